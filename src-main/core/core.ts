@@ -1,0 +1,24 @@
+import type { Channel, EventName, EventPayload, Result } from '../../src-preload/contract';
+import type { ShellPort } from './port/shell-port';
+
+/** How the core is started; the same for app, demo, tests and bench. */
+export interface CoreOptions {
+  /** Holds app.sqlite and audit/. Created when missing. */
+  dataDirectory: string;
+  shell: ShellPort;
+  /** Starts the embedded demo fleet and uses its hosts. */
+  demo: boolean;
+  /** `user@laptop`, written to every audit row. */
+  actor: string;
+  emit<E extends EventName>(event: E, payload: EventPayload<E>): void;
+  /** Extra places to look in tests; defaults to the person's ~/.ssh/known_hosts. */
+  knownHostsPath?: string;
+  nowMs?: () => number;
+}
+
+export interface Core {
+  /** Parses the request strictly, runs the handler, never throws. */
+  call(channel: Channel, payload: unknown, signal: AbortSignal): Promise<Result<unknown>>;
+  /** Finishes what is in hand, signs checkpoints, closes files. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+import type { AccessLevel } from '../../../src-preload/contract/hosts';
+import type { BackendKind } from '../../../src-preload/contract/inventory';
+import type {
+  ActionId,
+  Blocker,
+  Consequence,
+  Risk,
+  Verification,
+} from '../../../src-preload/contract/operations';
+
+/** A command of a plan before it is rendered for its host. */
+export interface StepDraft {
+  title: string;
+  /** `argv[0]` is a bare tool name of the catalogue. */
+  argv: readonly string[];
+  explain: string;
+  acceptExitCodes: readonly number[];
+  timeoutSeconds: number;
+}
+
+export interface PlanDraft {
+  risk: Risk;
+  target: { kind: string; name: string };
+  steps: StepDraft[];
+  consequences: Consequence[];
+  blockers: Blocker[];
+  undo: string | null;
+  /**
+   * The state the plan rests on (guid of the snapshot, list of newer ones, device open …).
+   * Compared as canonical JSON before executing: any difference refuses.
+   */
+  preconditions: Record<string, unknown>;
+}
+
+/** Fresh reads for planning and verifying. Never cached, never audited one by one. */
+export interface ActionContext {
+  /** Runs one read on the host: bare tool name, `sudo` as the host's setting says. Throws AppError. */
+  read(
+    operation: string,
+    argv: readonly string[],
+    options?: { acceptExitCodes?: readonly number[]; timeoutSeconds?: number; maxOutputBytes?: number },
+  ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+  nowMs(): number;
+}
+
+/** One entry of the static catalogue. Pure but for `context.read`. */
+export interface ActionDefinition<Input> {
+  id: ActionId;
+  /** Title for menus and plans: "Roll back ZFS dataset". */
+  title: string;
+  backend: BackendKind;
+  minimumAccess: AccessLevel;
+  /** The least risk it can have; a plan may raise it. */
+  risk: Risk;
+  /** Strict: unknown keys are refused; no value may start with `-`. */
+  input: z.ZodType<Input>;
+  plan(context: ActionContext, input: Input): Promise<PlanDraft>;
+  /** Reads again after executing and says whether the effect is there. `exitCodes` of the steps, in order. */
+  verify(
+    context: ActionContext,
+    input: Input,
+    draft: Pick<PlanDraft, 'preconditions'>,
+  ): Promise<Verification>;
+  /** A sentence for a known failure of the tool, or null: exit code and stderr of the failing step. */
+  explainFailure(exitCode: number, stderr: string): { message: string; remedy: string } | null;
+}

@@ -1,0 +1,49 @@
+import type { Host } from '../../../src-preload/contract/hosts';
+
+/** A command as data. Only ssh/quote.ts makes a string of it. */
+export interface ExecRequest {
+  /** What we are doing, for error sentences: `list snapshots`. */
+  operation: string;
+  /** Without sudo; the connection adds `sudo -n` when `privileged` and the host's setting says so. */
+  argv: readonly string[];
+  privileged: boolean;
+  /** Exit codes that are answers, not failures. Others throw `command-failed`. */
+  acceptExitCodes: readonly number[];
+  timeoutSeconds: number;
+  /** Bytes of stdout plus stderr kept; beyond it the channel is closed and `output-too-large` thrown. */
+  maxOutputBytes: number;
+  /**
+   * True for a change: a lost connection or time-out after sending then throws `outcome-unknown`,
+   * never `command-failed`, and output past the cap is dropped instead of failing.
+   */
+  mutates: boolean;
+  signal?: AbortSignal;
+  onOutput?: (stream: 'stdout' | 'stderr', chunk: string) => void;
+}
+
+export interface ExecResult {
+  exitCode: number;
+  /** Decoded as UTF-8; invalid bytes throw `unexpected-output` for reads and become U+FFFD for changes. */
+  stdout: string;
+  stderr: string;
+  durationMs: number;
+  /** Output beyond the cap was dropped (changes only). */
+  truncated: boolean;
+}
+
+/** One multiplexed connection to one host. */
+export interface SshSession {
+  readonly hostId: string;
+  exec(request: ExecRequest): Promise<ExecResult>;
+  /** The full argument vector and the one string the remote shell gets; what plans show is what `exec` sends. */
+  render(argv: readonly string[], privileged: boolean): { argv: string[]; commandLine: string };
+  /** Absolute paths of tools found on the host; missing ones are absent. Cached per connection. */
+  locate(tools: readonly string[], refresh?: boolean): Promise<ReadonlyMap<string, string>>;
+}
+
+/** Gives the live session of a host, connecting when needed. Concurrent callers share one connection. */
+export interface SessionPool {
+  session(host: Host, signal?: AbortSignal): Promise<SshSession>;
+  disconnect(hostId: string): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,43 @@
+import type {
+  BackendKind,
+  BackendStatus,
+  Pool,
+  Snapshot,
+  Volume,
+} from '../../../src-preload/contract/inventory';
+import type { AppError } from '../errors/app-error';
+
+/** A whitelisted read. `argv[0]` is a bare tool name; the session resolves it to an absolute path. */
+export interface Probe {
+  id: string;
+  argv: readonly string[];
+  privileged: boolean;
+  acceptExitCodes: readonly number[];
+  timeoutSeconds: number;
+  maxOutputBytes: number;
+}
+
+export type ProbeOutcome =
+  { ok: true; exitCode: number; stdout: string; stderr: string } | { ok: false; error: AppError };
+
+/** All that was read of one backend of one host. An empty list means there are none; not understanding throws. */
+export interface BackendInventory {
+  version: string | null;
+  pools: Pool[];
+  volumes: Volume[];
+  snapshots: Snapshot[];
+}
+
+/** One storage technology. Capabilities are data; screens ask them and none switches on kind. */
+export interface StorageBackend {
+  kind: BackendKind;
+  title: string;
+  /** All of these in the host's PATH mean the backend is there (Q11 to Q14). */
+  tools: readonly string[];
+  packageName: string;
+  capabilities: BackendStatus['capabilities'];
+  /** Independent reads, run side by side. */
+  probes: readonly Probe[];
+  /** Pure. Throws AppError `unexpected-output` when output is not understood, or the probe's own error. */
+  parse(outcomes: ReadonlyMap<string, ProbeOutcome>): BackendInventory;
+}

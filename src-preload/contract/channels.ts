@@ -1,0 +1,64 @@
+/**
+ * The whole surface between page and app, by name. `group:verb`; the verb may be `camelCase`.
+ * Types `Api` and `Handlers` in index.ts are computed from these names: a missing schema or handler fails `tsc`.
+ */
+export const channels = [
+  'app:info',
+  'app:openDemo',
+  'app:closeDemo',
+  'app:restartCore',
+  'hosts:list',
+  'hosts:add',
+  'hosts:update',
+  'hosts:remove',
+  'hosts:probeKey',
+  'hosts:trustKey',
+  'hosts:chooseKeyFile',
+  'hosts:setSecret',
+  'hosts:connect',
+  'hosts:disconnect',
+  'inventory:read',
+  'inventory:refresh',
+  'inventory:refreshAll',
+  'inventory:snapshots',
+  'operations:catalogue',
+  'operations:plan',
+  'operations:run',
+  'operations:cancel',
+  'audit:sources',
+  'audit:list',
+  'audit:read',
+  'audit:verify',
+  'audit:exportCsv',
+  'audit:openFile',
+  'audit:closeFile',
+  'settings:read',
+  'settings:update',
+] as const;
+export type Channel = (typeof channels)[number];
+
+/** Channels the shell answers itself; all others go to the core. */
+export const shellChannels = [
+  'app:info',
+  'app:openDemo',
+  'app:closeDemo',
+  'app:restartCore',
+] as const satisfies readonly Channel[];
+export type ShellChannel = (typeof shellChannels)[number];
+export type CoreChannel = Exclude<Channel, ShellChannel>;
+
+/** Told by the app to the page. */
+export const events = [
+  'app:coreStatus',
+  'hosts:changed',
+  'inventory:changed',
+  'operations:progress',
+  'audit:changed',
+  'settings:changed',
+] as const;
+export type EventName = (typeof events)[number];
+
+/** The two ipcRenderer doors that are not channels of their own. */
+export const invokeDoor = 'holdfast:invoke';
+export const cancelDoor = 'holdfast:cancel';
+export const eventDoor = 'holdfast:event';

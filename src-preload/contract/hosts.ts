@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import {
+  addressSchema,
+  bytesSchema,
+  hostIdSchema,
+  nothingSchema,
+  portSchema,
+  timestampMsSchema,
+  userNameSchema,
+  uuidSchema,
+} from './primitives';
+import { hostKeySchema, wireErrorSchema } from './result';
+
+/** What this laptop may do on a host. `view` reads, `operate` takes snapshots, `administer` does everything. */
+export const accessLevels = ['view', 'operate', 'administer'] as const;
+export const accessLevelSchema = z.enum(accessLevels);
+export type AccessLevel = z.infer<typeof accessLevelSchema>;
+
+export const environmentColours = [
+  'red',
+  'orange',
+  'yellow',
+  'green',
+  'teal',
+  'blue',
+  'violet',
+  'gray',
+] as const;
+
+/** The wrong-host guard: shown in the title bar, on every screen of the host and in the confirm dialog. */
+export const environmentSchema = z.strictObject({
+  label: z.string().trim().min(1).max(24),
+  colour: z.enum(environmentColours),
+  /** Production hosts ask for the host's name on destructive plans. */
+  production: z.boolean(),
+});
+export type Environment = z.infer<typeof environmentSchema>;
+
+/** How we log in. Secrets are never part of it; a key file is named by the id that the file dialog gave. */
+export const authSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('agent') }),
+  z.strictObject({ kind: z.literal('key-file'), keyFileId: uuidSchema, displayPath: z.string().max(4096) }),
+  z.strictObject({ kind: z.literal('password') }),
+]);
+export type Auth = z.infer<typeof authSchema>;
+
+export const hostNameSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(64)
+  .regex(/^[^\p{C}]*$/u, 'must not contain control characters');
+
+export const hostSettingsSchema = z.strictObject({
+  name: hostNameSchema,
+  address: addressSchema,
+  port: portSchema,
+  user: userNameSchema,
+  auth: authSchema,
+  /** Run storage tools through `sudo -n`. */
+  sudo: z.boolean(),
+  environment: environmentSchema,
+  accessLevel: accessLevelSchema,
+});
+export type HostSettings = z.infer<typeof hostSettingsSchema>;
+
+export const hostSchema = hostSettingsSchema.extend({
+  id: hostIdSchema,
+  /** Served by the embedded demo fleet; such hosts live in the demo profile only. */
+  demo: z.boolean(),
+  createdAtMs: timestampMsSchema,
+});
+export type Host = z.infer<typeof hostSchema>;
+
+export const connectionStatuses = [
+  'never-connected',
+  'connecting',
+  'online',
+  'offline',
+  'untrusted',
+  'needs-credentials',
+  'failed',
+] as const;
+export const hostStateSchema = z.strictObject({
+  status: z.enum(connectionStatuses),
+  error: wireErrorSchema.nullable(),
+  /** When we last read the host successfully; null: never. */
+  lastSeenAtMs: timestampMsSchema.nullable(),
+  /** Operations whose outcome is unknown until the host is read again. */
+  unknownOperations: z.int().nonnegative(),
+});
+export type HostState = z.infer<typeof hostStateSchema>;
+
+/** Worst first. `unknown` is never drawn as good. */
+export const healths = ['critical', 'warning', 'unknown', 'ok'] as const;
+export const healthSchema = z.enum(healths);
+export type Health = z.infer<typeof healthSchema>;
+
+export const hostProblemSchema = z.strictObject({
+  severity: z.enum(['critical', 'warning']),
+  /** What is wrong, in a sentence. */
+  text: z.string(),
+  /** What to do about it. */
+  advice: z.string(),
+  poolId: z.string().nullable(),
+});
+export type HostProblem = z.infer<typeof hostProblemSchema>;
+
+export const hostSummarySchema = z.strictObject({
+  takenAtMs: timestampMsSchema,
+  health: healthSchema,
+  poolCount: z.int(),
+  volumeCount: z.int(),
+  snapshotCount: z.int(),
+  sizeBytes: bytesSchema,
+  usedBytes: bytesSchema,
+  problems: z.array(hostProblemSchema),
+  /** Running scrubs, resilvers, merges: one short text each. */
+  activities: z.array(z.string()),
+});
+export type HostSummary = z.infer<typeof hostSummarySchema>;
+
+export const hostOverviewSchema = z.strictObject({
+  host: hostSchema,
+  state: hostStateSchema,
+  /** Last known; null: never read. */
+  summary: hostSummarySchema.nullable(),
+});
+export type HostOverview = z.infer<typeof hostOverviewSchema>;
+
+/** A password or passphrase on its way to the vault. It is held in memory only where no keyring seals it. */
+export const secretSchema = z.string().min(1).max(1024);
+
+export const hostsContract = {
+  list: { request: nothingSchema, response: z.strictObject({ hosts: z.array(hostOverviewSchema) }) },
+  add: {
+    request: z.strictObject({ settings: hostSettingsSchema, secret: secretSchema.nullable() }),
+    response: hostSchema,
+  },
+  update: {
+    request: z.strictObject({
+      hostId: hostIdSchema,
+      settings: hostSettingsSchema,
+      /** null keeps the stored secret. */
+      secret: secretSchema.nullable(),
+    }),
+    response: hostSchema,
+  },
+  /** Forgets our own record after a native confirmation. The audit file stays. */
+  remove: {
+    request: z.strictObject({ hostId: hostIdSchema }),
+    response: z.strictObject({ removed: z.boolean() }),
+  },
+  /**
+   * Asks address:port for its host key, without offering any credential.
+   * `trust` opens the native dialog afterwards, which shows the same fingerprint.
+   */
+  probeKey: {
+    request: z.strictObject({ address: addressSchema, port: portSchema }),
+    response: z.strictObject({
+      status: z.enum(['trusted', 'unknown', 'changed', 'revoked']),
+      offered: hostKeySchema,
+      known: z.array(hostKeySchema),
+      /** Set when ~/.ssh/known_hosts already holds this very key. */
+      knownHostsMatch: z.boolean(),
+    }),
+  },
+  /** Native dialog with the fingerprint; on yes the key is pinned. The fingerprint is compared with a fresh probe. */
+  trustKey: {
+    request: z.strictObject({ address: addressSchema, port: portSchema, sha256: hostKeySchema.shape.sha256 }),
+    response: z.strictObject({ trusted: z.boolean() }),
+  },
+  /** Native file dialog; null when cancelled. */
+  chooseKeyFile: {
+    request: nothingSchema,
+    response: z.strictObject({
+      keyFile: z
+        .strictObject({ keyFileId: uuidSchema, displayPath: z.string(), encrypted: z.boolean() })
+        .nullable(),
+    }),
+  },
+  setSecret: {
+    request: z.strictObject({ hostId: hostIdSchema, secret: secretSchema }),
+    response: nothingSchema,
+  },
+  connect: { request: z.strictObject({ hostId: hostIdSchema }), response: hostStateSchema },
+  disconnect: { request: z.strictObject({ hostId: hostIdSchema }), response: hostStateSchema },
+} as const;

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { appContract, coreStatusSchema } from './app';
+import { auditContract } from './audit';
+import type { Channel, CoreChannel, EventName, ShellChannel } from './channels';
+import { hostsContract } from './hosts';
+import { inventoryContract } from './inventory';
+import { operationProgressSchema, operationsContract } from './operations';
+import { hostIdSchema } from './primitives';
+import type { Result } from './result';
+import { settingsContract, settingsSchema } from './settings';
+
+interface CallSchema {
+  request: z.ZodType;
+  response: z.ZodType;
+}
+
+/** Every channel with its request and response schema. A literal, so that a missing or stray line fails `tsc`. */
+export const contract = {
+  'app:info': appContract.info,
+  'app:openDemo': appContract.openDemo,
+  'app:closeDemo': appContract.closeDemo,
+  'app:restartCore': appContract.restartCore,
+  'hosts:list': hostsContract.list,
+  'hosts:add': hostsContract.add,
+  'hosts:update': hostsContract.update,
+  'hosts:remove': hostsContract.remove,
+  'hosts:probeKey': hostsContract.probeKey,
+  'hosts:trustKey': hostsContract.trustKey,
+  'hosts:chooseKeyFile': hostsContract.chooseKeyFile,
+  'hosts:setSecret': hostsContract.setSecret,
+  'hosts:connect': hostsContract.connect,
+  'hosts:disconnect': hostsContract.disconnect,
+  'inventory:read': inventoryContract.read,
+  'inventory:refresh': inventoryContract.refresh,
+  'inventory:refreshAll': inventoryContract.refreshAll,
+  'inventory:snapshots': inventoryContract.snapshots,
+  'operations:catalogue': operationsContract.catalogue,
+  'operations:plan': operationsContract.plan,
+  'operations:run': operationsContract.run,
+  'operations:cancel': operationsContract.cancel,
+  'audit:sources': auditContract.sources,
+  'audit:list': auditContract.list,
+  'audit:read': auditContract.read,
+  'audit:verify': auditContract.verify,
+  'audit:exportCsv': auditContract.exportCsv,
+  'audit:openFile': auditContract.openFile,
+  'audit:closeFile': auditContract.closeFile,
+  'settings:read': settingsContract.read,
+  'settings:update': settingsContract.update,
+} as const satisfies Record<Channel, CallSchema>;
+
+export const eventSchemas = {
+  'app:coreStatus': coreStatusSchema,
+  /** The host list, a connection state or a summary changed. null: more than one host. */
+  'hosts:changed': z.strictObject({ hostId: hostIdSchema.nullable() }),
+  'inventory:changed': z.strictObject({ hostId: hostIdSchema }),
+  'operations:progress': operationProgressSchema,
+  'audit:changed': z.strictObject({ hostId: hostIdSchema }),
+  'settings:changed': settingsSchema,
+} as const satisfies Record<EventName, z.ZodType>;
+
+export type Request<C extends Channel> = z.infer<(typeof contract)[C]['request']>;
+export type Response<C extends Channel> = z.infer<(typeof contract)[C]['response']>;
+export type EventPayload<E extends EventName> = z.infer<(typeof eventSchemas)[E]>;
+
+type Group<C extends string> = C extends `${infer G}:${string}` ? G : never;
+type Verb<C extends string, G extends string> = C extends `${G}:${infer V}` ? V : never;
+
+/**
+ * What the page sees as `window.holdfast`. `callId` (a UUID, one per call) allows `cancel(callId)`.
+ * Nothing is thrown across the bridge: every answer is a `Result`.
+ */
+export type Api = {
+  [G in Group<Channel>]: {
+    [V in Verb<Channel, G>]: `${G}:${V}` extends infer C extends Channel
+      ? (request: Request<C>, callId?: string) => Promise<Result<Response<C>>>
+      : never;
+  };
+} & {
+  cancel(callId: string): void;
+  on<E extends EventName>(event: E, listener: (payload: EventPayload<E>) => void): () => void;
+};
+
+export interface CallContext {
+  /** Aborted when the page cancels this very call or goes away. */
+  signal: AbortSignal;
+}
+
+type HandlersFor<C extends Channel> = {
+  [K in C]: (request: Request<K>, context: CallContext) => Promise<Response<K>>;
+};
+export type CoreHandlers = HandlersFor<CoreChannel>;
+export type ShellHandlers = HandlersFor<ShellChannel>;
+
+export type { Channel, CoreChannel, EventName, ShellChannel } from './channels';
+export type { ErrorCode, HostKey, HostKeyProblem, Result, WireError } from './result';

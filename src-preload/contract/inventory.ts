@@ -1,0 +1,208 @@
+import { z } from 'zod';
+import {
+  hostIdSchema,
+  bytesSchema,
+  nothingSchema,
+  percentSchema,
+  searchSchema,
+  timestampMsSchema,
+} from './primitives';
+import { wireErrorSchema } from './result';
+import { healthSchema, hostProblemSchema } from './hosts';
+
+export const backendKinds = ['zfs', 'lvm', 'mdadm', 'btrfs'] as const;
+export const backendKindSchema = z.enum(backendKinds);
+export type BackendKind = z.infer<typeof backendKindSchema>;
+
+/** What a backend on one host can do. Screens ask these; none switches on kind. */
+export const backendStatusSchema = z.strictObject({
+  kind: backendKindSchema,
+  title: z.string(),
+  available: z.boolean(),
+  version: z.string().nullable(),
+  /** Debian package that brings the tools, named when the backend is missing. */
+  packageName: z.string(),
+  /** Why the backend is unavailable, or could not be read. */
+  error: wireErrorSchema.nullable(),
+  capabilities: z.strictObject({
+    snapshots: z.boolean(),
+    /** `any`: newer snapshots survive; `newest-only`: newer ones are destroyed or must go first. */
+    rollback: z.enum(['any', 'newest-only', 'none']),
+    /** The snapshot needs its own size reservation. */
+    snapshotNeedsSize: z.boolean(),
+  }),
+});
+export type BackendStatus = z.infer<typeof backendStatusSchema>;
+
+/** One node of a pool's make-up: vdev, member disk, physical volume. Root nodes first. */
+export interface TopologyNode {
+  name: string;
+  /** mirror-0, raidz1-0, disk, spare, replacing, logs, cache, pv … as the tool calls it. */
+  role: string;
+  state: string;
+  health: z.infer<typeof healthSchema>;
+  sizeBytes: number | null;
+  freeBytes: number | null;
+  readErrors: number | null;
+  writeErrors: number | null;
+  checksumErrors: number | null;
+  note: string | null;
+  children: TopologyNode[];
+}
+export const topologyNodeSchema: z.ZodType<TopologyNode> = z.lazy(() =>
+  z.strictObject({
+    name: z.string(),
+    role: z.string(),
+    state: z.string(),
+    health: healthSchema,
+    sizeBytes: bytesSchema.nullable(),
+    freeBytes: bytesSchema.nullable(),
+    readErrors: z.number().nullable(),
+    writeErrors: z.number().nullable(),
+    checksumErrors: z.number().nullable(),
+    note: z.string().nullable(),
+    children: z.array(topologyNodeSchema),
+  }),
+);
+
+/** A scrub, resilver, merge or move on its way. `percent` null: the tool does not say. */
+export const activitySchema = z.strictObject({
+  kind: z.enum(['scrub', 'resilver', 'merge', 'move', 'reshape', 'check', 'balance', 'trim', 'replace']),
+  state: z.enum(['running', 'paused', 'finished', 'canceled']),
+  percent: percentSchema.nullable(),
+  etaSeconds: z.number().nullable(),
+  /** The tool's own words. */
+  text: z.string(),
+});
+export type Activity = z.infer<typeof activitySchema>;
+
+export const poolSchema = z.strictObject({
+  /** `zfs:tank`, `lvm:vg0`, `lvm:vg0/thin`: backend and native name. Unique on its host. */
+  id: z.string(),
+  backend: backendKindSchema,
+  kind: z.enum(['zpool', 'volume-group', 'thin-pool', 'raid-array', 'btrfs-filesystem']),
+  name: z.string(),
+  /** The volume group of a thin pool. */
+  parentPoolId: z.string().nullable(),
+  health: healthSchema,
+  /** The tool's own state word: ONLINE, DEGRADED, `wz--n-`. */
+  state: z.string(),
+  sizeBytes: bytesSchema,
+  usedBytes: bytesSchema,
+  freeBytes: bytesSchema,
+  fragmentationPercent: percentSchema.nullable(),
+  /** Thin pools: fill of the data and of the metadata volume. */
+  dataPercent: percentSchema.nullable(),
+  metadataPercent: percentSchema.nullable(),
+  topology: z.array(topologyNodeSchema),
+  activity: activitySchema.nullable(),
+  problems: z.array(hostProblemSchema),
+});
+export type Pool = z.infer<typeof poolSchema>;
+
+export const volumeSchema = z.strictObject({
+  /** `zfs:tank/data`, `lvm:vg0/root`. */
+  id: z.string(),
+  backend: backendKindSchema,
+  poolId: z.string(),
+  kind: z.enum([
+    'filesystem',
+    'zvol',
+    'linear',
+    'thin',
+    'raid',
+    'striped',
+    'mirror',
+    'cache',
+    'other',
+    'subvolume',
+  ]),
+  /** Full native name: `tank/data`, `vg0/root`. */
+  name: z.string(),
+  sizeBytes: bytesSchema.nullable(),
+  usedBytes: bytesSchema.nullable(),
+  referencedBytes: bytesSchema.nullable(),
+  usedBySnapshotsBytes: bytesSchema.nullable(),
+  mountpoint: z.string().nullable(),
+  mounted: z.boolean().nullable(),
+  /** The device is open (mounted, exported, in use by a guest). */
+  open: z.boolean().nullable(),
+  active: z.boolean().nullable(),
+  /** Snapshot this volume was cloned from, or origin of a thin volume. */
+  origin: z.string().nullable(),
+  state: z.string(),
+  health: healthSchema,
+  createdAtMs: timestampMsSchema.nullable(),
+});
+export type Volume = z.infer<typeof volumeSchema>;
+
+export const snapshotSchema = z.strictObject({
+  /** `zfs:tank/data@daily-1`, `lvm:vg0/root-before`. */
+  id: z.string(),
+  backend: backendKindSchema,
+  poolId: z.string(),
+  /** Full native name, `tank/data@daily-1`, `vg0/root-before`. */
+  fullName: z.string(),
+  /** The part people chose: `daily-1`, `root-before`. */
+  name: z.string(),
+  /** Parent volume, `tank/data`, `vg0/root`; null when the origin is gone. */
+  volumeName: z.string().nullable(),
+  kind: z.enum(['zfs-snapshot', 'lvm-thick', 'lvm-thin', 'btrfs-snapshot']),
+  /** Bytes only this snapshot holds (freed when it alone is destroyed); null: the tool gives none. */
+  usedBytes: bytesSchema.nullable(),
+  /** Size of the content it shows (ZFS referenced) or its reserved size (LVM). */
+  sizeBytes: bytesSchema.nullable(),
+  createdAtMs: timestampMsSchema.nullable(),
+  /** Thick LVM snapshots: how full the reservation is. */
+  percentFull: percentSchema.nullable(),
+  state: z.enum(['ok', 'invalid', 'merging', 'unknown']),
+  /** ZFS holds or clones that keep it from being destroyed. */
+  cloneNames: z.array(z.string()),
+  holdCount: z.int(),
+});
+export type Snapshot = z.infer<typeof snapshotSchema>;
+
+export const hostInventorySchema = z.strictObject({
+  hostId: hostIdSchema,
+  takenAtMs: timestampMsSchema,
+  durationMs: z.number(),
+  backends: z.array(backendStatusSchema),
+  pools: z.array(poolSchema),
+  volumes: z.array(volumeSchema),
+  snapshotCount: z.int(),
+});
+export type HostInventory = z.infer<typeof hostInventorySchema>;
+
+export const snapshotRowSchema = snapshotSchema.extend({ hostId: hostIdSchema, hostName: z.string() });
+export type SnapshotRow = z.infer<typeof snapshotRowSchema>;
+
+export const snapshotSortKeys = ['createdAtMs', 'fullName', 'usedBytes', 'sizeBytes', 'hostName'] as const;
+
+export const inventoryContract = {
+  /** Last known inventory, from memory or disk; null when the host was never read. Never touches the network. */
+  read: {
+    request: z.strictObject({ hostId: hostIdSchema }),
+    response: z.strictObject({ inventory: hostInventorySchema.nullable() }),
+  },
+  /** Connects if needed and reads everything again. */
+  refresh: { request: z.strictObject({ hostId: hostIdSchema }), response: hostInventorySchema },
+  refreshAll: { request: nothingSchema, response: z.strictObject({ started: z.int() }) },
+  /** Page of snapshots over one or all hosts, from the last known inventory. */
+  snapshots: {
+    request: z.strictObject({
+      hostId: hostIdSchema.nullable(),
+      poolId: z.string().max(512).nullable(),
+      volumeName: z.string().max(512).nullable(),
+      search: searchSchema,
+      sort: z.enum(snapshotSortKeys),
+      descending: z.boolean(),
+      offset: z.int().nonnegative(),
+      limit: z.int().min(1).max(1000),
+    }),
+    response: z.strictObject({
+      total: z.int(),
+      totalUsedBytes: bytesSchema,
+      rows: z.array(snapshotRowSchema),
+    }),
+  },
+} as const;

@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import { bytesSchema, hostIdSchema, nothingSchema, timestampMsSchema, uuidSchema } from './primitives';
+import { accessLevelSchema, environmentSchema } from './hosts';
+import { backendKindSchema } from './inventory';
+import { wireErrorSchema } from './result';
+
+/** Every action that can change a host. Anything else is refused and recorded. */
+export const actionIds = [
+  'zfs.snapshot.create',
+  'zfs.snapshot.destroy',
+  'zfs.snapshot.rollback',
+  'lvm.snapshot.create',
+  'lvm.snapshot.destroy',
+  'lvm.snapshot.rollback',
+] as const;
+export const actionIdSchema = z.enum(actionIds);
+export type ActionId = z.infer<typeof actionIdSchema>;
+
+export const risks = ['safe', 'destructive', 'catastrophic'] as const;
+export const riskSchema = z.enum(risks);
+export type Risk = z.infer<typeof riskSchema>;
+
+/** One command exactly as it will be sent. */
+export const sshStepSchema = z.strictObject({
+  kind: z.literal('ssh'),
+  title: z.string(),
+  /** Full argument vector, `sudo -n` included. */
+  argv: z.array(z.string()).min(1),
+  /** The one string that the remote shell receives, quoted. */
+  commandLine: z.string(),
+  /** One sentence: what it does and why these flags. */
+  explain: z.string(),
+  acceptExitCodes: z.array(z.int()),
+  timeoutSeconds: z.number().positive(),
+});
+export const planStepSchema = z.discriminatedUnion('kind', [sshStepSchema]);
+export type PlanStep = z.infer<typeof planStepSchema>;
+
+export const consequenceSchema = z.strictObject({
+  severity: z.enum(['info', 'warning', 'loss']),
+  text: z.string(),
+  /** What exactly is touched or lost, by name and size. */
+  items: z.array(z.strictObject({ name: z.string(), sizeBytes: bytesSchema.nullable() })),
+});
+export type Consequence = z.infer<typeof consequenceSchema>;
+
+export const blockerSchema = z.strictObject({
+  text: z.string(),
+  /** What would lift it. */
+  remedy: z.string(),
+});
+export type Blocker = z.infer<typeof blockerSchema>;
+
+export const planSchema = z.strictObject({
+  id: uuidSchema,
+  action: actionIdSchema,
+  title: z.string(),
+  host: z.strictObject({
+    id: hostIdSchema,
+    name: z.string(),
+    address: z.string(),
+    environment: environmentSchema,
+    accessLevel: accessLevelSchema,
+  }),
+  risk: riskSchema,
+  target: z.strictObject({ kind: z.string(), name: z.string() }),
+  steps: z.array(planStepSchema),
+  consequences: z.array(consequenceSchema),
+  /** Non-empty: cannot run. */
+  blockers: z.array(blockerSchema),
+  /** How to undo it, or null when it can't be undone. */
+  undo: z.string().nullable(),
+  /** Words the person must type before running; compared by the core. null: not asked. */
+  typed: z.strictObject({ target: z.string().nullable(), host: z.string().nullable() }),
+  createdAtMs: timestampMsSchema,
+  expiresAtMs: timestampMsSchema,
+  /** SHA-256 over the canonical JSON of all that is shown. The confirm token is bound to it. */
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type Plan = z.infer<typeof planSchema>;
+
+export const outcomes = ['ok', 'warning', 'failed', 'cancelled', 'refused', 'unknown'] as const;
+export const outcomeSchema = z.enum(outcomes);
+export type Outcome = z.infer<typeof outcomeSchema>;
+
+export const stepResultSchema = z.strictObject({
+  status: z.enum(['done', 'failed', 'not-run', 'unknown']),
+  exitCode: z.int().nullable(),
+  durationMs: z.number(),
+  stdout: z.string(),
+  stderr: z.string(),
+});
+export type StepResult = z.infer<typeof stepResultSchema>;
+
+export const verificationSchema = z.strictObject({
+  /** `pending`: accepted by the tool, takes effect later (deferred LVM merge). */
+  status: z.enum(['confirmed', 'pending', 'not-there', 'unreadable', 'skipped']),
+  text: z.string(),
+});
+export type Verification = z.infer<typeof verificationSchema>;
+
+export const operationResultSchema = z.strictObject({
+  operationId: uuidSchema,
+  planId: uuidSchema,
+  outcome: outcomeSchema,
+  /** What happened, in a sentence. */
+  message: z.string(),
+  verification: verificationSchema,
+  steps: z.array(stepResultSchema),
+  durationMs: z.number(),
+  error: wireErrorSchema.nullable(),
+});
+export type OperationResult = z.infer<typeof operationResultSchema>;
+
+export const operationPhases = [
+  'confirming',
+  'recording',
+  'rechecking',
+  'executing',
+  'verifying',
+  'finished',
+] as const;
+export const operationProgressSchema = z.strictObject({
+  planId: uuidSchema,
+  operationId: uuidSchema,
+  phase: z.enum(operationPhases),
+  stepIndex: z.int().nullable(),
+  output: z.strictObject({ stream: z.enum(['stdout', 'stderr']), chunk: z.string() }).nullable(),
+});
+export type OperationProgress = z.infer<typeof operationProgressSchema>;
+
+export const actionInfoSchema = z.strictObject({
+  id: actionIdSchema,
+  title: z.string(),
+  backend: backendKindSchema.nullable(),
+  minimumAccess: accessLevelSchema,
+  risk: riskSchema,
+});
+export type ActionInfo = z.infer<typeof actionInfoSchema>;
+
+export const operationsContract = {
+  catalogue: { request: nothingSchema, response: z.strictObject({ actions: z.array(actionInfoSchema) }) },
+  /**
+   * `input` is parsed by the action's own strict schema in the core.
+   * `action` is any short string here so that unknown actions reach the core, are refused there and recorded.
+   */
+  plan: {
+    request: z.strictObject({
+      hostId: hostIdSchema,
+      action: z.string().min(1).max(64),
+      input: z.record(z.string().max(64), z.json()),
+    }),
+    response: planSchema,
+  },
+  /** Gate, native confirmation, record, re-check, execute, verify, record. */
+  run: {
+    request: z.strictObject({
+      planId: uuidSchema,
+      typedTarget: z.string().max(512).nullable(),
+      typedHost: z.string().max(512).nullable(),
+    }),
+    response: operationResultSchema,
+  },
+  /** Asks a running operation to stop where the tool allows. */
+  cancel: {
+    request: z.strictObject({ planId: uuidSchema }),
+    response: z.strictObject({ accepted: z.boolean() }),
+  },
+} as const;

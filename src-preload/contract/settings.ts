@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { nothingSchema } from './primitives';
+
+export const settingsSchema = z.strictObject({
+  colourScheme: z.enum(['light', 'dark', 'auto']),
+  /** App-wide read-only switch, on at first start. Turning it off asks natively. */
+  readOnly: z.boolean(),
+  /** Seconds between refreshes of online hosts; 0: only by hand. */
+  refreshSeconds: z.union([z.literal(0), z.int().min(30).max(3600)]),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+export const settingsContract = {
+  read: { request: nothingSchema, response: settingsSchema },
+  update: { request: settingsSchema.partial(), response: settingsSchema },
+} as const;
