@@ -1,0 +1,300 @@
+import PQueue from 'p-queue';
+import type { Host, HostOverview, HostState, HostSummary } from '../../../src-preload/contract/hosts';
+import type { HostInventory, Snapshot } from '../../../src-preload/contract/inventory';
+import { AppError, toAppError } from '../errors/app-error';
+import type { HostStore } from '../hosts/types';
+import type { CoreLog } from '../log';
+import type { SessionPool, SshSession } from '../ssh/types';
+import { statusAfter, statusAtStart } from './connection-state';
+import { SnapshotIndex, type SnapshotPage, type SnapshotQuery } from './snapshot-index';
+
+/** One reading of a host. */
+export interface InventoryReading {
+  inventory: HostInventory;
+  snapshots: Snapshot[];
+}
+
+/** Last readings on disk. */
+export interface InventoryCachePort {
+  /** Without the snapshots; null: never read. */
+  summary(hostId: string): HostSummary | null;
+  read(hostId: string): InventoryReading | null;
+  write(hostId: string, reading: InventoryReading, summary: HostSummary): void;
+  remove(hostId: string): void;
+}
+
+export interface InventoryServiceOptions {
+  hosts: Pick<HostStore, 'list' | 'get'>;
+  sessions: SessionPool;
+  cache: InventoryCachePort;
+  readInventory: (
+    session: SshSession,
+    host: Host,
+    options: { nowMs: () => number; signal?: AbortSignal },
+  ) => Promise<InventoryReading>;
+  summarise: (reading: InventoryReading) => HostSummary;
+  unknownOperations: (hostId: string) => number;
+  /** The host answered; unknown outcomes can be checked now. */
+  onContact: (host: Host) => void;
+  onRefresh: (hostId: string) => void;
+  onHostChanged: (hostId: string) => void;
+  onInventoryChanged: (hostId: string) => void;
+  nowMs: () => number;
+  log: CoreLog;
+}
+
+/** Hosts read side by side in a refresh of the fleet. */
+const concurrency = 8;
+
+interface Known {
+  status: HostState['status'];
+  error: AppError | null;
+  lastSeenAtMs: number | null;
+  summary: HostSummary | null;
+  /** Loaded from disk on first use: at start only the summaries are needed. */
+  inventory: HostInventory | null;
+  loaded: boolean;
+  refreshing: Promise<HostInventory> | null;
+  /** Connected in this session and not disconnected since: refreshed periodically. */
+  wanted: boolean;
+}
+
+/** The last known state of every host, where it comes from and how it is renewed. Offline is a state like any other. */
+export class InventoryService {
+  readonly #known = new Map<string, Known>();
+  readonly #index = new SnapshotIndex();
+  readonly #queue = new PQueue({ concurrency });
+  readonly #abort = new AbortController();
+  #periodic: NodeJS.Timeout | null = null;
+
+  constructor(private readonly options: InventoryServiceOptions) {}
+
+  overviews(): HostOverview[] {
+    return this.options.hosts.list().map((host) => this.overview(host));
+  }
+
+  overview(host: Host): HostOverview {
+    return { host, state: this.state(host.id), summary: this.#of(host.id).summary };
+  }
+
+  state(hostId: string): HostState {
+    const { status, error, lastSeenAtMs } = this.#of(hostId);
+    return {
+      status,
+      error: error?.toWire() ?? null,
+      lastSeenAtMs,
+      unknownOperations: this.options.unknownOperations(hostId),
+    };
+  }
+
+  /** Last known inventory; null when the host was never read. Throws AppError `not-found`. */
+  read(hostId: string): HostInventory | null {
+    this.options.hosts.get(hostId);
+    this.#load(hostId);
+    return this.#of(hostId).inventory;
+  }
+
+  snapshots(query: SnapshotQuery): SnapshotPage {
+    const hosts = query.hostId === null ? this.options.hosts.list() : [this.options.hosts.get(query.hostId)];
+    for (const { id, name } of hosts) {
+      this.#load(id);
+      this.#index.rename(id, name);
+    }
+    return this.#index.query(query);
+  }
+
+  /** Connects without reading. */
+  async connect(hostId: string, signal?: AbortSignal): Promise<HostState> {
+    const host = this.options.hosts.get(hostId);
+    await this.#session(host, signal);
+    this.#set(hostId, { status: 'online', error: null, wanted: true });
+    this.options.onContact(host);
+    return this.state(hostId);
+  }
+
+  async disconnect(hostId: string): Promise<HostState> {
+    this.options.hosts.get(hostId);
+    await this.options.sessions.disconnect(hostId);
+    const { lastSeenAtMs } = this.#of(hostId);
+    this.#set(hostId, { status: statusAtStart(lastSeenAtMs), error: null, wanted: false });
+    return this.state(hostId);
+  }
+
+  /**
+   * Connects if needed and reads everything. Callers at the same time share one reading; one who aborts only
+   * stops waiting. Throws AppError.
+   */
+  refresh(hostId: string, signal?: AbortSignal): Promise<HostInventory> {
+    const host = this.options.hosts.get(hostId);
+    const known = this.#of(hostId);
+    known.refreshing ??= this.#refreshNow(host).finally(() => {
+      known.refreshing = null;
+    });
+    return untilAborted(known.refreshing, signal);
+  }
+
+  /** Refreshes all hosts in the background, a few at a time; failures become host states. Returns how many. */
+  refreshAll(): number {
+    const hosts = this.options.hosts.list();
+    for (const { id } of hosts) this.refreshLater(id);
+    return hosts.length;
+  }
+
+  /** Refreshes one host in the background; a failure becomes its state. */
+  refreshLater(hostId: string): void {
+    if (this.#abort.signal.aborted) return;
+    void this.#queue
+      .add(() => this.refresh(hostId))
+      .catch((thrown: unknown) => {
+        this.options.log.write('info', 'A refresh failed', { hostId, error: thrown });
+      });
+  }
+
+  /** Seconds between refreshes of connected hosts; 0: none. */
+  setPeriod(seconds: number): void {
+    if (this.#periodic !== null) clearInterval(this.#periodic);
+    this.#periodic = null;
+    if (seconds === 0 || this.#abort.signal.aborted) return;
+    this.#periodic = setInterval(() => {
+      for (const { id } of this.options.hosts.list()) {
+        if (this.#of(id).wanted) this.refreshLater(id);
+      }
+    }, seconds * 1000);
+    this.#periodic.unref();
+  }
+
+  /** A host's connection settings changed: what failed before says nothing any more. */
+  async settingsChanged(hostId: string): Promise<void> {
+    await this.options.sessions.disconnect(hostId);
+    const { lastSeenAtMs } = this.#of(hostId);
+    this.#set(hostId, { status: statusAtStart(lastSeenAtMs), error: null });
+  }
+
+  forget(hostId: string): void {
+    this.#known.delete(hostId);
+    this.#index.delete(hostId);
+    this.options.cache.remove(hostId);
+  }
+
+  async close(): Promise<void> {
+    this.setPeriod(0);
+    this.#queue.clear();
+    this.#abort.abort();
+    await Promise.allSettled([...this.#known.values()].map(({ refreshing }) => refreshing));
+  }
+
+  #of(hostId: string): Known {
+    let known = this.#known.get(hostId);
+    if (known === undefined) {
+      const summary = this.#cached('summary', hostId, () => this.options.cache.summary(hostId));
+      const lastSeenAtMs = summary?.takenAtMs ?? null;
+      known = {
+        status: statusAtStart(lastSeenAtMs),
+        error: null,
+        lastSeenAtMs,
+        summary,
+        inventory: null,
+        loaded: summary === null,
+        refreshing: null,
+        wanted: false,
+      };
+      this.#known.set(hostId, known);
+    }
+    return known;
+  }
+
+  #set(hostId: string, change: Partial<Known>): void {
+    Object.assign(this.#of(hostId), change);
+    this.options.onHostChanged(hostId);
+  }
+
+  #load(hostId: string): void {
+    const known = this.#of(hostId);
+    if (known.loaded) return;
+    known.loaded = true;
+    const reading = this.#cached('inventory', hostId, () => this.options.cache.read(hostId));
+    if (reading === null) return;
+    known.inventory = reading.inventory;
+    this.#index.set(hostId, this.options.hosts.get(hostId).name, reading.snapshots);
+  }
+
+  /** The cache only saves time: a part that cannot be read is logged and counts as never read. */
+  #cached<T>(part: string, hostId: string, read: () => T | null): T | null {
+    try {
+      return read();
+    } catch (thrown) {
+      this.options.log.write('warn', 'The inventory cache could not be read', {
+        part,
+        hostId,
+        error: thrown,
+      });
+      return null;
+    }
+  }
+
+  async #session(host: Host, signal?: AbortSignal): Promise<SshSession> {
+    const { status } = this.#of(host.id);
+    if (status !== 'online') this.#set(host.id, { status: 'connecting' });
+    try {
+      return await this.options.sessions.session(host, signal);
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      const { lastSeenAtMs } = this.#of(host.id);
+      if (error.code === 'cancelled') {
+        this.#set(host.id, { status: statusAtStart(lastSeenAtMs), error: null });
+      } else {
+        this.#set(host.id, { status: statusAfter(error), error });
+      }
+      throw error;
+    }
+  }
+
+  async #refreshNow(host: Host): Promise<HostInventory> {
+    const { signal } = this.#abort;
+    const session = await this.#session(host, signal);
+    let reading: InventoryReading;
+    try {
+      this.options.onRefresh(host.id);
+      reading = await this.options.readInventory(session, host, { nowMs: this.options.nowMs, signal });
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      this.#set(host.id, { status: statusAfter(error), error });
+      throw error;
+    }
+    // The host may have been removed meanwhile; nothing of it must come back.
+    const { name } = this.options.hosts.get(host.id);
+    const { inventory, snapshots } = reading;
+    const summary = this.options.summarise(reading);
+    this.#index.set(host.id, name, snapshots);
+    this.#set(host.id, {
+      status: 'online',
+      error: null,
+      lastSeenAtMs: inventory.takenAtMs,
+      summary,
+      inventory,
+      loaded: true,
+      wanted: true,
+    });
+    try {
+      this.options.cache.write(host.id, reading, summary);
+    } catch (thrown) {
+      this.options.log.write('error', 'The inventory could not be kept for offline use', {
+        hostId: host.id,
+        error: thrown,
+      });
+    }
+    this.options.onInventoryChanged(host.id);
+    this.options.onContact(host);
+    return inventory;
+  }
+}
+
+function untilAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(new AppError('cancelled', 'Cancelled.'));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

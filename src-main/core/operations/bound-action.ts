@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { ActionId, Verification } from '../../../src-preload/contract/operations';
+import { AppError } from '../errors/app-error';
+import type { ActionContext, ActionDefinition, PlanDraft } from './action';
+
+/** An input that its action's schema accepted, with what the action can do with it. */
+export interface BoundInput {
+  plan(context: ActionContext): Promise<PlanDraft>;
+  verify(context: ActionContext, preconditions: Record<string, unknown>): Promise<Verification>;
+}
+
+/** An action whose input type is closed over, so that actions with different inputs stand in one catalogue. */
+export interface BoundAction extends Pick<
+  ActionDefinition<never>,
+  'id' | 'title' | 'backend' | 'minimumAccess' | 'risk' | 'explainFailure'
+> {
+  /** Throws AppError `invalid-request` naming the fields, never their values. */
+  parse(raw: unknown): BoundInput;
+}
+
+/** The static catalogue: what is not in it does not run. */
+export type Catalogue = ReadonlyMap<string, BoundAction>;
+
+export function bindAction<Input>(definition: ActionDefinition<Input>): BoundAction {
+  return {
+    id: definition.id,
+    title: definition.title,
+    backend: definition.backend,
+    minimumAccess: definition.minimumAccess,
+    risk: definition.risk,
+    explainFailure: (exitCode, stderr) => definition.explainFailure(exitCode, stderr),
+    parse: (raw) => {
+      const parsed = definition.input.safeParse(raw);
+      if (!parsed.success) {
+        throw new AppError(
+          'invalid-request',
+          `${definition.title}: the input is not valid, so nothing was done.`,
+          { detail: z.prettifyError(parsed.error).slice(0, 2000) },
+        );
+      }
+      const input = parsed.data;
+      return {
+        plan: (context) => definition.plan(context, input),
+        verify: (context, preconditions) => definition.verify(context, input, { preconditions }),
+      };
+    },
+  };
+}
+
+export function catalogueOf(actions: Iterable<BoundAction>): Catalogue {
+  const catalogue = new Map<ActionId, BoundAction>();
+  for (const action of actions) {
+    if (catalogue.has(action.id)) throw new Error(`The action ${action.id} is in the catalogue twice.`);
+    catalogue.set(action.id, action);
+  }
+  return catalogue;
+}

@@ -1,0 +1,111 @@
+import { filesize } from 'filesize';
+import type { Consequence, Plan } from '../../../src-preload/contract/operations';
+import type { ConfirmQuestion } from '../port/shell-port';
+
+/** Bounds of the native dialog, from port/protocol.ts. */
+const detailLimit = 20_000;
+const messageLimit = 4_000;
+/** Names listed under one consequence; a dialog with 3,000 names reads worse than one with 12 and a count. */
+const itemsShown = 12;
+const consequenceLimit = 600;
+
+const severityOrder = { loss: 0, warning: 1, info: 2 } as const;
+
+/**
+ * Text from a host as a dialog may show it: control, format and bidirectional characters become visible escapes.
+ *
+ * SECURITY: a data set or mount point with U+202E in its name could otherwise reorder the words of a dialog.
+ */
+export function visible(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return `\\u{${code.toString(16)}}`;
+  });
+}
+
+function cut(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
+}
+
+function describeItem(item: Consequence['items'][number]): string {
+  const name = visible(item.name);
+  return item.sizeBytes === null ? name : `${name} (${filesize(item.sizeBytes, { standard: 'iec' })})`;
+}
+
+function describeConsequence(consequence: Consequence): string[] {
+  const mark = consequence.severity === 'loss' ? 'LOSS: ' : '';
+  const lines = [`• ${mark}${cut(visible(consequence.text), consequenceLimit)}`];
+  for (const item of consequence.items.slice(0, itemsShown)) {
+    lines.push(`    – ${cut(describeItem(item), consequenceLimit)}`);
+  }
+  const more = consequence.items.length - itemsShown;
+  if (more > 0) lines.push(`    … and ${more} more`);
+  return lines;
+}
+
+function describeConsequences(plan: Plan, budget: number): string[] {
+  const sorted = [...plan.consequences].sort((a, b) => severityOrder[a.severity] - severityOrder[b.severity]);
+  const lines: string[] = [];
+  let used = 0;
+  for (const [index, consequence] of sorted.entries()) {
+    const words = describeConsequence(consequence);
+    const length = words.reduce((sum, line) => sum + line.length + 1, 0);
+    if (used + length > budget) {
+      lines.push(`… and ${sorted.length - index} more, shown in the plan`);
+      break;
+    }
+    lines.push(...words);
+    used += length;
+  }
+  return lines;
+}
+
+function describeCommands(plan: Plan): string[] {
+  const heading =
+    plan.steps.length === 1
+      ? 'This command is sent:'
+      : `These ${plan.steps.length} commands are sent, in this order:`;
+  return [heading, ...plan.steps.map((step) => `$ ${visible(step.commandLine)}`)];
+}
+
+/** Room that a plan's commands need in the dialog; above `commandRoom` the plan is blocked, never shortened. */
+export function commandLength(plan: Plan): number {
+  return describeCommands(plan).join('\n').length;
+}
+/** Characters that commands may take, so that losses and undo always have their place. */
+export const commandRoom = 14_000;
+
+/**
+ * The words of the native dialog, from the plan that the core built and nothing else.
+ * Losses stand first; long lists end in "… and N more"; a command is never left out or shortened.
+ */
+export function confirmWords(plan: Plan): ConfirmQuestion {
+  const { host } = plan;
+  const production = host.environment.production ? ', production' : '';
+  const message = [
+    `Host: ${visible(host.name)} (${visible(host.address)})`,
+    `Environment: ${visible(host.environment.label)}${production}`,
+    `Target: ${visible(plan.target.kind)} ${visible(plan.target.name)}`,
+  ].join('\n');
+
+  const commands = describeCommands(plan);
+  const undo = [
+    '',
+    plan.undo === null ? 'This cannot be undone.' : `To undo: ${cut(visible(plan.undo), consequenceLimit)}`,
+  ];
+  const fixed = [...commands, ...undo].join('\n').length + 200;
+  const consequences = describeConsequences(plan, detailLimit - fixed);
+  const detail = [
+    ...(consequences.length === 0 ? [] : ['What it does:', ...consequences, '']),
+    ...commands,
+    ...undo,
+  ].join('\n');
+
+  return {
+    kind: 'plan',
+    title: cut(`${visible(plan.title)} on ${visible(host.name)}?`, 500),
+    message: cut(message, messageLimit),
+    detail,
+    confirmLabel: cut(visible(plan.title), 80),
+  };
+}

@@ -1,0 +1,166 @@
+import type { Outcome, Verification } from '../../../src-preload/contract/operations';
+import { assertNever } from '../errors/assert-never';
+import { AppError } from '../errors/app-error';
+import type { Execution } from './execute';
+import type { PreparedPlan } from './plan';
+
+/** What executing and reading again amount to. */
+export interface Verdict {
+  outcome: Outcome;
+  message: string;
+  error: AppError | null;
+}
+
+function stepsSoFar(prepared: PreparedPlan, index: number): string {
+  const { steps } = prepared.plan;
+  if (steps.length === 1) return '';
+  const done = steps.slice(0, index).map(({ title }) => title);
+  const left = steps.slice(index + 1).map(({ title }) => title);
+  return [
+    done.length === 0 ? '' : ` Done before: ${done.join('; ')}.`,
+    left.length === 0 ? '' : ` Not done: ${left.join('; ')}.`,
+  ].join('');
+}
+
+function stepTitle(prepared: PreparedPlan, index: number): string {
+  return prepared.plan.steps[index]?.title ?? prepared.plan.title;
+}
+
+function afterDone(prepared: PreparedPlan, verification: Verification): Verdict {
+  const { title, target } = prepared.plan;
+  switch (verification.status) {
+    case 'confirmed':
+    case 'skipped':
+      return { outcome: 'ok', message: `${title}: ${target.name}. ${verification.text}`.trim(), error: null };
+    case 'pending':
+      return {
+        outcome: 'warning',
+        message: `${title}: ${target.name} was accepted and takes effect later. ${verification.text}`,
+        error: null,
+      };
+    case 'unreadable':
+      return {
+        outcome: 'warning',
+        message: `${title}: ${target.name}. The tool reported success, but reading the host again failed, so the effect is not confirmed. ${verification.text}`,
+        error: null,
+      };
+    case 'not-there': {
+      const message = `${title}: ${target.name}. The tool reported success, but reading the host again does not show the effect. ${verification.text}`;
+      return {
+        outcome: 'failed',
+        message,
+        error: new AppError('command-failed', message),
+      };
+    }
+    default:
+      return assertNever(verification.status);
+  }
+}
+
+function afterExit(
+  prepared: PreparedPlan,
+  verification: Verification,
+  end: { index: number; exitCode: number; stderr: string },
+): Verdict {
+  const known = prepared.action.explainFailure(end.exitCode, end.stderr);
+  const what =
+    known?.message ??
+    `"${stepTitle(prepared, end.index)}" ended with exit code ${end.exitCode}, which means it failed.`;
+  const rest = stepsSoFar(prepared, end.index);
+  if (verification.status === 'confirmed' || verification.status === 'pending') {
+    return {
+      outcome: 'warning',
+      message: `${what} Yet reading the host again shows the effect: ${verification.text}${rest}`,
+      error: null,
+    };
+  }
+  const message = `${what} ${verification.text}${rest}`.trim();
+  return {
+    outcome: 'failed',
+    message,
+    error: new AppError('command-failed', message, {
+      detail: end.stderr.slice(0, 4000),
+      remedy: known?.remedy,
+    }),
+  };
+}
+
+function afterUnknown(
+  prepared: PreparedPlan,
+  verification: Verification,
+  end: { index: number; error: AppError },
+): Verdict {
+  const last = end.index === prepared.plan.steps.length - 1;
+  const rest = stepsSoFar(prepared, end.index);
+  if (verification.status === 'confirmed' || verification.status === 'pending') {
+    return {
+      outcome: last && verification.status === 'confirmed' ? 'ok' : 'warning',
+      message: `No answer came to "${stepTitle(prepared, end.index)}" (${end.error.message}), but reading the host again shows the effect: ${verification.text}${rest}`,
+      error: null,
+    };
+  }
+  const seen =
+    verification.status === 'not-there'
+      ? 'Reading the host again shows no effect so far, but the command may still be running there.'
+      : 'The host could not be read again.';
+  const message = `"${stepTitle(prepared, end.index)}" was sent and no answer came, so its outcome is unknown. ${seen} Holdfast reads the host again at the next contact and records what it finds.${rest}`;
+  return {
+    outcome: 'unknown',
+    message,
+    error: new AppError('outcome-unknown', message, { detail: end.error.message }),
+  };
+}
+
+/**
+ * The outcome of an operation.
+ *
+ * | execution                 | reading again       | outcome                |
+ * | all steps done            | confirmed, skipped  | ok                     |
+ * | all steps done            | pending, unreadable | warning                |
+ * | all steps done            | not-there           | failed                 |
+ * | a step failed             | confirmed, pending  | warning                |
+ * | a step failed             | anything else       | failed                 |
+ * | a step without answer     | confirmed, was last | ok                     |
+ * | a step without answer     | confirmed, pending  | warning                |
+ * | a step without answer     | anything else       | unknown                |
+ * | a step not sent           | any                 | failed                 |
+ * | cancelled before a step   | any                 | cancelled              |
+ *
+ * A step without answer and "not there" stays unknown: sshd leaves a command running when its connection drops,
+ * so what is not there yet may still come. recover.ts decides it once the command's time is over.
+ */
+export function judge(prepared: PreparedPlan, execution: Execution, verification: Verification): Verdict {
+  const { end } = execution;
+  switch (end.kind) {
+    case 'done':
+      return afterDone(prepared, verification);
+    case 'exit':
+      return afterExit(prepared, verification, end);
+    case 'unknown':
+      return afterUnknown(prepared, verification, end);
+    case 'not-sent': {
+      const message = `"${stepTitle(prepared, end.index)}" did not run. ${end.error.message}${stepsSoFar(prepared, end.index)}`;
+      return {
+        outcome: 'failed',
+        message,
+        error: new AppError(end.error.code, message, {
+          detail: end.error.detail,
+          hostKey: end.error.hostKey,
+          remedy: end.error.remedy,
+          cause: end.error,
+        }),
+      };
+    }
+    case 'cancelled':
+      return {
+        outcome: 'cancelled',
+        message:
+          end.index === 0
+            ? 'Cancelled before anything was sent.'
+            : `Cancelled before "${stepTitle(prepared, end.index)}".${stepsSoFar(prepared, end.index)}`,
+        error: null,
+      };
+    default:
+      return assertNever(end);
+  }
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { riskSchema } from '../../../src-preload/contract/operations';
+import type { PreparedPlan } from './plan';
+
+/**
+ * What a `started` row carries so that a later run of Holdfast can verify by reading.
+ * A command may go on after its connection is lost; once its time-out and this grace have passed, "not there" counts.
+ */
+export const settleGraceMs = 60_000;
+
+const recoverySchema = z.strictObject({
+  version: z.literal(1),
+  input: z.record(z.string(), z.json()),
+  preconditions: z.record(z.string(), z.json()),
+  risk: riskSchema,
+  planDigest: z.string(),
+  /** From then on, "the effect is not there" is an answer; before, it may still come. */
+  conclusiveAtMs: z.int().nonnegative(),
+});
+export type RecoveryData = z.infer<typeof recoverySchema>;
+
+export function writeRecovery(prepared: PreparedPlan, nowMs: number): string {
+  const { plan, draft, rawInput } = prepared;
+  const longestMs = plan.steps.reduce((sum, step) => sum + step.timeoutSeconds * 1000, 0);
+  return JSON.stringify({
+    version: 1,
+    input: rawInput,
+    preconditions: draft.preconditions,
+    risk: plan.risk,
+    planDigest: plan.digest,
+    conclusiveAtMs: Math.ceil(nowMs + longestMs + settleGraceMs),
+  });
+}
+
+/** null: written by another version, or not ours; such an operation cannot be verified. */
+export function readRecovery(text: string | null): RecoveryData | null {
+  if (text === null) return null;
+  try {
+    const parsed = recoverySchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : null;
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return null;
+    throw thrown;
+  }
+}

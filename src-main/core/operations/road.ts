@@ -1,0 +1,534 @@
+import { randomUUID } from 'node:crypto';
+import type { Host } from '../../../src-preload/contract/hosts';
+import type {
+  ActionInfo,
+  OperationProgress,
+  OperationResult,
+  Plan,
+  Verification,
+} from '../../../src-preload/contract/operations';
+import type { Settings } from '../../../src-preload/contract/settings';
+import type { AuditDraft, AuditWriter } from '../audit/types';
+import { AppError, toAppError } from '../errors/app-error';
+import type { HostStore } from '../hosts/types';
+import type { CoreLog } from '../log';
+import type { ShellPort } from '../port/shell-port';
+import type { SessionPool, SshSession } from '../ssh/types';
+import type { BoundAction, BoundInput, Catalogue } from './bound-action';
+import { canonicalJson } from './canonical';
+import { confirmWords, visible } from './confirm-words';
+import { emptyDraft, planDraft } from './drafts';
+import { anythingSent, executeSteps, type Execution } from './execute';
+import { judge, type Verdict } from './finish';
+import { gate } from './gate';
+import type { HostLocks } from './host-lock';
+import { buildPlan, renderSteps, worldOf, type PreparedPlan } from './plan';
+import { PlanBook } from './plan-book';
+import { planDigest } from './plan-digest';
+import { ProgressReporter } from './progress';
+import { readContext } from './read-context';
+import type { Recovery } from './recover';
+import { writeRecovery } from './recovery-data';
+import { ConfirmTokens } from './token';
+
+export interface RoadOptions {
+  hosts: Pick<HostStore, 'get'>;
+  sessions: SessionPool;
+  audit: AuditWriter;
+  settings: () => Settings;
+  shell: Pick<ShellPort, 'confirm'>;
+  catalogue: Catalogue;
+  locks: HostLocks;
+  recovery: Recovery;
+  nowMs: () => number;
+  log: CoreLog;
+  onProgress: (progress: OperationProgress) => void;
+  onRead: (hostId: string) => void;
+  /** A row was appended. */
+  onRecorded: (hostId: string) => void;
+  /** Something was sent that may have changed the host. */
+  onChanged: (hostId: string) => void;
+}
+
+export interface RunRequest {
+  planId: string;
+  typedTarget: string | null;
+  typedHost: string | null;
+}
+
+/** A plan older than this is read again before it executes, in milliseconds. */
+const recheckAfterMs = 5_000;
+/** Waits before reading again after a step without answer: the connection may need a moment, the command too. */
+const settleDelaysMs = [0, 1_000, 3_000];
+/** How long close() waits for running commands before it lets go of them, in milliseconds. */
+const closePatienceMs = 20_000;
+
+interface Run {
+  readonly prepared: PreparedPlan;
+  readonly operationId: string;
+  readonly startedAtMs: number;
+  readonly controller: AbortController;
+  readonly progress: ProgressReporter;
+  /** Once recorded, only the person's explicit cancel stops it; a page that goes away does not. */
+  recorded: boolean;
+}
+
+const skipped = (text: string): Verification => ({ status: 'skipped', text });
+
+/** The one road of every change: plan, gate, confirm, record, re-check, execute, verify, record. */
+export class OperationRoad {
+  readonly #book: PlanBook;
+  readonly #tokens: ConfirmTokens;
+  readonly #runs = new Map<string, { run: Run; done: Promise<unknown> }>();
+  /** Counts the changes per host, so that a plan made before another change is read again. */
+  readonly #changes = new Map<string, number>();
+  readonly #changesAtPlan = new WeakMap<PreparedPlan, number>();
+  #closing = false;
+
+  constructor(private readonly options: RoadOptions) {
+    this.#book = new PlanBook(options.nowMs);
+    this.#tokens = new ConfirmTokens(options.nowMs);
+  }
+
+  catalogue(): ActionInfo[] {
+    return [...this.options.catalogue.values()].map(({ id, title, backend, minimumAccess, risk }) => ({
+      id,
+      title,
+      backend,
+      minimumAccess,
+      risk,
+    }));
+  }
+
+  /**
+   * Reads the host and says what would be done. Throws AppError: `not-found` (host), `refused` (not in the
+   * catalogue), `invalid-request` (input), `audit-unavailable`, or whatever reading the host throws.
+   */
+  async plan(
+    hostId: string,
+    actionId: string,
+    rawInput: Record<string, unknown>,
+    signal: AbortSignal,
+  ): Promise<Plan> {
+    const host = this.options.hosts.get(hostId);
+    const action = this.options.catalogue.get(actionId);
+    if (action === undefined) {
+      const error = new AppError(
+        'refused',
+        `"${visible(actionId)}" is not an action that Holdfast knows, so it was refused.`,
+      );
+      this.#recordRefusedRequest(host, actionId, error);
+      throw error;
+    }
+    const input = this.#parseInput(host, action, rawInput);
+    const session = await this.options.sessions.session(host, signal);
+    await this.options.recovery.contact(host);
+    const changes = this.#changesOf(hostId);
+    const prepared = await buildPlan({
+      host,
+      session,
+      context: readContext(session, { nowMs: this.options.nowMs, signal, onRead: this.options.onRead }),
+      action,
+      input,
+      rawInput,
+    });
+    this.#changesAtPlan.set(prepared, changes);
+    this.#book.add(prepared);
+    return prepared.plan;
+  }
+
+  /**
+   * Runs a plan after the person's yes in the native dialog. Refusals, cancelling and failures are results.
+   * Throws AppError `not-found` (no such plan), `core-unavailable` (closing) and `audit-unavailable`
+   * (it could not be recorded, so nothing was sent).
+   */
+  async run(request: RunRequest, signal: AbortSignal): Promise<OperationResult> {
+    const prepared = this.#book.find(request.planId);
+    if (prepared === undefined) {
+      throw new AppError(
+        'not-found',
+        'This plan is no longer known, so nothing was done. Holdfast may have restarted since. Plan it again.',
+      );
+    }
+    if (this.#closing) {
+      throw new AppError('core-unavailable', 'Holdfast is closing, so nothing was done.');
+    }
+    const operationId = randomUUID();
+    const run: Run = {
+      prepared,
+      operationId,
+      startedAtMs: this.options.nowMs(),
+      controller: new AbortController(),
+      progress: new ProgressReporter(prepared.plan.id, operationId, this.options.onProgress),
+      recorded: false,
+    };
+    const claim = this.#book.claim(request.planId);
+    switch (claim) {
+      case 'busy':
+        return this.#refuse(run, 'This plan is already being run, so this second run was refused.');
+      case 'spent':
+        return this.#refuse(run, 'This plan was run already, so this second run was refused. Plan it anew.');
+      case 'unknown':
+      case 'claimed':
+        break;
+    }
+    const onPageAbort = (): void => {
+      if (!run.recorded) run.controller.abort();
+    };
+    signal.addEventListener('abort', onPageAbort, { once: true });
+    if (signal.aborted) onPageAbort();
+    const done = this.#travel(run, request);
+    this.#runs.set(request.planId, { run, done });
+    try {
+      return await done;
+    } finally {
+      signal.removeEventListener('abort', onPageAbort);
+      this.#runs.delete(request.planId);
+      this.#book.giveBack(request.planId);
+      run.progress.phase('finished');
+      run.progress.flush();
+    }
+  }
+
+  /** Asks a run to stop: at once before its first command, else before the next one. False: nothing to stop. */
+  cancel(planId: string): boolean {
+    const found = this.#runs.get(planId);
+    if (found === undefined) return false;
+    found.run.controller.abort();
+    return true;
+  }
+
+  /** True while a change is between its confirmation and its last row. */
+  busy(hostId: string): boolean {
+    return [...this.#runs.values()].some(({ run }) => run.prepared.plan.host.id === hostId);
+  }
+
+  /** Takes no more, ends what only waits, lets running commands end for a while and then lets go of them. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const open = [...this.#runs.values()];
+    for (const { run } of open) {
+      if (!run.recorded) run.controller.abort();
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        for (const { run } of open) run.controller.abort();
+        resolve();
+      }, closePatienceMs);
+    });
+    const all = Promise.allSettled(open.map(({ done }) => done)).then(() => undefined);
+    await Promise.race([all, patience]);
+    clearTimeout(timer);
+  }
+
+  #changesOf(hostId: string): number {
+    return this.#changes.get(hostId) ?? 0;
+  }
+
+  #record(hostId: string, draft: AuditDraft): void {
+    this.options.audit.append(hostId, draft);
+    this.options.onRecorded(hostId);
+  }
+
+  #recordRefusedRequest(host: Host, actionId: string, error: AppError): void {
+    this.#record(host.id, {
+      ...emptyDraft('refused', randomUUID(), host.name, visible(actionId)),
+      outcome: 'refused',
+      message: error.message,
+      stderrSnippet: error.detail ?? '',
+    });
+  }
+
+  #parseInput(host: Host, action: BoundAction, rawInput: unknown): BoundInput {
+    try {
+      return action.parse(rawInput);
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      this.#recordRefusedRequest(host, action.id, error);
+      throw error;
+    }
+  }
+
+  #result(run: Run, verdict: Verdict, rest: Partial<OperationResult> = {}): OperationResult {
+    return {
+      operationId: run.operationId,
+      planId: run.prepared.plan.id,
+      outcome: verdict.outcome,
+      message: verdict.message,
+      verification: skipped('Nothing was sent, so there was nothing to verify.'),
+      steps: run.prepared.plan.steps.map(() => ({
+        status: 'not-run' as const,
+        exitCode: null,
+        durationMs: 0,
+        stdout: '',
+        stderr: '',
+      })),
+      durationMs: Math.max(0, this.options.nowMs() - run.startedAtMs),
+      error: verdict.error?.toWire() ?? null,
+      ...rest,
+    };
+  }
+
+  #refuse(run: Run, message: string, remedy?: string): OperationResult {
+    this.#record(
+      run.prepared.plan.host.id,
+      planDraft('refused', run.operationId, run.prepared, 'refused', message),
+    );
+    const error = new AppError('refused', message, { remedy });
+    return this.#result(run, { outcome: 'refused', message, error });
+  }
+
+  #cancelled(run: Run, message: string): OperationResult {
+    this.#record(
+      run.prepared.plan.host.id,
+      planDraft('cancelled', run.operationId, run.prepared, 'cancelled', message),
+    );
+    return this.#result(run, { outcome: 'cancelled', message, error: null });
+  }
+
+  /** Everything that must hold when it starts and still when the yes has come. null: it may go on. */
+  #standingRefusal({ prepared }: Run): { message: string; remedy?: string } | null {
+    const { plan, action } = prepared;
+    let host: Host;
+    try {
+      host = this.options.hosts.get(plan.host.id);
+    } catch (thrown) {
+      if (toAppError(thrown).code !== 'not-found') throw thrown;
+      return { message: `${plan.host.name} was removed since the plan was made, so nothing was done.` };
+    }
+    const refusal = gate({
+      accessLevel: host.accessLevel,
+      minimumAccess: action.minimumAccess,
+      readOnly: this.options.settings().readOnly,
+      hostName: host.name,
+      title: plan.title,
+    });
+    if (refusal !== null) return refusal;
+    // SECURITY: another address, user or sudo setting would send the confirmed commands elsewhere.
+    if (canonicalJson(host) !== canonicalJson(prepared.host)) {
+      return {
+        message: `The settings of ${plan.host.name} were changed since the plan was made, so nothing was done.`,
+        remedy: 'Plan it again.',
+      };
+    }
+    if (plan.expiresAtMs <= this.options.nowMs()) {
+      return { message: 'The plan is older than 10 minutes, so nothing was done.', remedy: 'Plan it again.' };
+    }
+    const blocker = plan.blockers[0];
+    if (blocker !== undefined) {
+      return { message: `${blocker.text} Nothing was done.`, remedy: blocker.remedy };
+    }
+    return null;
+  }
+
+  #typedRefusal(
+    { prepared: { plan } }: Run,
+    request: RunRequest,
+  ): { message: string; remedy: string } | null {
+    const remedy = 'Type the name exactly as it is shown, capitals included.';
+    if (plan.typed.target !== null && request.typedTarget !== plan.typed.target) {
+      return { message: 'The typed name is not the name of the target, so nothing was done.', remedy };
+    }
+    if (plan.typed.host !== null && request.typedHost !== plan.typed.host) {
+      return { message: 'The typed name is not the name of the host, so nothing was done.', remedy };
+    }
+    return null;
+  }
+
+  async #travel(run: Run, request: RunRequest): Promise<OperationResult> {
+    const { prepared, controller, progress } = run;
+    const { plan } = prepared;
+    const early = this.#standingRefusal(run) ?? this.#typedRefusal(run, request);
+    if (early !== null) return this.#refuse(run, early.message, early.remedy);
+
+    progress.phase('confirming');
+    let confirmed: boolean;
+    try {
+      confirmed = await this.options.shell.confirm(confirmWords(plan), controller.signal);
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.code !== 'cancelled' && !controller.signal.aborted) {
+        return this.#refuse(
+          run,
+          `The confirmation could not be shown, so nothing was done. ${error.message}`,
+        );
+      }
+      confirmed = false;
+    }
+    if (!confirmed) return this.#cancelled(run, 'Cancelled in the confirmation. Nothing was sent.');
+    const token = this.#tokens.mint(plan.digest);
+
+    return this.options.locks.hold(plan.host.id, async () => {
+      const redemption = this.#tokens.redeem(token, planDigest(plan));
+      if (redemption === 'expired') {
+        return this.#refuse(
+          run,
+          `The confirmation is older than 60 seconds because another change on ${plan.host.name} took that long, so nothing was done.`,
+          'Run it again.',
+        );
+      }
+      if (redemption !== 'ok') {
+        return this.#refuse(run, 'The confirmation does not belong to this plan, so nothing was done.');
+      }
+      const late = this.#standingRefusal(run);
+      if (late !== null) return this.#refuse(run, late.message, late.remedy);
+      if (controller.signal.aborted) return this.#cancelled(run, 'Cancelled before anything was sent.');
+      return this.#recordAndExecute(run);
+    });
+  }
+
+  async #recordAndExecute(run: Run): Promise<OperationResult> {
+    const { prepared, operationId, progress } = run;
+    const { plan } = prepared;
+    progress.phase('recording');
+    this.options.recovery.begin(operationId);
+    try {
+      // Durable before the first byte is sent: append() returns after the commit with synchronous=FULL.
+      this.#record(plan.host.id, {
+        ...planDraft('started', operationId, prepared, null, plan.title),
+        commands: plan.steps.map(({ commandLine }) => commandLine),
+        recovery: writeRecovery(prepared, this.options.nowMs()),
+      });
+      run.recorded = true;
+      this.#book.spend(plan.id);
+      return await this.#executeAndFinish(run);
+    } finally {
+      this.options.recovery.end(plan.host.id, operationId);
+    }
+  }
+
+  async #executeAndFinish(run: Run): Promise<OperationResult> {
+    const { prepared, progress } = run;
+    let execution: Execution | null = null;
+    let verification = skipped('Nothing was sent, so there was nothing to verify.');
+    let verdict: Verdict;
+    try {
+      const checked = await this.#recheck(run);
+      if ('verdict' in checked) {
+        verdict = checked.verdict;
+      } else {
+        execution = await executeSteps(checked.session, prepared, progress, run.controller.signal);
+        if (anythingSent(execution)) {
+          this.#changes.set(prepared.host.id, this.#changesOf(prepared.host.id) + 1);
+          progress.phase('verifying');
+          verification = await this.#verify(run, execution);
+        }
+        verdict = judge(prepared, execution, verification);
+      }
+    } catch (thrown) {
+      // A bug of ours after `started`: whether something was sent is then exactly what we do not know.
+      this.options.log.write('error', 'An operation broke', { operationId: run.operationId, error: thrown });
+      const error = toAppError(thrown);
+      verdict = {
+        outcome: 'unknown',
+        message: `Holdfast failed while this ran, so its outcome is unknown. ${error.detail ?? error.message}`,
+        error,
+      };
+    }
+    const result = this.#finish(run, execution, verification, verdict);
+    if (execution !== null && anythingSent(execution)) this.options.onChanged(prepared.host.id);
+    return result;
+  }
+
+  /** The world as it is now must be the world that was confirmed. */
+  async #recheck(run: Run): Promise<{ session: SshSession } | { verdict: Verdict }> {
+    const { prepared, controller, progress } = run;
+    const { plan, draft, input, host } = prepared;
+    const changed: Verdict = {
+      outcome: 'refused',
+      message:
+        'The host changed since the plan was made, so nothing was sent. Plan it again to see what is different.',
+      error: new AppError('refused', 'The host changed since the plan was made, so nothing was sent.', {
+        remedy: 'Plan it again.',
+      }),
+    };
+    try {
+      progress.phase('rechecking');
+      const session = await this.options.sessions.session(host, controller.signal);
+      let now = draft;
+      const untouched = this.#changesAtPlan.get(prepared) === this.#changesOf(host.id);
+      if (!untouched || this.options.nowMs() - plan.createdAtMs > recheckAfterMs) {
+        const { nowMs, onRead } = this.options;
+        now = await input.plan(readContext(session, { nowMs, onRead, signal: controller.signal }));
+      }
+      const same = worldOf(now, await renderSteps(session, now.steps)) === worldOf(draft, plan.steps);
+      return same ? { session } : { verdict: changed };
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.code === 'cancelled' || controller.signal.aborted) {
+        return {
+          verdict: { outcome: 'cancelled', message: 'Cancelled before anything was sent.', error: null },
+        };
+      }
+      const message = `The host could not be read again before executing, so nothing was sent. ${error.message}`;
+      return {
+        verdict: {
+          outcome: 'failed',
+          message,
+          error: new AppError(error.code, message, {
+            detail: error.detail,
+            hostKey: error.hostKey,
+            remedy: error.remedy,
+            cause: error,
+          }),
+        },
+      };
+    }
+  }
+
+  /** Reads again. After a step without answer a few times, because what was sent may still be at work. */
+  async #verify({ prepared }: Run, execution: Execution): Promise<Verification> {
+    const { host, input, draft } = prepared;
+    const { nowMs, onRead } = this.options;
+    let seen: Verification = { status: 'unreadable', text: '' };
+    for (const delayMs of execution.end.kind === 'unknown' ? settleDelaysMs : [0]) {
+      if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+      try {
+        const session = await this.options.sessions.session(host);
+        seen = await input.verify(readContext(session, { nowMs, onRead }), draft.preconditions);
+      } catch (thrown) {
+        const { message } = toAppError(thrown);
+        seen = { status: 'unreadable', text: message };
+      }
+      if (seen.status === 'confirmed' || this.#closing) break;
+    }
+    return seen;
+  }
+
+  #finish(
+    run: Run,
+    execution: Execution | null,
+    verification: Verification,
+    verdict: Verdict,
+  ): OperationResult {
+    const { prepared, operationId } = run;
+    const { plan } = prepared;
+    const steps = execution?.steps ?? this.#result(run, verdict).steps;
+    const result = this.#result(run, verdict, { verification, steps });
+    const sent = steps.flatMap((step, index) => (step.status === 'not-run' ? [] : [index]));
+    const last = sent.at(-1);
+    const draft: AuditDraft = {
+      ...planDraft('finished', operationId, prepared, verdict.outcome, verdict.message),
+      commands: sent.map((index) => plan.steps[index]?.commandLine ?? ''),
+      exitCode: last === undefined ? null : (steps[last]?.exitCode ?? null),
+      durationMs: Math.round(result.durationMs),
+      stdoutSnippet: sent.map((index) => steps[index]?.stdout ?? '').join(''),
+      stderrSnippet: sent.map((index) => steps[index]?.stderr ?? '').join(''),
+    };
+    try {
+      this.#record(plan.host.id, draft);
+      return result;
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      this.options.recovery.owe(plan.host.id, draft);
+      const message = `${verdict.message} This ending could not be written to the audit, which shows the operation as unknown until it can be. ${error.message}`;
+      return {
+        ...result,
+        outcome: verdict.outcome === 'ok' ? 'warning' : verdict.outcome,
+        message,
+        error: new AppError('audit-unavailable', message, { detail: error.detail, cause: error }).toWire(),
+      };
+    }
+  }
+}
