@@ -1,0 +1,99 @@
+import {
+  MantineProvider,
+  Loader,
+  Center,
+  type MantineColorScheme,
+  type MantineColorSchemeManager,
+} from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { useEffect } from 'react';
+import { Route, Router, Switch } from 'wouter';
+import { useHashLocation } from 'wouter/use-hash-location';
+import { ErrorNotice } from './components/ErrorNotice';
+import { PlanView } from './components/PlanView';
+import { AppFrame } from './components/AppFrame';
+import { Palette } from './components/Palette';
+import { AuditScreen } from './screens/audit/AuditScreen';
+import { FleetScreen } from './screens/fleet/FleetScreen';
+import { HostDialog } from './screens/hosts/HostDialog';
+import { HostScreen } from './screens/hosts/HostScreen';
+import { PoolsScreen } from './screens/pools/PoolsScreen';
+import { SettingsScreen } from './screens/settings/SettingsScreen';
+import { SnapshotDialog } from './screens/snapshots/SnapshotDialog';
+import { SnapshotsScreen } from './screens/snapshots/SnapshotsScreen';
+import { followApp, loadApp, useAppStore } from './stores/app-store';
+import { followAudit } from './stores/audit-store';
+import { followFleet, loadFleet } from './stores/fleet-store';
+import { followInventory } from './stores/inventory-store';
+import { followOperations } from './stores/plan-store';
+import { followSnapshots } from './stores/snapshots-store';
+import { cssVariables, theme } from './theme';
+
+/** The scheme lives in the core's settings, not in the page's storage. */
+const schemeManager: MantineColorSchemeManager = {
+  get: (fallback) => useAppStore.getState().settings?.colourScheme ?? fallback,
+  set: () => undefined,
+  subscribe: () => undefined,
+  unsubscribe: () => undefined,
+  clear: () => undefined,
+};
+
+export function App() {
+  const scheme: MantineColorScheme = useAppStore((state) => state.settings?.colourScheme ?? 'auto');
+  useEffect(() => {
+    const stops = [
+      followApp(),
+      followFleet(),
+      followInventory(),
+      followSnapshots(),
+      followAudit(),
+      followOperations(),
+    ];
+    void loadApp();
+    void loadFleet();
+    return () => stops.forEach((stop) => stop());
+  }, []);
+  return (
+    <MantineProvider
+      key={scheme}
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      defaultColorScheme={scheme}
+      colorSchemeManager={schemeManager}
+    >
+      <Notifications position="bottom-right" />
+      <Router hook={useHashLocation}>
+        <Screens />
+        <PlanView />
+        <SnapshotDialog />
+        <HostDialog />
+        <Palette />
+      </Router>
+    </MantineProvider>
+  );
+}
+
+function Screens() {
+  const info = useAppStore((state) => state.info);
+  const error = useAppStore((state) => state.error);
+  if (info === null) {
+    return (
+      <Center h="100%" p="xl">
+        {error === null ? <Loader aria-label="Starting" /> : <ErrorNotice error={error} />}
+      </Center>
+    );
+  }
+  return (
+    <AppFrame>
+      <Switch>
+        <Route path="/" component={FleetScreen} />
+        <Route path="/hosts/:hostId">{({ hostId }) => <HostScreen key={hostId} hostId={hostId} />}</Route>
+        <Route path="/pools" component={PoolsScreen} />
+        <Route path="/snapshots" component={SnapshotsScreen} />
+        <Route path="/audit" component={AuditScreen} />
+        <Route path="/settings" component={SettingsScreen} />
+        <Route component={FleetScreen} />
+      </Switch>
+    </AppFrame>
+  );
+}

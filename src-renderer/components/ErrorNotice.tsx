@@ -1,0 +1,74 @@
+import { Alert, Button, Code, Collapse, Group, Stack, Text } from '@mantine/core';
+import { IconAlertOctagon, IconChevronDown, IconChevronRight } from '@tabler/icons-react';
+import { useState, type ReactNode } from 'react';
+import type { WireError } from '../../src-preload/contract/result';
+import { CopyButton } from './CopyButton';
+
+const titles: Record<WireError['code'], string> = {
+  'invalid-request': 'That input was not accepted',
+  refused: 'Refused',
+  unreachable: 'Host not reachable',
+  'untrusted-host': 'Host key not trusted',
+  unauthorized: 'Login failed',
+  'command-failed': 'The command failed',
+  'command-missing': 'A tool is missing on the host',
+  'sudo-refused': 'sudo refused',
+  'output-too-large': 'Too much output',
+  'timed-out': 'No answer in time',
+  'api-failed': 'The API refused',
+  'task-failed': 'The task failed',
+  'unexpected-output': 'Output not understood',
+  'outcome-unknown': 'Outcome unknown',
+  'audit-unavailable': 'The audit can’t be written',
+  'vault-unavailable': 'The secret can’t be read',
+  'not-found': 'Not found',
+  cancelled: 'Cancelled',
+  'core-unavailable': 'Holdfast’s core is not running',
+  internal: 'A bug in Holdfast',
+};
+
+/** What happened, what was not done, what to do next. Raw tool output stays one click away. */
+export function ErrorNotice({ error, actions }: { error: WireError; actions?: ReactNode }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <Alert
+      color="red"
+      variant="light"
+      icon={<IconAlertOctagon size={18} />}
+      title={titles[error.code]}
+      role="alert"
+    >
+      <Stack gap="xs">
+        <Text size="sm">{error.message}</Text>
+        {error.remedy !== undefined && (
+          <Group gap="xs" wrap="nowrap" align="flex-start">
+            <Code block style={{ flex: 1, whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+              {error.remedy}
+            </Code>
+            <CopyButton value={error.remedy} label="Copy" />
+          </Group>
+        )}
+        {error.detail !== undefined && error.detail !== '' && (
+          <div>
+            <Button
+              variant="subtle"
+              size="compact-xs"
+              color="gray"
+              aria-expanded={open}
+              onClick={() => setOpen(!open)}
+              leftSection={open ? <IconChevronDown size={13} /> : <IconChevronRight size={13} />}
+            >
+              What the tool said
+            </Button>
+            <Collapse expanded={open}>
+              <pre className="command" style={{ margin: '6px 0 0' }}>
+                {error.detail}
+              </pre>
+            </Collapse>
+          </div>
+        )}
+        {actions !== undefined && <Group gap="xs">{actions}</Group>}
+      </Stack>
+    </Alert>
+  );
+}

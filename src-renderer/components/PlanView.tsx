@@ -1,0 +1,491 @@
+import {
+  Alert,
+  Badge,
+  Button,
+  Collapse,
+  Group,
+  Loader,
+  Modal,
+  Progress,
+  ScrollArea,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core';
+import {
+  IconAlertTriangle,
+  IconArrowBackUp,
+  IconBan,
+  IconCheck,
+  IconCircleX,
+  IconInfoCircle,
+  IconQuestionMark,
+  IconTrash,
+} from '@tabler/icons-react';
+import { useState } from 'react';
+import type {
+  Consequence,
+  OperationResult,
+  Outcome,
+  Plan,
+  Risk,
+} from '../../src-preload/contract/operations';
+import { formatBytes } from '../format/bytes-format';
+import { formatDuration, formatElapsed } from '../format/time-format';
+import { outcomeWords, riskWords } from '../format/words-format';
+import { cancelRun, closePlan, replan, runPlan, usePlanStore } from '../stores/plan-store';
+import { useNow } from './Age';
+import { CopyButton } from './CopyButton';
+import { EnvironmentBadge, environmentColour } from './EnvironmentBadge';
+import { ErrorNotice } from './ErrorNotice';
+
+const riskColours: Record<Risk, string> = { safe: 'teal', destructive: 'orange', catastrophic: 'red' };
+
+/** The one window through which every change goes: shown, typed, then confirmed natively by the shell. */
+export function PlanView() {
+  const { request, stage, plan, error } = usePlanStore();
+  const running = stage === 'running';
+  return (
+    <Modal
+      opened={request !== null}
+      onClose={closePlan}
+      size={780}
+      padding={0}
+      withCloseButton={false}
+      closeOnClickOutside={false}
+      closeOnEscape={!running}
+      aria-label={plan?.title ?? 'Plan'}
+      scrollAreaComponent={ScrollArea.Autosize}
+    >
+      {plan !== null && (
+        <div
+          className="environment-band"
+          style={{ background: environmentColour(plan.host.environment), height: 4 }}
+        />
+      )}
+      {stage === 'planning' && (
+        <Group p="xl" gap="sm">
+          <Loader size="sm" />
+          <Text size="sm">Reading the host to plan this…</Text>
+        </Group>
+      )}
+      {plan === null && stage === 'failed' && error !== null && (
+        <Stack p="lg">
+          <ErrorNotice error={error} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={closePlan}>
+              Close
+            </Button>
+            <Button onClick={replan}>Plan again</Button>
+          </Group>
+        </Stack>
+      )}
+      {plan !== null && <PlanBody key={plan.id} plan={plan} />}
+    </Modal>
+  );
+}
+
+function PlanBody({ plan }: { plan: Plan }) {
+  const { stage, error, result } = usePlanStore();
+  return (
+    <div>
+      <Stack gap={6} px="lg" pt="md" pb="sm" style={{ borderBottom: '1px solid var(--hf-border)' }}>
+        <Group justify="space-between" wrap="nowrap">
+          <Title order={2}>{plan.title}</Title>
+          <Badge color={riskColours[plan.risk]} variant="light" radius="sm" tt="none">
+            {riskWords[plan.risk]}
+          </Badge>
+        </Group>
+        <Group gap={8}>
+          <Text size="sm" className="mono" fw={600} style={{ overflowWrap: 'anywhere' }}>
+            {plan.target.name}
+          </Text>
+          <Text size="sm" c="dimmed">
+            on
+          </Text>
+          <Text size="sm" fw={600}>
+            {plan.host.name}
+          </Text>
+          <Text size="sm" c="dimmed" className="mono">
+            {plan.host.address}
+          </Text>
+          <EnvironmentBadge environment={plan.host.environment} />
+        </Group>
+      </Stack>
+      <Stack gap="lg" px="lg" py="md">
+        {plan.blockers.length > 0 && <Blockers plan={plan} />}
+        {plan.consequences.length > 0 && <Consequences consequences={plan.consequences} />}
+        <Commands plan={plan} />
+        <Group gap={8} wrap="nowrap" align="flex-start">
+          <IconArrowBackUp size={16} style={{ flex: 'none', marginTop: 2 }} aria-hidden />
+          <Text size="sm">
+            <Text span fw={600}>
+              Undo:{' '}
+            </Text>
+            {plan.undo ?? 'this can’t be undone.'}
+          </Text>
+        </Group>
+        {stage === 'running' && <Running plan={plan} />}
+        {stage === 'failed' && error !== null && <ErrorNotice error={error} />}
+        {stage === 'done' && result !== null && <Outcomes result={result} />}
+      </Stack>
+      <Footer plan={plan} />
+    </div>
+  );
+}
+
+function Blockers({ plan }: { plan: Plan }) {
+  return (
+    <Alert color="red" icon={<IconBan size={18} />} title="This can’t run now" variant="light">
+      <Stack gap="xs">
+        {plan.blockers.map((blocker, index) => (
+          <div key={index}>
+            <Text size="sm" fw={500}>
+              {blocker.text}
+            </Text>
+            <Text size="sm" c="dimmed">
+              {blocker.remedy}
+            </Text>
+          </div>
+        ))}
+      </Stack>
+    </Alert>
+  );
+}
+
+const severityOrder: Record<Consequence['severity'], number> = { loss: 0, warning: 1, info: 2 };
+const severityLooks = {
+  loss: { icon: IconTrash, colour: 'var(--hf-critical)', word: 'Lost' },
+  warning: { icon: IconAlertTriangle, colour: 'var(--hf-warning)', word: 'Mind' },
+  info: { icon: IconInfoCircle, colour: 'var(--hf-unknown)', word: 'Note' },
+} as const;
+const shownItems = 8;
+
+function Consequences({ consequences }: { consequences: readonly Consequence[] }) {
+  const ordered = [...consequences].sort((a, b) => severityOrder[a.severity] - severityOrder[b.severity]);
+  return (
+    <section aria-label="Consequences">
+      <Title order={3} mb={8}>
+        What this means
+      </Title>
+      <Stack gap={10}>
+        {ordered.map((consequence, index) => (
+          <ConsequenceLine key={index} consequence={consequence} />
+        ))}
+      </Stack>
+    </section>
+  );
+}
+
+function ConsequenceLine({ consequence }: { consequence: Consequence }) {
+  const [all, setAll] = useState(false);
+  const { icon: Icon, colour, word } = severityLooks[consequence.severity];
+  const items = all ? consequence.items : consequence.items.slice(0, shownItems);
+  return (
+    <div style={{ display: 'grid', gridTemplateColumns: '20px minmax(0, 1fr)', gap: 8 }}>
+      <Icon size={17} style={{ color: colour, marginTop: 1 }} aria-label={word} />
+      <div>
+        <Text size="sm" fw={consequence.severity === 'loss' ? 600 : 400}>
+          {consequence.text}
+        </Text>
+        {items.length > 0 && (
+          <div
+            className="panel"
+            style={{ marginTop: 6, maxHeight: 220, overflow: 'auto' }}
+            tabIndex={0}
+            role="list"
+          >
+            {items.map((item) => (
+              <Group
+                key={item.name}
+                role="listitem"
+                justify="space-between"
+                wrap="nowrap"
+                px={10}
+                py={4}
+                gap="md"
+              >
+                <Text size="xs" className="mono truncate" title={item.name}>
+                  {item.name}
+                </Text>
+                <Text size="xs" c="dimmed" className="numeric" style={{ flex: 'none' }}>
+                  {item.sizeBytes === null ? '' : formatBytes(item.sizeBytes)}
+                </Text>
+              </Group>
+            ))}
+          </div>
+        )}
+        {consequence.items.length > shownItems && (
+          <Button variant="subtle" size="compact-xs" mt={4} onClick={() => setAll(!all)}>
+            {all ? 'Show fewer' : `Show all ${consequence.items.length}`}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Commands({ plan }: { plan: Plan }) {
+  const [explained, setExplained] = useState(false);
+  return (
+    <section aria-label="Commands">
+      <Group justify="space-between" mb={8}>
+        <Title order={3}>
+          {plan.steps.length === 1 ? 'The command, exactly as sent' : 'The commands, exactly as sent'}
+        </Title>
+        <Group gap={4}>
+          <Button
+            variant="subtle"
+            size="compact-xs"
+            aria-expanded={explained}
+            onClick={() => setExplained(!explained)}
+          >
+            Explain
+          </Button>
+          <CopyButton
+            value={plan.steps.map((step) => step.commandLine).join('\n')}
+            label="Copy all commands"
+          />
+        </Group>
+      </Group>
+      <Stack gap={8}>
+        {plan.steps.map((step, index) => (
+          <div key={index}>
+            <code className="command">{step.commandLine}</code>
+            <Collapse expanded={explained}>
+              <Text size="xs" c="dimmed" mt={4}>
+                {step.explain}
+              </Text>
+            </Collapse>
+          </div>
+        ))}
+      </Stack>
+    </section>
+  );
+}
+
+const phaseWords = {
+  confirming: 'Waiting for your answer in the confirmation dialog…',
+  recording: 'Writing the audit row…',
+  rechecking: 'Checking that nothing has changed since the plan…',
+  executing: 'Running on the host…',
+  verifying: 'Reading the host again to verify…',
+  finished: 'Finished',
+} as const;
+const phaseProgress = {
+  confirming: 8,
+  recording: 22,
+  rechecking: 38,
+  executing: 60,
+  verifying: 85,
+  finished: 100,
+};
+
+function Running({ plan }: { plan: Plan }) {
+  const { phase, output, stepIndex } = usePlanStore();
+  const now = phase ?? 'confirming';
+  return (
+    <Stack gap={8} aria-live="polite">
+      <Group gap="xs">
+        <Loader size={14} />
+        <Text size="sm">
+          {phaseWords[now]}
+          {now === 'executing' &&
+            plan.steps.length > 1 &&
+            stepIndex !== null &&
+            ` Step ${stepIndex + 1} of ${plan.steps.length}.`}
+        </Text>
+      </Group>
+      <Progress value={phaseProgress[now]} size={4} aria-label="Progress of the operation" />
+      {output !== '' && (
+        <pre className="command" style={{ margin: 0, maxHeight: 200 }}>
+          {output}
+        </pre>
+      )}
+    </Stack>
+  );
+}
+
+const outcomeLooks: Record<Outcome, { colour: string; icon: typeof IconCheck }> = {
+  ok: { colour: 'teal', icon: IconCheck },
+  warning: { colour: 'orange', icon: IconAlertTriangle },
+  failed: { colour: 'red', icon: IconCircleX },
+  cancelled: { colour: 'gray', icon: IconBan },
+  refused: { colour: 'orange', icon: IconBan },
+  unknown: { colour: 'orange', icon: IconQuestionMark },
+};
+
+function Outcomes({ result }: { result: OperationResult }) {
+  const { colour, icon: Icon } = outcomeLooks[result.outcome];
+  const said = result.steps
+    .flatMap((step) => [step.stdout, step.stderr])
+    .filter((text) => text.trim() !== '');
+  return (
+    <Stack gap="sm">
+      <Alert color={colour} icon={<Icon size={18} />} title={outcomeWords[result.outcome]} role="status">
+        <Text size="sm">{result.message}</Text>
+        {result.verification.status !== 'skipped' && (
+          <Text size="sm" mt={4}>
+            {result.verification.text}
+          </Text>
+        )}
+        <Text size="xs" c="dimmed" mt={6} className="numeric">
+          {formatElapsed(result.durationMs)} · recorded in the audit
+        </Text>
+      </Alert>
+      {result.error !== null && <ErrorNotice error={result.error} />}
+      {said.length > 0 && (
+        <pre className="command" style={{ margin: 0, maxHeight: 200 }}>
+          {said.join('\n')}
+        </pre>
+      )}
+    </Stack>
+  );
+}
+
+function Footer({ plan }: { plan: Plan }) {
+  const { stage } = usePlanStore();
+  const [typedTarget, setTypedTarget] = useState('');
+  const [typedHost, setTypedHost] = useState('');
+  const now = useNow();
+  const expiresInSeconds = Math.floor((plan.expiresAtMs - now) / 1000);
+  const expired = expiresInSeconds <= 0;
+  const targetOk = plan.typed.target === null || typedTarget === plan.typed.target;
+  const hostOk = plan.typed.host === null || typedHost === plan.typed.host;
+  const excuse =
+    plan.blockers.length > 0
+      ? 'Blocked: see above.'
+      : expired
+        ? 'This plan is too old to run.'
+        : targetOk && hostOk
+          ? null
+          : 'Type the names first.';
+
+  if (stage === 'running') {
+    return (
+      <FooterBar>
+        <Button variant="default" onClick={() => void cancelRun()}>
+          Stop
+        </Button>
+      </FooterBar>
+    );
+  }
+  if (stage === 'done' || stage === 'failed') {
+    return (
+      <FooterBar>
+        {stage === 'failed' && (
+          <Button variant="default" onClick={replan}>
+            Plan again
+          </Button>
+        )}
+        <Button onClick={closePlan} data-autofocus>
+          Close
+        </Button>
+      </FooterBar>
+    );
+  }
+  return (
+    <FooterBar
+      left={
+        plan.blockers.length === 0 && (plan.typed.target !== null || plan.typed.host !== null) ? (
+          <Stack gap={8} style={{ flex: 1 }}>
+            {plan.typed.target !== null && (
+              <TypedName
+                label="Type the name of the target"
+                expected={plan.typed.target}
+                value={typedTarget}
+                onChange={setTypedTarget}
+              />
+            )}
+            {plan.typed.host !== null && (
+              <TypedName
+                label="Type the name of the host"
+                expected={plan.typed.host}
+                value={typedHost}
+                onChange={setTypedHost}
+              />
+            )}
+          </Stack>
+        ) : undefined
+      }
+    >
+      <Text size="xs" c="dimmed" className="numeric">
+        {expired ? 'Plan expired' : `Plan valid for ${formatDuration(expiresInSeconds)}`}
+      </Text>
+      <Button variant="default" onClick={closePlan}>
+        Cancel
+      </Button>
+      {plan.blockers.length > 0 || expired ? (
+        <Button onClick={replan}>Plan again</Button>
+      ) : (
+        <Button
+          color={plan.risk === 'safe' ? undefined : 'red'}
+          disabled={excuse !== null}
+          title={excuse ?? undefined}
+          onClick={() =>
+            void runPlan(
+              plan.typed.target === null ? null : typedTarget,
+              plan.typed.host === null ? null : typedHost,
+            )
+          }
+        >
+          Continue to confirmation
+        </Button>
+      )}
+    </FooterBar>
+  );
+}
+
+function FooterBar({ left, children }: { left?: React.ReactNode; children: React.ReactNode }) {
+  return (
+    <div
+      style={{
+        position: 'sticky',
+        bottom: 0,
+        padding: '12px 20px',
+        background: 'var(--hf-raised)',
+        borderTop: '1px solid var(--hf-border)',
+      }}
+    >
+      {left !== undefined && <div style={{ marginBottom: 12 }}>{left}</div>}
+      <Group justify="flex-end" gap="sm">
+        {children}
+      </Group>
+    </div>
+  );
+}
+
+function TypedName({
+  label,
+  expected,
+  value,
+  onChange,
+}: {
+  label: string;
+  expected: string;
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  const matches = value === expected;
+  return (
+    <TextInput
+      label={
+        <>
+          {label}: <span className="mono">{expected}</span>
+        </>
+      }
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        // Enter must never carry a person past a destructive step by habit.
+        if (event.key === 'Enter') event.preventDefault();
+      }}
+      autoComplete="off"
+      spellCheck={false}
+      classNames={{ input: 'mono' }}
+      rightSection={matches ? <IconCheck size={16} color="var(--hf-ok)" aria-label="Matches" /> : undefined}
+      error={value !== '' && !expected.startsWith(value) ? 'Does not match' : undefined}
+    />
+  );
+}

@@ -1,0 +1,40 @@
+import type { AccessLevel, Health, HostState } from '../../src-preload/contract/hosts';
+import type { Outcome, Risk } from '../../src-preload/contract/operations';
+
+export const healthWords: Record<Health, string> = {
+  critical: 'Critical',
+  warning: 'Warning',
+  unknown: 'Unknown',
+  ok: 'Healthy',
+};
+
+export const statusWords: Record<HostState['status'], string> = {
+  'never-connected': 'Never connected',
+  connecting: 'Connecting',
+  online: 'Online',
+  offline: 'Offline',
+  untrusted: 'Host key not trusted',
+  'needs-credentials': 'Needs credentials',
+  failed: 'Failed',
+};
+
+export const outcomeWords: Record<Outcome, string> = {
+  ok: 'Done',
+  warning: 'Done with warnings',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+  refused: 'Refused',
+  unknown: 'Outcome unknown',
+};
+
+export const riskWords: Record<Risk, string> = {
+  safe: 'Safe',
+  destructive: 'Destructive',
+  catastrophic: 'Catastrophic',
+};
+
+export const accessWords: Record<AccessLevel, { title: string; text: string }> = {
+  view: { title: 'View', text: 'Reads only. Nothing can be changed from this laptop.' },
+  operate: { title: 'Operate', text: 'May also take snapshots.' },
+  administer: { title: 'Administer', text: 'May also destroy and roll back, after confirmation.' },
+};

@@ -1,0 +1,322 @@
+import { Button, Collapse, Group, Table, Text, Tooltip, UnstyledButton } from '@mantine/core';
+import { IconCamera, IconChevronDown, IconChevronRight } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useLocation } from 'wouter';
+import type { Host } from '../../../src-preload/contract/hosts';
+import type { HostInventory, Pool, TopologyNode, Volume } from '../../../src-preload/contract/inventory';
+import { ActionButton } from '../../components/ActionButton';
+import { ActivityBar } from '../../components/ActivityBar';
+import { CapacityBar, FillBar } from '../../components/CapacityBar';
+import { EnvironmentBadge } from '../../components/EnvironmentBadge';
+import { excuseForAction } from '../../components/excuse';
+import { HealthMark } from '../../components/HealthMark';
+import { formatBytes, formatPercent, plural } from '../../format/bytes-format';
+import { useAppStore } from '../../stores/app-store';
+import { openSnapshotDialog } from '../../stores/dialog-store';
+import { setSnapshotQuery } from '../../stores/snapshots-store';
+import { createActionOf } from '../snapshots/snapshot-actions';
+
+const kindWords: Record<Pool['kind'], string> = {
+  zpool: 'ZFS pool',
+  'volume-group': 'LVM volume group',
+  'thin-pool': 'LVM thin pool',
+  'raid-array': 'RAID array',
+  'btrfs-filesystem': 'btrfs filesystem',
+};
+
+const shownVolumes = 12;
+
+/** One pool: how full, how well, what it is made of and what lives on it. */
+export function PoolCard({
+  host,
+  pool,
+  inventory,
+  showHost = false,
+}: {
+  host: Host;
+  pool: Pool;
+  inventory: HostInventory;
+  showHost?: boolean;
+}) {
+  const [open, setOpen] = useState(pool.health !== 'ok');
+  const [, go] = useLocation();
+  const children = inventory.pools.filter((entry) => entry.parentPoolId === pool.id);
+  const ids = new Set([pool.id, ...children.map((entry) => entry.id)]);
+  const volumes = inventory.volumes.filter((volume) => ids.has(volume.poolId));
+  const showSnapshots = () => {
+    void setSnapshotQuery({ hostId: host.id, poolId: pool.id, volumeName: null, search: '' });
+    go('/snapshots');
+  };
+  return (
+    <article className="panel" aria-label={`${kindWords[pool.kind]} ${pool.name} on ${host.name}`}>
+      <div
+        style={{
+          display: 'grid',
+          gridTemplateColumns: `minmax(200px, 1.2fr) minmax(180px, 1fr) minmax(180px, 1.1fr) ${showHost ? '270px' : '90px'}`,
+          gap: 24,
+          alignItems: 'center',
+          padding: '14px 16px',
+        }}
+      >
+        <UnstyledButton onClick={() => setOpen(!open)} aria-expanded={open} style={{ minWidth: 0 }}>
+          <Group gap={10} wrap="nowrap">
+            {open ? <IconChevronDown size={16} aria-hidden /> : <IconChevronRight size={16} aria-hidden />}
+            <HealthMark health={pool.health} size={18} />
+            <div style={{ minWidth: 0 }}>
+              <Text fw={600} className="mono truncate" title={pool.name}>
+                {pool.name}
+              </Text>
+              <Text size="xs" c="dimmed" className="truncate">
+                {kindWords[pool.kind]} · {pool.state}
+                {pool.fragmentationPercent !== null &&
+                  ` · ${formatPercent(pool.fragmentationPercent)} fragmented`}
+              </Text>
+            </div>
+          </Group>
+        </UnstyledButton>
+        <CapacityBar
+          usedBytes={pool.usedBytes}
+          sizeBytes={pool.sizeBytes}
+          label={`${pool.name} capacity used`}
+        />
+        <div style={{ minWidth: 0 }}>
+          {pool.activity !== null && <ActivityBar activity={pool.activity} />}
+        </div>
+        <Group gap="xs" wrap="nowrap" justify="flex-end">
+          {showHost && (
+            <Group gap={6} wrap="nowrap" style={{ minWidth: 0 }}>
+              <Text size="xs" fw={500} className="truncate" title={host.name}>
+                {host.name}
+              </Text>
+              <EnvironmentBadge environment={host.environment} />
+            </Group>
+          )}
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            color="gray"
+            onClick={showSnapshots}
+            style={{ flex: 'none' }}
+          >
+            Snapshots
+          </Button>
+        </Group>
+      </div>
+      {children.length > 0 && (
+        <div style={{ padding: '0 16px 10px 58px', display: 'grid', gap: 6 }}>
+          {children.map((thin) => (
+            <ThinPool key={thin.id} pool={thin} />
+          ))}
+        </div>
+      )}
+      <Collapse expanded={open}>
+        <div style={{ borderTop: '1px solid var(--hf-border)', padding: '12px 16px 14px 58px' }}>
+          {pool.problems.map((problem, index) => (
+            <Group key={index} gap={8} mb={8} wrap="nowrap" align="flex-start">
+              <HealthMark health={problem.severity} size={15} />
+              <div>
+                <Text size="sm">{problem.text}</Text>
+                <Text size="xs" c="dimmed">
+                  {problem.advice}
+                </Text>
+              </div>
+            </Group>
+          ))}
+          <Topology nodes={pool.topology} />
+          <Volumes host={host} volumes={volumes} pool={pool} />
+        </div>
+      </Collapse>
+    </article>
+  );
+}
+
+function ThinPool({ pool }: { pool: Pool }) {
+  return (
+    <div
+      style={{
+        display: 'grid',
+        gridTemplateColumns: '18px minmax(140px, 1fr) 2fr 2fr 90px',
+        gap: 14,
+        alignItems: 'center',
+      }}
+    >
+      <HealthMark health={pool.health} size={14} />
+      <Text size="sm" className="mono truncate" title={pool.name}>
+        {pool.name}
+      </Text>
+      <LabelledFill label="data" percent={pool.dataPercent} />
+      <LabelledFill label="metadata" percent={pool.metadataPercent} />
+      <Text size="xs" c="dimmed" ta="right" className="numeric">
+        {formatBytes(pool.sizeBytes)}
+      </Text>
+    </div>
+  );
+}
+
+function LabelledFill({ label, percent }: { label: string; percent: number | null }) {
+  return (
+    <div
+      style={{
+        display: 'grid',
+        gridTemplateColumns: '58px minmax(0, 1fr) 48px',
+        gap: 8,
+        alignItems: 'center',
+      }}
+    >
+      <Text size="xs" c="dimmed">
+        {label}
+      </Text>
+      <FillBar percent={percent} label={`Thin pool ${label} used`} />
+      <Text size="xs" fw={500} className="numeric" ta="right">
+        {formatPercent(percent)}
+      </Text>
+    </div>
+  );
+}
+
+function Topology({ nodes }: { nodes: readonly TopologyNode[] }) {
+  if (nodes.length === 0) return null;
+  return (
+    <div style={{ marginBottom: 14 }}>
+      <div className="tree-line">
+        {['Member', 'State', 'Read', 'Write', 'Checksum', ''].map((head, index) => (
+          <Text key={index} size="xs" c="dimmed" fw={500} ta={index >= 2 && index <= 4 ? 'right' : undefined}>
+            {head}
+          </Text>
+        ))}
+      </div>
+      {nodes.map((node, index) => (
+        <TreeNode key={index} node={node} depth={0} />
+      ))}
+    </div>
+  );
+}
+
+function TreeNode({ node, depth }: { node: TopologyNode; depth: number }) {
+  return (
+    <>
+      <div className="tree-line" style={{ borderTop: '1px solid var(--hf-border)' }}>
+        <Group gap={7} wrap="nowrap" style={{ paddingLeft: depth * 18, minWidth: 0 }}>
+          <HealthMark health={node.health} size={13} />
+          <span className="mono truncate" title={node.name}>
+            {node.name}
+          </span>
+        </Group>
+        <Text size="xs" style={{ color: `var(--hf-${node.health})` }} fw={500}>
+          {node.state}
+        </Text>
+        {[node.readErrors, node.writeErrors, node.checksumErrors].map((count, index) => (
+          <Text
+            key={index}
+            size="xs"
+            ta="right"
+            className="numeric"
+            fw={count !== null && count > 0 ? 700 : 400}
+            c={count !== null && count > 0 ? 'var(--hf-critical)' : 'dimmed'}
+          >
+            {count ?? '–'}
+          </Text>
+        ))}
+        <Text size="xs" c="dimmed" className="truncate" title={node.note ?? undefined}>
+          {node.note ?? (node.sizeBytes === null ? '' : formatBytes(node.sizeBytes))}
+        </Text>
+      </div>
+      {node.children.map((child, index) => (
+        <TreeNode key={index} node={child} depth={depth + 1} />
+      ))}
+    </>
+  );
+}
+
+function Volumes({ host, volumes, pool }: { host: Host; volumes: readonly Volume[]; pool: Pool }) {
+  const [all, setAll] = useState(false);
+  const actions = useAppStore((state) => state.actions);
+  const readOnly = useAppStore((state) => state.settings?.readOnly ?? true);
+  if (volumes.length === 0) {
+    return (
+      <Text size="sm" c="dimmed">
+        No volumes on {pool.name}.
+      </Text>
+    );
+  }
+  const shown = all ? volumes : volumes.slice(0, shownVolumes);
+  return (
+    <>
+      <Table layout="fixed" aria-label={`Volumes of ${pool.name}`}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Volume</Table.Th>
+            <Table.Th w={100}>Kind</Table.Th>
+            <Table.Th w={100} ta="right">
+              Size
+            </Table.Th>
+            <Table.Th w={100} ta="right">
+              Used
+            </Table.Th>
+            <Table.Th w={110} ta="right">
+              By snapshots
+            </Table.Th>
+            <Table.Th w="22%">Mounted at</Table.Th>
+            <Table.Th w={128} />
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {shown.map((volume) => {
+            const action = createActionOf(volume.backend);
+            return (
+              <Table.Tr key={volume.id}>
+                <Table.Td>
+                  <Tooltip label={volume.name} openDelay={600}>
+                    <div className="mono truncate">{volume.name}</div>
+                  </Tooltip>
+                </Table.Td>
+                <Table.Td>
+                  <Text size="xs" c="dimmed">
+                    {volume.kind}
+                  </Text>
+                </Table.Td>
+                <Table.Td ta="right" className="numeric">
+                  {formatBytes(volume.sizeBytes)}
+                </Table.Td>
+                <Table.Td ta="right" className="numeric">
+                  {formatBytes(volume.usedBytes)}
+                </Table.Td>
+                <Table.Td ta="right" className="numeric">
+                  {formatBytes(volume.usedBySnapshotsBytes)}
+                </Table.Td>
+                <Table.Td>
+                  <div
+                    className="mono truncate"
+                    title={volume.mountpoint ?? undefined}
+                    style={{ fontSize: '0.75rem' }}
+                  >
+                    {volume.mountpoint ?? (volume.open === true ? 'in use' : '–')}
+                  </div>
+                </Table.Td>
+                <Table.Td ta="right" py={3}>
+                  {action !== undefined && (
+                    <ActionButton
+                      variant="subtle"
+                      size="compact-xs"
+                      leftSection={<IconCamera size={13} />}
+                      excuse={excuseForAction(actions.get(action), host, readOnly)}
+                      label={`Take a snapshot of ${volume.name}`}
+                      onClick={() => openSnapshotDialog({ hostId: host.id, volumeId: volume.id })}
+                    >
+                      Snapshot
+                    </ActionButton>
+                  )}
+                </Table.Td>
+              </Table.Tr>
+            );
+          })}
+        </Table.Tbody>
+      </Table>
+      {volumes.length > shownVolumes && (
+        <Button variant="subtle" size="compact-sm" mt={8} onClick={() => setAll(!all)}>
+          {all ? 'Show fewer' : `Show all ${plural(volumes.length, 'volume')}`}
+        </Button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,182 @@
+import {
+  Alert,
+  Badge,
+  Button,
+  Group,
+  SegmentedControl,
+  Select,
+  Stack,
+  Switch,
+  Text,
+  Title,
+} from '@mantine/core';
+import { IconLock, IconLockOpen } from '@tabler/icons-react';
+import { useState, type ReactNode } from 'react';
+import type { WireError } from '../../../src-preload/contract/result';
+import type { Settings } from '../../../src-preload/contract/settings';
+import { call } from '../../api';
+import { ErrorNotice } from '../../components/ErrorNotice';
+import { PageHeader } from '../../components/PageHeader';
+import { plural } from '../../format/bytes-format';
+import { updateSettings, useAppStore } from '../../stores/app-store';
+
+export function SettingsScreen() {
+  const info = useAppStore((state) => state.info);
+  const core = useAppStore((state) => state.core);
+  const settings = useAppStore((state) => state.settings);
+  const [error, setError] = useState<WireError | null>(null);
+  if (info === null || settings === null) return null;
+  const change = async (patch: Partial<Settings>) => setError(await updateSettings(patch));
+  return (
+    <div className="page" style={{ maxWidth: 860 }}>
+      <PageHeader title="Settings" />
+      {error !== null && <ErrorNotice error={error} />}
+      <Section title="Safety">
+        <Row
+          label="Read-only mode"
+          text="While it is on, Holdfast changes nothing on any host, whatever their access levels. Turning it off asks in a native dialog."
+        >
+          <Switch
+            size="md"
+            aria-label="Read-only mode"
+            checked={settings.readOnly}
+            thumbIcon={
+              settings.readOnly ? (
+                <IconLock size={10} color="black" />
+              ) : (
+                <IconLockOpen size={10} color="black" />
+              )
+            }
+            onChange={(event) => void change({ readOnly: event.currentTarget.checked })}
+          />
+        </Row>
+        <Row label="Secrets" text={info.vault.text}>
+          <Badge variant="light" radius="sm" tt="none" color={info.vault.persistent ? 'teal' : 'orange'}>
+            {info.vault.persistent ? `Sealed by ${info.vault.backend}` : 'Memory only'}
+          </Badge>
+        </Row>
+      </Section>
+      <Section title="Appearance">
+        <Row label="Theme" text="Auto follows the system.">
+          <SegmentedControl
+            aria-label="Theme"
+            value={settings.colourScheme}
+            data={[
+              { value: 'light', label: 'Light' },
+              { value: 'dark', label: 'Dark' },
+              { value: 'auto', label: 'Auto' },
+            ]}
+            onChange={(value) => void change({ colourScheme: value as Settings['colourScheme'] })}
+          />
+        </Row>
+      </Section>
+      <Section title="Refresh">
+        <Row
+          label="Read connected hosts again"
+          text="Reads change nothing. Offline hosts keep their last known state, with its age."
+        >
+          <Select
+            w={170}
+            aria-label="Refresh interval"
+            value={String(settings.refreshSeconds)}
+            data={[
+              { value: '0', label: 'Only by hand' },
+              { value: '30', label: 'Every 30 s' },
+              { value: '60', label: 'Every minute' },
+              { value: '300', label: 'Every 5 minutes' },
+              { value: '1800', label: 'Every 30 minutes' },
+            ]}
+            onChange={(value) => void change({ refreshSeconds: Number(value) })}
+          />
+        </Row>
+      </Section>
+      <Section title="About">
+        <Row
+          label="Holdfast"
+          text={`Version ${info.version} on Electron ${info.electron}, Chromium ${info.chromium}, ${info.platform}.`}
+        >
+          {info.evaluationRuntime && (
+            <Badge color="orange" variant="light" radius="sm" tt="none">
+              Evaluation runtime
+            </Badge>
+          )}
+        </Row>
+        {info.evaluationRuntime && (
+          <Alert color="orange" my="sm">
+            This window runs on an old Electron for evaluation and tests. Do not manage hosts that matter with
+            it.
+          </Alert>
+        )}
+        <Row label="Core" text={coreText(core)}>
+          <Button size="compact-sm" variant="default" onClick={() => void call('app:restartCore', {})}>
+            Restart the core
+          </Button>
+        </Row>
+        <Row
+          label="Profile"
+          text="Host list, inventory and audit databases live here. Secrets do not, unless sealed."
+        >
+          <Text
+            size="xs"
+            className="mono"
+            maw={360}
+            style={{ overflowWrap: 'anywhere', userSelect: 'text' }}
+            ta="right"
+          >
+            {info.profileDirectory}
+          </Text>
+        </Row>
+        {info.demo && (
+          <Row
+            label="Demo fleet"
+            text="Simulated hosts on this computer, in a profile of their own. The demo starts with read-only mode off."
+          >
+            <Button size="compact-sm" variant="default" onClick={() => void call('app:closeDemo', {})}>
+              Leave the demo
+            </Button>
+          </Row>
+        )}
+      </Section>
+    </div>
+  );
+}
+
+function coreText(core: ReturnType<typeof useAppStore.getState>['core']): string {
+  if (core === null) return 'State unknown.';
+  const crashes =
+    core.crashes === 0 ? '' : ` It ended unexpectedly ${plural(core.crashes, 'time')} since the start.`;
+  return `The process that holds connections and databases is ${core.state}.${crashes}`;
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="panel" aria-label={title} style={{ padding: '14px 18px 8px' }}>
+      <Title order={2} mb={6}>
+        {title}
+      </Title>
+      <Stack gap={0}>{children}</Stack>
+    </section>
+  );
+}
+
+function Row({ label, text, children }: { label: string; text: string; children?: ReactNode }) {
+  return (
+    <Group
+      justify="space-between"
+      wrap="nowrap"
+      gap="xl"
+      py={10}
+      style={{ borderTop: '1px solid var(--hf-border)' }}
+    >
+      <div>
+        <Text size="sm" fw={500}>
+          {label}
+        </Text>
+        <Text size="xs" c="dimmed" maw={480}>
+          {text}
+        </Text>
+      </div>
+      <div style={{ flex: 'none' }}>{children}</div>
+    </Group>
+  );
+}

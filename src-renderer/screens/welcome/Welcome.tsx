@@ -1,0 +1,101 @@
+import { Group, SimpleGrid, Stack, Text, ThemeIcon, Title, UnstyledButton } from '@mantine/core';
+import {
+  IconAnchor,
+  IconClipboardList,
+  IconEye,
+  IconFingerprint,
+  IconServerBolt,
+  IconTopologyStar3,
+} from '@tabler/icons-react';
+import { useState } from 'react';
+import type { WireError } from '../../../src-preload/contract/result';
+import { call } from '../../api';
+import { ErrorNotice } from '../../components/ErrorNotice';
+import { openHostDialog } from '../../stores/dialog-store';
+
+const promises = [
+  {
+    icon: IconEye,
+    title: 'Nothing runs that was not shown',
+    text: 'Every change is a plan with the exact commands and what they cost. You confirm it in a native dialog.',
+  },
+  {
+    icon: IconFingerprint,
+    title: 'The right host, or none',
+    text: 'Host keys are pinned. No password or key leaves this laptop before the host has proved itself.',
+  },
+  {
+    icon: IconClipboardList,
+    title: 'Nothing runs unrecorded',
+    text: 'A local, tamper-evident audit per host is written before and after each change, readable offline.',
+  },
+] as const;
+
+/** First start: two choices and why to trust them. */
+export function Welcome() {
+  const [error, setError] = useState<WireError | null>(null);
+  const [opening, setOpening] = useState(false);
+  const openDemo = async () => {
+    setOpening(true);
+    const answer = await call('app:openDemo', {});
+    setOpening(false);
+    if (!answer.ok) setError(answer.error);
+  };
+  return (
+    <Stack maw={860} mx="auto" px="xl" py={56} gap={36}>
+      <Stack gap={10}>
+        <IconAnchor size={38} color="var(--mantine-primary-color-filled)" aria-hidden />
+        <Title order={1} fz={28}>
+          Welcome to Holdfast
+        </Title>
+        <Text c="dimmed" maw={560}>
+          Storage on all your servers, from this laptop: pools, volumes and snapshots over SSH, with every
+          change planned, confirmed and recorded.
+        </Text>
+      </Stack>
+      {error !== null && <ErrorNotice error={error} />}
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
+        <UnstyledButton className="panel choice" onClick={() => void openDemo()} aria-busy={opening}>
+          <ThemeIcon size={42} radius="md" variant="light" color="violet">
+            <IconTopologyStar3 size={24} />
+          </ThemeIcon>
+          <Title order={2}>{opening ? 'Starting the demo fleet…' : 'Explore the demo fleet'}</Title>
+          <Text size="sm" c="dimmed">
+            Four simulated storage hosts on this computer, in a profile of their own. Take, roll back and
+            destroy snapshots without any risk.
+          </Text>
+        </UnstyledButton>
+        <UnstyledButton className="panel choice" onClick={() => openHostDialog(null)}>
+          <ThemeIcon size={42} radius="md" variant="light">
+            <IconServerBolt size={24} />
+          </ThemeIcon>
+          <Title order={2}>Add your first host</Title>
+          <Text size="sm" c="dimmed">
+            Any Linux host with SSH and ZFS or LVM. It starts at “View”, and the whole app is read-only until
+            you say otherwise.
+          </Text>
+        </UnstyledButton>
+      </SimpleGrid>
+      <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="xl">
+        {promises.map(({ icon: Icon, title, text }) => (
+          <Group key={title} align="flex-start" wrap="nowrap" gap="sm">
+            <Icon
+              size={20}
+              style={{ flex: 'none', marginTop: 1 }}
+              color="var(--mantine-primary-color-filled)"
+              aria-hidden
+            />
+            <div>
+              <Text size="sm" fw={600}>
+                {title}
+              </Text>
+              <Text size="xs" c="dimmed" mt={2}>
+                {text}
+              </Text>
+            </div>
+          </Group>
+        ))}
+      </SimpleGrid>
+    </Stack>
+  );
+}

@@ -1,0 +1,61 @@
+import { create } from 'zustand';
+import type { AppInfo, CoreStatus } from '../../src-preload/contract/app';
+import type { ActionId, ActionInfo } from '../../src-preload/contract/operations';
+import type { WireError } from '../../src-preload/contract/result';
+import type { Settings } from '../../src-preload/contract/settings';
+import { call, listen } from '../api';
+
+interface AppState {
+  info: AppInfo | null;
+  core: CoreStatus | null;
+  settings: Settings | null;
+  actions: ReadonlyMap<ActionId, ActionInfo>;
+  error: WireError | null;
+}
+
+export const useAppStore = create<AppState>(() => ({
+  info: null,
+  core: null,
+  settings: null,
+  actions: new Map(),
+  error: null,
+}));
+
+export async function loadApp(): Promise<void> {
+  const info = await call('app:info', {});
+  if (!info.ok) {
+    useAppStore.setState({ error: info.error });
+    return;
+  }
+  useAppStore.setState({ info: info.value, core: info.value.core });
+  const [settings, catalogue] = await Promise.all([
+    call('settings:read', {}),
+    call('operations:catalogue', {}),
+  ]);
+  useAppStore.setState({
+    settings: settings.ok ? settings.value : null,
+    actions: new Map(catalogue.ok ? catalogue.value.actions.map((action) => [action.id, action]) : []),
+    error: settings.ok ? (catalogue.ok ? null : catalogue.error) : settings.error,
+  });
+}
+
+/** Returns the refusal, if any; the stored settings stay as the core has them. */
+export async function updateSettings(patch: Partial<Settings>): Promise<WireError | null> {
+  const answer = await call('settings:update', patch);
+  if (!answer.ok) return answer.error;
+  useAppStore.setState({ settings: answer.value });
+  return null;
+}
+
+/** Follows the app's own events for as long as the window lives. */
+export function followApp(): () => void {
+  const stops = [
+    listen('settings:changed', (settings) => useAppStore.setState({ settings })),
+    listen('app:coreStatus', (core) => {
+      const before = useAppStore.getState().core;
+      useAppStore.setState({ core });
+      if (core.state === 'running' && before?.state !== 'running') void loadApp();
+    }),
+  ];
+  return () => stops.forEach((stop) => stop());
+}
