@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
+/** Everything that needs neither a window nor the lab. Tests of components ask for jsdom in their first line. */
 export default defineConfig({
   plugins: [react()],
   test: {
@@ -8,10 +9,11 @@ export default defineConfig({
       'src-main/**/*.test.ts',
       'src-preload/**/*.test.ts',
       'src-renderer/**/*.test.{ts,tsx}',
+      'e2e/lab/**/*.test.mjs',
       'scripts/**/*.test.mjs',
     ],
-    environmentMatchGlobs: undefined,
     testTimeout: 30_000,
+    // Native modules (better-sqlite3) and signals need processes of their own, not threads.
     pool: 'forks',
   },
 });

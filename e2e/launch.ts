@@ -1,0 +1,107 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { _electron, type ElectronApplication, type Page } from '@playwright/test';
+import { electronArguments, electronEnvironment, resolveElectron } from '../scripts/lib/electron.mjs';
+
+export interface LaunchOptions {
+  /** Opens the demo fleet instead of the person's own hosts. */
+  demo?: boolean;
+  /** The profile folder; a fresh temporary one when not given. One that is given is kept at the end. */
+  userData?: string;
+  /** Added to the environment; `undefined` takes a variable away. */
+  env?: Record<string, string | undefined>;
+  /** More arguments for the app. */
+  args?: string[];
+}
+
+export interface Holdfast {
+  app: ElectronApplication;
+  /** The first window, loaded. */
+  page: Page;
+  userData: string;
+  /** What the app wrote to stdout and stderr so far. */
+  log(): string;
+  /** Quits as a person would; after 15 s by force. */
+  close(): Promise<void>;
+}
+
+const isRoot = process.getuid?.() === 0;
+
+/** Nothing of the person who runs the tests reaches the app: no home, no agent, no settings of Node. */
+function hermeticEnvironment(
+  home: string,
+  added: Record<string, string | undefined>,
+): Record<string, string> {
+  const hidden = new Set(['SSH_AUTH_SOCK', 'SSH_AGENT_PID', 'NODE_OPTIONS', 'ELECTRON_RUN_AS_NODE']);
+  const merged: Record<string, string | undefined> = {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !hidden.has(name))),
+    HOME: home,
+    XDG_CONFIG_HOME: join(home, '.config'),
+    XDG_CACHE_HOME: join(home, '.cache'),
+    XDG_DATA_HOME: join(home, '.local', 'share'),
+    LC_ALL: 'C.UTF-8',
+    TZ: 'UTC',
+    ...added,
+  };
+  return Object.fromEntries(
+    Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+async function quit(app: ElectronApplication): Promise<void> {
+  const child = app.process();
+  const closed = app.close().then(() => true);
+  const late = new Promise<false>((done) => setTimeout(() => done(false), 15_000).unref());
+  if (await Promise.race([closed, late])) return;
+  child.kill('SIGKILL');
+  await closed;
+}
+
+/**
+ * Starts the built app in a real window.
+ * @throws when no window appears within 60 s, with what the app said.
+ */
+export async function launchHoldfast(options: LaunchOptions = {}): Promise<Holdfast> {
+  const { demo = false, args = [], env = {} } = options;
+  const runtime = await resolveElectron();
+  const temporary = mkdtempSync(join(tmpdir(), 'holdfast-e2e-'));
+  const userData = options.userData ?? join(temporary, 'profile');
+  const home = join(temporary, 'home');
+  mkdirSync(home);
+  const output: string[] = [];
+  const log = (): string => output.join('');
+  const removeTemporary = (): void => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
+  let app: ElectronApplication | undefined;
+  try {
+    app = await _electron.launch({
+      executablePath: runtime.executable,
+      // SECURITY: Playwright would add --no-sandbox always; the launcher does for root alone.
+      chromiumSandbox: !isRoot,
+      args: electronArguments(runtime, { demo, extra: args }),
+      env: hermeticEnvironment(home, { ...electronEnvironment(runtime, { demo, userData }), ...env }),
+      colorScheme: null,
+      timeout: 60_000,
+    });
+    const child = app.process();
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => output.push(text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => output.push(text));
+    const page = await app.firstWindow({ timeout: 60_000 });
+    await page.waitForLoadState('load');
+    const running = app;
+    return {
+      app,
+      page,
+      userData,
+      log,
+      async close() {
+        await quit(running);
+        removeTemporary();
+      },
+    };
+  } catch (error) {
+    app?.process().kill('SIGKILL');
+    removeTemporary();
+    throw new Error(`Holdfast did not open its window.\n${log()}`, { cause: error });
+  }
+}

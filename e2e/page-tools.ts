@@ -1,0 +1,52 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, type Page } from '@playwright/test';
+
+/** Fonts are there, nothing loads, no transition is in motion. */
+export async function settle(page: Page): Promise<void> {
+  await expect(page.locator('[aria-busy="true"], .mantine-Loader-root, .mantine-Skeleton-root')).toHaveCount(
+    0,
+  );
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    const finite = document.getAnimations().filter((animation) => {
+      const { iterations } = animation.effect?.getTiming() ?? {};
+      return iterations !== Infinity;
+    });
+    // An animation whose element goes away is cancelled, and its promise rejects; it is at rest all the same.
+    await Promise.allSettled(finite.map((animation) => animation.finished));
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  });
+}
+
+/** Where pictures go, or undefined when nobody asked for them (HOLDFAST_SCREENSHOTS=<folder>). */
+export const screenshotFolder = process.env['HOLDFAST_SCREENSHOTS'];
+
+/** Saves `<folder>/<name>.png` of the settled window when pictures are asked for. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  await settle(page);
+  if (!screenshotFolder) return;
+  mkdirSync(screenshotFolder, { recursive: true });
+  await page.screenshot({
+    path: join(screenshotFolder, `${name}.png`),
+    animations: 'disabled',
+    caret: 'hide',
+  });
+}
+
+/** Fails with rule, element and advice for each WCAG 2.1 A/AA violation of the settled window. */
+export async function expectAccessible(page: Page, within?: string): Promise<void> {
+  await settle(page);
+  // Legacy mode, because the other one opens a second page, which Electron has no way to do.
+  const builder = new AxeBuilder({ page })
+    .setLegacyMode(true)
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']);
+  const { violations } = await (within ? builder.include(within) : builder).analyze();
+  const words = violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(
+      ({ target, failureSummary }) => `${id}: ${help}\n  ${target.join(' ')}\n  ${failureSummary ?? ''}`,
+    ),
+  );
+  expect(words, words.join('\n')).toEqual([]);
+}
