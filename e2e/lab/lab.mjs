@@ -60,7 +60,7 @@ async function up() {
 async function reset() {
   const lab = await withLock(async () => {
     const port = readLabJson()?.port ?? DEFAULT_PORT;
-    await ensureBuilt();
+    if (savedAccelerator() === null) await ensureBuilt(); // no other look: this runs before every test file
     return resume(port);
   });
   console.log(describe(lab));

@@ -150,6 +150,8 @@ async function checkNothingIsLeft({ run }) {
 }
 
 // Every line may fail: it takes away what an interrupted check left, and is silent about what is not there.
+// The trigger at the end: udev stops watching a disk while it handles an event, so of two quick writes it may
+// miss the second, and lsblk then shows a file system that is gone.
 const CLEAN_UP = `
   set +e
   {
@@ -164,7 +166,7 @@ const CLEAN_UP = `
       wipefs -qa "$disk"
       blockdev --rereadpt "$disk"
     done
-    udevadm settle
+    udevadm trigger --settle --action=change --subsystem-match=block
   } > /dev/null 2>&1
   true`;
 
