@@ -68,6 +68,11 @@ export function run(command, args, options = {}) {
   });
 }
 
+/** Tools say first what went wrong (npm) or last (compilers); help texts stand between. */
+function beginAndEnd(lines) {
+  return lines.length <= 24 ? lines : [...lines.slice(0, 10), '...', ...lines.slice(-12)];
+}
+
 /** As `run`, but anything except exit code 0 is a SetupError that names `what` and ends with the tool's words. */
 export async function runOrFail(what, command, args, options = {}) {
   const result = await run(command, args, options);
@@ -79,6 +84,6 @@ export async function runOrFail(what, command, args, options = {}) {
       : result.signal
         ? `ended by ${result.signal}`
         : `exit code ${result.code}`;
-  const words = `${result.stderr}\n${result.stdout}`.trim().split('\n').slice(-15).join('\n');
+  const words = beginAndEnd(`${result.stderr}\n${result.stdout}`.trim().split('\n')).join('\n');
   throw new SetupError(`${what} failed: ${reason}${words ? `\n${words}` : ''}`);
 }
