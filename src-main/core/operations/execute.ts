@@ -1,5 +1,6 @@
 import type { StepResult } from '../../../src-preload/contract/operations';
-import { AppError, toAppError } from '../errors/app-error';
+import type { AppError } from '../errors/app-error';
+import { toAppError } from '../errors/app-error';
 import type { SshSession } from '../ssh/types';
 import type { PreparedPlan } from './plan';
 import type { ProgressReporter } from './progress';

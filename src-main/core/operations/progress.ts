@@ -4,7 +4,7 @@ type Stream = 'stdout' | 'stderr';
 
 /** Between two output events of one operation, in milliseconds: smooth to the eye, light on the port. */
 const intervalMs = 100;
-/** Characters of output told to the page per operation; the rest is only counted. */
+/** Characters of output told to the page per operation; the audit and the answer have their own share. */
 const outputCap = 256 * 1024;
 
 /** Tells the page how an operation goes. Phases go at once; output is gathered and capped. */
@@ -12,6 +12,7 @@ export class ProgressReporter {
   #pending: { stepIndex: number; stream: Stream; chunk: string }[] = [];
   #timer: NodeJS.Timeout | null = null;
   #told = 0;
+  #capped = false;
   #phase: OperationProgress['phase'] = 'confirming';
 
   constructor(
@@ -27,10 +28,11 @@ export class ProgressReporter {
   }
 
   output(stepIndex: number, stream: Stream, chunk: string): void {
-    if (chunk === '' || this.#told >= outputCap) return;
+    if (chunk === '' || this.#capped) return;
     const room = outputCap - this.#told;
-    this.#told += Math.min(chunk.length, room);
-    const kept = chunk.length <= room ? chunk : `${chunk.slice(0, room)}\n… more output is not shown\n`;
+    this.#told += chunk.length;
+    this.#capped = chunk.length > room;
+    const kept = this.#capped ? `${chunk.slice(0, room)}\n… more output is not shown\n` : chunk;
     const last = this.#pending.at(-1);
     if (last?.stepIndex === stepIndex && last.stream === stream) last.chunk += kept;
     else this.#pending.push({ stepIndex, stream, chunk: kept });
