@@ -1,0 +1,58 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+export interface Lab {
+  host: string;
+  port: number;
+  user: string;
+  privateKeyPath: string;
+  hostKeySha256: string;
+}
+
+const labScript = resolve('e2e/lab/lab.mjs');
+
+/** The running lab machine; started by `npm run test:live`. */
+export function readLab(): Lab {
+  const folder =
+    process.env['HOLDFAST_LAB_DIR'] ??
+    join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'holdfast-lab');
+  return JSON.parse(readFileSync(join(folder, 'lab.json'), 'utf8')) as Lab;
+}
+
+/** Brings the machine back to its saved state: eight blank disks, no pools. */
+export function resetLab(): Lab {
+  execFileSync(process.execPath, [labScript, 'reset'], { stdio: 'inherit' });
+  return readLab();
+}
+
+/**
+ * Runs a shell line on the lab machine with OpenSSH: never through Holdfast, so that what a test
+ * sets up and checks does not depend on what it tests.
+ * @throws when the line exits non-zero, with what it said.
+ */
+export async function onLab(lab: Lab, line: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(
+    'ssh',
+    [
+      '-p',
+      String(lab.port),
+      '-i',
+      lab.privateKeyPath,
+      '-o',
+      'StrictHostKeyChecking=no',
+      '-o',
+      'UserKnownHostsFile=/dev/null',
+      '-o',
+      'LogLevel=ERROR',
+      '-o',
+      'BatchMode=yes',
+      `${lab.user}@${lab.host}`,
+      line,
+    ],
+    { timeout: 120_000, maxBuffer: 16 * 1024 * 1024 },
+  );
+  return stdout;
+}

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { onLab, resetLab, type Lab } from './lab';
+import { startLiveCore, type LiveCore } from './live-core';
+
+/** The LVM journey on a real volume group, checked with lvm(8) itself. */
+describe('LVM on the lab machine', () => {
+  let lab: Lab;
+  let live: LiveCore;
+  let hostId: string;
+  const volumes = async () =>
+    (await onLab(lab, 'sudo lvs --noheadings -o lv_name vg0'))
+      .split('\n')
+      .map((name) => name.trim())
+      .filter((name) => name !== '')
+      .sort();
+
+  beforeAll(async () => {
+    lab = resetLab();
+    await onLab(
+      lab,
+      [
+        'set -e',
+        'sudo vgcreate -q vg0 /dev/vdd /dev/vde',
+        'sudo lvcreate -q -y -L 64M -n data vg0',
+        'sudo lvcreate -q -y -L 128M -T vg0/pool',
+        'sudo lvcreate -q -y -V 64M -T vg0/pool -n thin',
+        'echo one | sudo dd of=/dev/vg0/data conv=fsync status=none',
+        'echo one | sudo dd of=/dev/vg0/thin conv=fsync status=none',
+      ].join('\n'),
+    );
+    live = await startLiveCore();
+    hostId = (await live.addLabHost(lab)).id;
+    await live.call('settings:update', { readOnly: false });
+  });
+
+  afterAll(async () => {
+    await live?.close();
+    await onLab(
+      lab,
+      'sudo umount /mnt/lv 2>/dev/null; sudo vgremove -q -f vg0; sudo pvremove -q /dev/vdd /dev/vde',
+    );
+    expect(await onLab(lab, 'sudo vgs --noheadings')).toBe('');
+  });
+
+  const firstBytes = (volume: string) => onLab(lab, `sudo dd if=/dev/vg0/${volume} bs=4 count=1 status=none`);
+
+  it('reads groups, pools and volumes as lvm(8) reports them', async () => {
+    const inventory = await live.call('inventory:refresh', { hostId });
+    const group = inventory.pools.find(({ id }) => id === 'lvm:vg0');
+    const free = Number(
+      (await onLab(lab, 'sudo vgs --noheadings --units b --nosuffix -o vg_free vg0')).trim(),
+    );
+    expect(group).toMatchObject({ kind: 'volume-group', health: 'ok', freeBytes: free });
+    expect(inventory.pools.find(({ id }) => id === 'lvm:vg0/pool')).toMatchObject({
+      kind: 'thin-pool',
+      parentPoolId: 'lvm:vg0',
+    });
+    expect(inventory.volumes.map(({ name }) => name).sort()).toEqual(['vg0/data', 'vg0/thin']);
+  });
+
+  it('takes a thick snapshot with the size asked for', async () => {
+    const { plan, result } = await live.run(hostId, 'lvm.snapshot.create', {
+      volumeGroup: 'vg0',
+      logicalVolume: 'data',
+      name: 'before',
+      size: '32M',
+    });
+    expect(plan.steps[0]?.argv.join(' ')).toMatch(/lvcreate -L 32M -s -n before (-- )?vg0\/data$/);
+    expect(result).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
+    expect(await volumes()).toContain('before');
+  });
+
+  it('rolls a closed volume back at once', async () => {
+    await onLab(lab, 'echo two | sudo dd of=/dev/vg0/data conv=fsync status=none');
+    const { result } = await live.run(hostId, 'lvm.snapshot.rollback', {
+      volumeGroup: 'vg0',
+      snapshot: 'before',
+    });
+    expect(['ok', 'warning']).toContain(result.outcome);
+    // The merge runs in the background; the snapshot goes when it is done.
+    await expect.poll(volumes, { timeout: 60_000, interval: 1000 }).not.toContain('before');
+    expect(await firstBytes('data')).toBe('one\n');
+  });
+
+  it('says that the merge of an open volume is deferred', async () => {
+    await live.run(hostId, 'lvm.snapshot.create', {
+      volumeGroup: 'vg0',
+      logicalVolume: 'data',
+      name: 'deferred',
+      size: '32M',
+    });
+    await onLab(lab, `sudo setsid -f sh -c 'echo $$ > /tmp/opener; exec sleep 300 3< /dev/vg0/data'`);
+    await expect.poll(() => onLab(lab, 'sudo lvs --noheadings -o lv_device_open vg0/data')).toContain('open');
+    const { plan, result } = await live.run(hostId, 'lvm.snapshot.rollback', {
+      volumeGroup: 'vg0',
+      snapshot: 'deferred',
+    });
+    expect(plan.consequences.map(({ text }) => text).join(' ')).toMatch(/next (activation|time)|deferred/i);
+    expect(result.verification.status).toBe('pending');
+    expect(result.outcome).toBe('warning');
+    await onLab(
+      lab,
+      'sudo kill $(cat /tmp/opener); sudo lvchange -an vg0/data && sudo lvchange -ay vg0/data',
+    );
+    await expect.poll(volumes, { timeout: 60_000, interval: 1000 }).not.toContain('deferred');
+  });
+
+  it('takes, rolls back and destroys thin snapshots, naming siblings', async () => {
+    for (const name of ['t1', 't2']) {
+      const { result } = await live.run(hostId, 'lvm.snapshot.create', {
+        volumeGroup: 'vg0',
+        logicalVolume: 'thin',
+        name,
+        size: null,
+      });
+      expect(result.outcome).toBe('ok');
+    }
+    const plan = await live.call('operations:plan', {
+      hostId,
+      action: 'lvm.snapshot.rollback',
+      input: { volumeGroup: 'vg0', snapshot: 't1' },
+    });
+    const named = plan.consequences
+      .flatMap(({ text, items }) => [text, ...items.map(({ name }) => name)])
+      .join(' ');
+    expect(named).toContain('t2');
+    const { result } = await live.run(hostId, 'lvm.snapshot.destroy', { volumeGroup: 'vg0', name: 't2' });
+    expect(result).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
+    expect(await volumes()).not.toContain('t2');
+    expect(await volumes()).toContain('t1');
+  });
+
+  it('blocks a snapshot that the group has no room for', async () => {
+    const plan = await live.call('operations:plan', {
+      hostId,
+      action: 'lvm.snapshot.create',
+      input: { volumeGroup: 'vg0', logicalVolume: 'thin', name: 'toobig', size: '900G' },
+    });
+    expect(plan.blockers.length).toBeGreaterThan(0);
+  });
+});
