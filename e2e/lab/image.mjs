@@ -112,17 +112,17 @@ async function removeTree(tree) {
   if (existsSync(tree)) await runLogged('rm', ['-rf', '--one-file-system', tree]);
 }
 
-/**
- * Run a shell script inside a tree. The mounts live in a mount namespace of their own: whatever ends the
- * step, even SIGKILL, the kernel takes them away, and no later `rm -rf` can reach the real /dev.
- */
+// Namespaces of its own for mounts and processes: however a step ends, even by SIGKILL, the kernel takes both
+// away, and no later `rm -rf` can reach the real /dev.
+const ISOLATION = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child'];
+
+/** Run a shell script inside a tree, with /proc, /sys and /dev in place. */
 async function runInTree(tree, script, args = []) {
   const enter = `
     mount -t proc proc "$0/proc"; mount -t sysfs sysfs "$0/sys"; mount --rbind /dev "$0/dev"
     script=$1; shift
     exec chroot "$0" /bin/sh -euc "$script" sh "$@"`;
-  const isolation = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child'];
-  await runLogged('unshare', [...isolation, 'sh', '-euc', enter, tree, script, ...args], {
+  await runLogged('unshare', [...ISOLATION, 'sh', '-euc', enter, tree, script, ...args], {
     env: {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       TMPDIR: '/tmp',
@@ -138,17 +138,8 @@ async function ensureBaseTree() {
   const base = await ensureTree(join(paths.trees, `base-${codename}`), async (draft) => {
     progress(`debootstrap ${codename}`);
     const options = ['--variant=minbase', '--components=main,contrib', '--include=ca-certificates'];
-    // In a mount namespace too: debootstrap mounts /proc and leaves it when interrupted.
-    await runLogged('unshare', [
-      '--mount',
-      '--propagation',
-      'private',
-      'debootstrap',
-      ...options,
-      codename,
-      draft,
-      uri,
-    ]);
+    // Isolated too: debootstrap mounts /proc in the tree, and its children would outlive it.
+    await runLogged('unshare', [...ISOLATION, '--mount-proc', 'debootstrap', ...options, codename, draft, uri]);
   });
   writeFileSync(join(base, 'etc/apt/sources.list'), debianSources());
   await runInTree(base, 'apt-get -q update -o Acquire::Retries=3');

@@ -186,6 +186,7 @@ const PRIME = `
   set -e
   systemctl is-system-running --wait > /dev/null || true
   sudo modprobe -a zfs dm_mod dm_snapshot dm_thin_pool dm_mirror dm_raid raid1 raid10 raid456 btrfs loop
+  sudo systemctl start dm-event.service
   sudo udevadm settle
   sudo sync; echo 3 | sudo tee /proc/sys/vm/drop_caches > /dev/null
   for tool in vgs 'zpool list' 'zfs list' 'lsblk --json' 'btrfs filesystem show' 'dmsetup ls' 'smartctl -i /dev/sda'; do

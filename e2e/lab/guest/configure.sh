@@ -30,4 +30,5 @@ systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2sc
   systemd-logind.service systemd-random-seed.service systemd-pcrphase.service systemd-pcrphase-sysinit.service \
   zfs-mount.service zfs-share.service zfs-volume-wait.service zfs-import-cache.service zfs-import-scan.service \
   mdcheck_start.timer mdcheck_continue.timer mdmonitor-oneshot.timer smartmontools.service
+rm -f /etc/cron.d/mdadm /etc/cron.d/zfsutils-linux /etc/cron.d/e2scrub_all
 depmod "$1"
