@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
+import { coreExternals } from './scripts/lib/externals.mjs';
 
 /**
  * Main and preload are CommonJS bundles because the fallback runtime is Electron 25 (no ESM entry),
@@ -12,8 +13,9 @@ export default defineConfig({
     build: {
       outDir: 'out/main',
       target: 'node18',
-      externalizeDeps: { exclude: ['zod'] },
+      externalizeDeps: false,
       rollupOptions: {
+        external: coreExternals,
         input: {
           index: resolve('src-main/index.ts'),
           core: resolve('src-main/core/index.ts'),
@@ -25,7 +27,8 @@ export default defineConfig({
   preload: {
     build: {
       outDir: 'out/preload',
-      target: 'chrome114',
+      // electron-vite accepts nothing but a Node here; 18 is what Chromium 114 has as well.
+      target: 'node18',
       externalizeDeps: false,
       rollupOptions: {
         input: { index: resolve('src-preload/index.ts') },
@@ -40,6 +43,10 @@ export default defineConfig({
     build: {
       outDir: 'out/renderer',
       target: 'chrome114',
+      // electron-vite does not by default; a third of the bytes to parse before the first paint.
+      minify: true,
+      // Read from disk, not over a network.
+      chunkSizeWarningLimit: 4000,
       rollupOptions: { input: resolve('src-renderer/index.html') },
     },
   },

@@ -1,16 +1,19 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'vite';
+import { coreExternals } from './scripts/lib/externals.mjs';
 
 /**
  * Bundles bench/index.ts with the core's sources for Node 24: Node strips types by itself but does not
- * resolve imports without extensions. CommonJS with external packages, as the app's own core bundle.
+ * resolve imports without extensions. CommonJS with the same external packages as the app's core bundle.
  */
 export default defineConfig({
+  ssr: { noExternal: true },
   build: {
     ssr: true,
     target: 'node24',
     outDir: 'out/bench',
     rollupOptions: {
+      external: coreExternals,
       input: { index: resolve('bench/index.ts') },
       output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
     },

@@ -9,7 +9,8 @@ import { checkoutCache, nodeBinary, pathWithLocalBin, root } from './workspace.m
 
 const sources = [
   ...['src-main', 'src-preload', 'src-renderer', 'resources'],
-  ...['electron.vite.config.ts', 'package.json', 'package-lock.json', 'tsconfig.base.json'],
+  ...['electron.vite.config.ts', 'scripts/lib/externals.mjs', 'tsconfig.base.json'],
+  ...['package.json', 'package-lock.json'],
 ];
 
 const isTest = (name) => /\.test\.tsx?$/.test(name);
