@@ -1,0 +1,116 @@
+import type { Request, Response } from '../../../src-preload/contract';
+import type { HostKey, HostKeyProblem } from '../../../src-preload/contract/result';
+import { AppError } from '../errors/app-error';
+import type { ConfirmQuestion, ShellPort } from '../port/shell-port';
+import { fetchHostKey } from '../ssh/connection';
+import { describeKey, judgeHostKey, untrusted } from '../ssh/host-key';
+import { lookUpKnownHosts } from '../ssh/known-hosts';
+import { displayPath, readKeyFile } from './key-file-registry';
+import type { KeyFileRegistry, KnownHostKeys } from './types';
+
+export interface TrustOptions {
+  knownKeys: KnownHostKeys;
+  keyFiles: KeyFileRegistry;
+  knownHostsPath: string;
+  shell: Pick<ShellPort, 'confirm' | 'chooseOpenPath'>;
+  timeoutSeconds?: number;
+}
+
+const line = ({ type, sha256 }: HostKey): string => `${type}\n${sha256}`;
+
+/** The words of the native dialog for a key that is not pinned. */
+export function trustQuestion(problem: HostKeyProblem): ConfirmQuestion {
+  const where = `${problem.address}, port ${problem.port}`;
+  if (problem.reason === 'changed') {
+    return {
+      kind: 'trust-host-key',
+      title: `Replace the host key of ${problem.address}?`,
+      message: `The host key of ${where} has CHANGED.`,
+      detail: [
+        'Either the host was reinstalled, or somebody stands between you and it. Compare with the host’s own console.',
+        '',
+        'Pinned until now:',
+        ...problem.known.map(line),
+        '',
+        'Offered now:',
+        line(problem.offered),
+      ].join('\n'),
+      confirmLabel: 'Replace the pinned key',
+    };
+  }
+  return {
+    kind: 'trust-host-key',
+    title: `Trust the host key of ${problem.address}?`,
+    message: `Holdfast has not seen ${where} before.`,
+    detail: [
+      'Compare this fingerprint with the one that the host’s own console shows. Nothing secret has been sent yet.',
+      '',
+      line(problem.offered),
+    ].join('\n'),
+    confirmLabel: 'Trust this key',
+  };
+}
+
+/** Looking at and deciding about host keys and key files. */
+export function createTrust({
+  knownKeys,
+  keyFiles,
+  knownHostsPath,
+  shell,
+  timeoutSeconds = 15,
+}: TrustOptions) {
+  const look = async ({ address, port }: { address: string; port: number }, signal: AbortSignal) => {
+    const pinned = knownKeys.find(address, port);
+    const publicKey = await fetchHostKey(
+      { address, port },
+      { preferredKeyTypes: pinned.map(({ key }) => key.type), timeoutSeconds, signal },
+    );
+    const offered = describeKey(publicKey);
+    const inFile = lookUpKnownHosts(knownHostsPath, address, port, publicKey);
+    const status = inFile.revoked ? ('revoked' as const) : judgeHostKey(pinned, offered);
+    const known = pinned.filter(({ revoked }) => !revoked).map(({ key }) => key);
+    return { status, offered, known, publicKey, knownHostsMatch: inFile.known };
+  };
+
+  return {
+    probeKey: async (
+      request: Request<'hosts:probeKey'>,
+      signal: AbortSignal,
+    ): Promise<Response<'hosts:probeKey'>> => {
+      const { status, offered, known, knownHostsMatch } = await look(request, signal);
+      return { status, offered, known, knownHostsMatch };
+    },
+
+    /**
+     * SECURITY: the key is fetched anew and must be the one the page showed; the dialog shows what was fetched,
+     * and exactly that is pinned.
+     */
+    trustKey: async (
+      request: Request<'hosts:trustKey'>,
+      signal: AbortSignal,
+    ): Promise<Response<'hosts:trustKey'>> => {
+      const { address, port, sha256 } = request;
+      const { status, offered, known, publicKey } = await look(request, signal);
+      if (status === 'trusted') return { trusted: true };
+      const problem: HostKeyProblem = { reason: status, address, port, offered, known };
+      if (status === 'revoked') throw untrusted(address, problem);
+      if (offered.sha256 !== sha256) {
+        throw new AppError(
+          'untrusted-host',
+          `${address} now offers another host key than the one you looked at. Nothing was trusted. Compare again.`,
+          { hostKey: problem },
+        );
+      }
+      if (!(await shell.confirm(trustQuestion(problem), signal))) return { trusted: false };
+      knownKeys.pin(address, port, offered, publicKey.toString('base64'));
+      return { trusted: true };
+    },
+
+    chooseKeyFile: async (): Promise<Response<'hosts:chooseKeyFile'>> => {
+      const path = await shell.chooseOpenPath('Choose a private SSH key', [], 'ssh-directory');
+      if (path === null) return { keyFile: null };
+      const { encrypted } = readKeyFile(path);
+      return { keyFile: { keyFileId: keyFiles.register(path), displayPath: displayPath(path), encrypted } };
+    },
+  };
+}

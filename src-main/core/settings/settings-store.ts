@@ -1,0 +1,50 @@
+import type { Database } from 'better-sqlite3';
+import { settingsSchema, type Settings } from '../../../src-preload/contract/settings';
+import { AppError } from '../errors/app-error';
+
+export interface SettingsStore {
+  read(): Settings;
+  update(change: Partial<Settings>): Settings;
+}
+
+/** Read-only at first start: a person turns changes on, never the installer. */
+const defaults: Settings = { colourScheme: 'auto', readOnly: true, refreshSeconds: 60 };
+
+/** Settings in app.sqlite. A value that can't be read falls back to its default, which is the safe one. */
+export function createSettingsStore(db: Database, start: Partial<Settings> = {}): SettingsStore {
+  const rows = db.prepare<[], { name: string; value: string }>('SELECT name, value FROM settings');
+  const put = db.prepare(
+    'INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+  );
+
+  let current: Settings = { ...defaults, ...start };
+  for (const { name, value } of rows.all()) {
+    const parsed = settingsSchema.partial().safeParse({ [name]: readJson(value) });
+    if (parsed.success) current = { ...current, ...parsed.data };
+  }
+
+  return {
+    read: () => current,
+    update: (change) => {
+      const parsed = settingsSchema.safeParse({ ...current, ...change });
+      if (!parsed.success) {
+        throw new AppError('invalid-request', 'These settings are not valid, so nothing was changed.', {
+          detail: parsed.error.message,
+        });
+      }
+      db.transaction(() => {
+        for (const [name, value] of Object.entries(change)) put.run(name, JSON.stringify(value));
+      }).immediate();
+      current = parsed.data;
+      return current;
+    },
+  };
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,76 @@
+import { AppError } from '../errors/app-error';
+
+const longestDetail = 4000;
+
+/** Beginning and end of what a tool said: the first line names the fault, the last one often the way out. */
+export function trimOutput(text: string): string {
+  const clean = text.trim();
+  if (clean.length <= longestDetail) return clean;
+  return `${clean.slice(0, longestDetail / 2)}\n…\n${clean.slice(-longestDetail / 2)}`;
+}
+
+const sudoRefusals = [
+  /^sudo: a (?:terminal|password) is required/m,
+  /^sudo: no tty present/m,
+  /^sudo: sorry, you must have a tty/m,
+  /^Sorry, user \S+ (?:is not allowed to execute|may not run sudo)/m,
+  /^\S+ is not (?:in the sudoers file|allowed to run sudo)/m,
+  /^sudo: interactive authentication is required/m,
+];
+
+export interface FailedCommand {
+  operation: string;
+  hostName: string;
+  user: string;
+  /** Resolved argument vector without sudo. */
+  argv: readonly string[];
+  privileged: boolean;
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Answers of sudo and the shell, which then started no tool; null: the tool itself answered. */
+export function notStarted(failed: FailedCommand): AppError | null {
+  const { argv, exitCode, stderr, privileged, hostName, user } = failed;
+  const [tool = ''] = argv;
+  const name = tool.slice(tool.lastIndexOf('/') + 1);
+  const detail = trimOutput(stderr);
+  if (exitCode === 0) return null;
+  if (privileged && sudoRefusals.some((pattern) => pattern.test(stderr))) {
+    return new AppError(
+      'sudo-refused',
+      `sudo on ${hostName} does not let ${user} run ${name} without a password, so it did not run. This line in /etc/sudoers.d allows it.`,
+      { detail, remedy: `${user} ALL=(root) NOPASSWD: ${tool}` },
+    );
+  }
+  const sudoMissing = privileged && /(?:^|[\s:])sudo: (?:command )?not found/m.test(stderr);
+  const missing =
+    sudoMissing ||
+    (privileged && new RegExp(`^sudo: \\S*${escaped(name)}: command not found`, 'm').test(stderr)) ||
+    (exitCode === 127 && /not found|No such file/i.test(stderr));
+  if (missing) return missingTool(sudoMissing ? 'sudo' : name, hostName, detail);
+  return null;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+export function missingTool(tool: string, hostName: string, detail?: string): AppError {
+  return new AppError('command-missing', `${hostName} has no program ${tool}, so nothing ran.`, {
+    detail,
+    remedy: `Install the package that brings ${tool} on ${hostName}.`,
+  });
+}
+
+export function commandFailed(failed: FailedCommand): AppError {
+  const said = trimOutput(failed.stderr) || trimOutput(failed.stdout);
+  const [firstLine = ''] = said.split('\n');
+  const why = firstLine === '' ? '' : `: ${firstLine.slice(0, 300)}`;
+  return new AppError(
+    'command-failed',
+    `${failed.hostName} could not ${failed.operation} (exit code ${failed.exitCode})${why}`,
+    { detail: said },
+  );
+}
