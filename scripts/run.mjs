@@ -7,6 +7,7 @@ if (major < 18) {
   process.exit(1);
 }
 const { commands } = await import('./lib/commands.mjs');
+const { endOnInterrupt } = await import('./lib/process.mjs');
 const { say, SetupError } = await import('./lib/say.mjs');
 
 const [name, ...args] = process.argv.slice(2);
@@ -15,6 +16,7 @@ if (!command) {
   console.error(`usage: node scripts/run.mjs <${Object.keys(commands).join('|')}> [arguments]`);
   process.exit(2);
 }
+endOnInterrupt();
 try {
   process.exitCode = await command(args);
 } catch (error) {

@@ -1,18 +1,20 @@
 // One process at a time per name: two terminals may start the demo and the tests of one checkout at once.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { onEnd } from './process.mjs';
 import { say, SetupError } from './say.mjs';
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
-function isAlive(pid) {
+export function isAlive(pid) {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return error.code === 'EPERM';
   }
+  // In containers whose first process reaps nobody, a dead process keeps its pid as a zombie.
+  const stat = `/proc/${pid}/stat`;
+  return !existsSync(stat) || !/^\d+ \(.*\) [ZX]/s.test(readFileSync(stat, 'utf8'));
 }
 
 /** The pid that holds the lock; undefined while its owner has not written it yet. */

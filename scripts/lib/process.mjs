@@ -7,29 +7,40 @@ const children = new Set();
 const cleanups = new Set();
 let watching = false;
 
-/** Runs `cleanup` (synchronous) when this process ends by exit, Ctrl-C or SIGTERM. Returns its remover. */
+/**
+ * Runs `cleanup` (synchronous) when this process ends by exit, SIGTERM or SIGHUP. Returns its remover.
+ * Ctrl-C is left to whoever owns the process: Playwright, or `endOnInterrupt`.
+ */
 export function onEnd(cleanup) {
   watchEnd();
   cleanups.add(cleanup);
   return () => cleanups.delete(cleanup);
 }
 
-function runCleanups() {
-  for (const cleanup of cleanups) cleanup();
-  cleanups.clear();
-}
-
 function watchEnd() {
   if (watching) return;
   watching = true;
-  process.on('exit', runCleanups);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => {
-      for (const child of children) child.kill(signal);
-      runCleanups();
-      process.exit(128 + constants.signals[signal]);
-    });
-  }
+  process.on('exit', () => {
+    for (const cleanup of cleanups) cleanup();
+  });
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => end(signal, true));
+}
+
+/** Set from the first signal on: nothing that was to follow is started any more. */
+let endingWith;
+
+/** Ends once the children have ended in order; a second signal, or 10 s, end at once. */
+function end(signal, forward) {
+  const code = 128 + constants.signals[signal];
+  if (endingWith !== undefined || children.size === 0) process.exit(code);
+  endingWith = code;
+  if (forward) for (const child of children) child.kill(signal);
+  setTimeout(() => process.exit(code), 10_000).unref();
+}
+
+/** Ctrl-C for the launcher. A terminal interrupts the children itself, and a second time would be too much. */
+export function endOnInterrupt() {
+  process.on('SIGINT', () => end('SIGINT', !process.stdin.isTTY));
 }
 
 /**
@@ -61,6 +72,7 @@ export function run(command, args, options = {}) {
     const finish = (result) => {
       clearTimeout(timer);
       children.delete(child);
+      if (endingWith !== undefined && children.size === 0) process.exit(endingWith);
       done({ stdout, stderr, timedOut, ...result });
     };
     child.once('error', (error) => finish({ code: null, error }));
