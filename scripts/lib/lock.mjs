@@ -1,5 +1,5 @@
 // One process at a time per name: two terminals may start the demo and the tests of one checkout at once.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { onEnd } from './process.mjs';
 import { say, SetupError } from './say.mjs';
@@ -12,9 +12,14 @@ export function isAlive(pid) {
   } catch (error) {
     return error.code === 'EPERM';
   }
-  // In containers whose first process reaps nobody, a dead process keeps its pid as a zombie.
-  const stat = `/proc/${pid}/stat`;
-  return !existsSync(stat) || !/^\d+ \(.*\) [ZX]/s.test(readFileSync(stat, 'utf8'));
+  if (process.platform !== 'linux') return true;
+  try {
+    // In containers whose first process reaps nobody, a dead process keeps its pid as a zombie.
+    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return false;
+    throw error;
+  }
 }
 
 /** The pid that holds the lock; undefined while its owner has not written it yet. */
