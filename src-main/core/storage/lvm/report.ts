@@ -96,6 +96,7 @@ export type RecordOf<F extends Fields> = { [Key in keyof F]: ReturnType<F[Key]['
 export interface Report<F extends Fields> {
   /** The value of `-o`. */
   readonly fields: string;
+  readonly columns: F;
   parse(command: string, stdout: string): RecordOf<F>[];
 }
 
@@ -141,6 +142,7 @@ export function defineReport<F extends Fields>(kind: 'vg' | 'lv' | 'pv', fields:
   };
   return {
     fields: entries.map(([, field]) => field.name).join(','),
+    columns: fields,
     parse: (command, stdout) => {
       const root = extractJson(command, stdout);
       const reports = isRecord(root) ? root['report'] : undefined;

@@ -1,0 +1,165 @@
+import type { BackendStatus, HostInventory, Snapshot } from '../../../src-preload/contract/inventory';
+import { AppError, toAppError } from '../errors/app-error';
+import type { SshSession } from '../ssh/types';
+import type { BackendInventory, Probe, ProbeOutcome, StorageBackend } from './backend';
+import { backends as allBackends } from './registry';
+
+export interface ReadInventoryOptions {
+  nowMs: () => number;
+  signal?: AbortSignal;
+  /** Other backends than the registry's, for tests. */
+  backends?: readonly StorageBackend[];
+}
+
+export interface InventoryReading {
+  inventory: HostInventory;
+  snapshots: Snapshot[];
+}
+
+/** Errors of the connection, not of a tool: with them nothing was read of any backend. */
+const connectionErrors: ReadonlySet<AppError['code']> = new Set([
+  'unreachable',
+  'untrusted-host',
+  'unauthorized',
+  'cancelled',
+  'timed-out',
+  'core-unavailable',
+]);
+
+async function run(
+  session: SshSession,
+  probe: Probe,
+  signal: AbortSignal | undefined,
+): Promise<ProbeOutcome> {
+  try {
+    const { exitCode, stdout, stderr } = await session.exec({
+      operation: `read ${probe.argv.slice(0, 2).join(' ')}`,
+      argv: probe.argv,
+      privileged: probe.privileged,
+      acceptExitCodes: probe.acceptExitCodes,
+      timeoutSeconds: probe.timeoutSeconds,
+      maxOutputBytes: probe.maxOutputBytes,
+      mutates: false,
+      signal,
+    });
+    return { ok: true, exitCode, stdout, stderr };
+  } catch (error) {
+    return { ok: false, error: toAppError(error) };
+  }
+}
+
+function status(
+  backend: StorageBackend,
+  rest: Pick<BackendStatus, 'available' | 'version' | 'error'>,
+): BackendStatus {
+  const { kind, title, packageName, capabilities } = backend;
+  return { kind, title, packageName, capabilities: { ...capabilities }, ...rest };
+}
+
+interface BackendReading {
+  status: BackendStatus;
+  read: BackendInventory | null;
+  error: AppError | null;
+  /** Every probe met an error of the connection. */
+  lost: AppError | null;
+}
+
+function missing(backend: StorageBackend, tools: readonly string[]): BackendReading {
+  const error = new AppError(
+    'command-missing',
+    `${backend.title} is not installed on this host: ${tools.join(' and ')} ${tools.length === 1 ? 'is' : 'are'} not there.`,
+    { remedy: `apt install ${backend.packageName}` },
+  );
+  return {
+    status: status(backend, { available: false, version: null, error: error.toWire() }),
+    read: null,
+    error: null,
+    lost: null,
+  };
+}
+
+async function readBackend(
+  session: SshSession,
+  backend: StorageBackend,
+  signal: AbortSignal | undefined,
+): Promise<BackendReading> {
+  const outcomes = new Map<string, ProbeOutcome>(
+    await Promise.all(
+      backend.probes.map(async (probe) => [probe.id, await run(session, probe, signal)] as const),
+    ),
+  );
+  const errors = [...outcomes.values()].flatMap((outcome) => (outcome.ok ? [] : [outcome.error]));
+  const lost = errors.find(({ code }) => connectionErrors.has(code)) ?? null;
+  try {
+    const read = backend.parse(outcomes);
+    return {
+      status: status(backend, { available: true, version: read.version, error: null }),
+      read,
+      error: null,
+      lost: null,
+    };
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    return {
+      status: status(backend, { available: true, version: null, error: error.toWire() }),
+      read: null,
+      error,
+      lost: errors.length === outcomes.size ? lost : null,
+    };
+  }
+}
+
+/**
+ * Reads everything of a host: tools are located once, then the probes of all backends run side by side.
+ *
+ * A backend whose tools are missing is `available: false` and names its package. One that cannot be read
+ * keeps its error in its status; its pools are then absent, not empty. Throws AppError when the tools cannot
+ * be located or every backend failed with an error of the connection, so that the last known inventory stays.
+ */
+export async function readInventory(
+  session: SshSession,
+  host: { id: string },
+  options: ReadInventoryOptions,
+): Promise<InventoryReading> {
+  const { nowMs, signal } = options;
+  const known = options.backends ?? allBackends;
+  const startedAtMs = nowMs();
+  const tools = [...new Set(known.flatMap((backend) => [...backend.tools, ...firstWords(backend)]))];
+  const located = await locate(session, tools);
+  const readings = await Promise.all(
+    known.map((backend) => {
+      const absent = backend.tools.filter((tool) => !located.has(tool));
+      return absent.length > 0 ? missing(backend, absent) : readBackend(session, backend, signal);
+    }),
+  );
+  if (signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
+  const tried = readings.filter((reading) => reading.status.available);
+  const lost = tried.find((reading) => reading.lost !== null)?.lost ?? null;
+  if (lost !== null && tried.every((reading) => reading.lost !== null)) throw lost;
+
+  const read = readings.flatMap((reading) => (reading.read === null ? [] : [reading.read]));
+  const snapshots = read.flatMap((inventory) => inventory.snapshots);
+  const takenAtMs = nowMs();
+  return {
+    inventory: {
+      hostId: host.id,
+      takenAtMs,
+      durationMs: Math.max(0, takenAtMs - startedAtMs),
+      backends: readings.map((reading) => reading.status),
+      pools: read.flatMap((inventory) => inventory.pools),
+      volumes: read.flatMap((inventory) => inventory.volumes),
+      snapshotCount: snapshots.length,
+    },
+    snapshots,
+  };
+}
+
+/** The session remembers where tools are; what was missing is looked for again, as it may be installed now. */
+async function locate(session: SshSession, tools: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const located = await session.locate(tools);
+  return tools.every((tool) => located.has(tool)) ? located : session.locate(tools, true);
+}
+
+function firstWords(backend: StorageBackend): string[] {
+  return backend.probes.flatMap(({ argv }) => argv.slice(0, 1));
+}

@@ -1,0 +1,356 @@
+import type { Activity, TopologyNode } from '../../../../src-preload/contract/inventory';
+import { clampPercent } from '../columns';
+import { unexpectedOutput } from '../unexpected';
+
+/**
+ * The text of `zpool status -P -p` (OpenZFS 2.1 to 2.4; print_status_config() in zpool_main.c). There is no
+ * JSON before 2.3.
+ */
+
+const command = 'zpool status';
+
+export interface PoolStatus {
+  name: string;
+  state: string;
+  /** What the tool says is wrong, in one line; null: it has nothing to say. */
+  status: string | null;
+  action: string | null;
+  see: string | null;
+  /** `scan:`, `remove:` and `expand:` sections: their lines, without the key. */
+  scans: { key: string; lines: string[] }[];
+  /** Errors of the pool itself, as its own row shows them. */
+  root: TopologyNode | null;
+  /** Top-level vdevs, then `logs`, `special`, `cache`, `spares` … each as one node. */
+  topology: TopologyNode[];
+  /** `No known data errors` or what it says instead. */
+  errors: string | null;
+}
+
+const vdevStates = [
+  'ONLINE',
+  'DEGRADED',
+  'FAULTED',
+  'OFFLINE',
+  'UNAVAIL',
+  'REMOVED',
+  'AVAIL',
+  'INUSE',
+  'SPLIT',
+  'UNKNOWN',
+  'SUSPENDED',
+] as const;
+const classes = ['logs', 'cache', 'spares', 'special', 'dedup'] as const;
+
+export const noDataErrors = 'No known data errors';
+
+const suffixes: Record<string, number> = {
+  '': 1,
+  K: 1024,
+  M: 1024 ** 2,
+  G: 1024 ** 3,
+  T: 1024 ** 4,
+  P: 1024 ** 5,
+  E: 1024 ** 6,
+};
+
+/** An error count: `820`, or `1.23K` from a zpool without `-p`. null: not a count. */
+export function parseErrorCount(text: string): number | null {
+  const parts = /^(\d+(?:\.\d+)?)([KMGTPE]?)$/.exec(text);
+  const factor = suffixes[parts?.[2] ?? ''];
+  if (parts === null || factor === undefined) return null;
+  return Math.round(Number(parts[1]) * factor);
+}
+
+function roleOf(name: string, inClass: string | null): string {
+  if (/^draid[123]-\d+-\d+$/.test(name)) return 'spare';
+  const vdev = /^(mirror|raidz[123]?|draid[123]?|replacing|spare|indirect)(?::[0-9a-z:]+)?-\d+$/.exec(name);
+  if (vdev?.[1] !== undefined) return vdev[1];
+  if (inClass === 'spares') return 'spare';
+  if (inClass === 'cache') return 'cache';
+  if (inClass === 'logs') return 'log';
+  return 'disk';
+}
+
+function healthOfState(state: string): TopologyNode['health'] {
+  switch (state) {
+    case 'ONLINE':
+    case 'AVAIL':
+      return 'ok';
+    case 'INUSE':
+    case 'DEGRADED':
+    case 'OFFLINE':
+      return 'warning';
+    case 'FAULTED':
+    case 'UNAVAIL':
+    case 'REMOVED':
+    case 'SUSPENDED':
+      return 'critical';
+    default:
+      return 'unknown';
+  }
+}
+
+interface Row {
+  depth: number;
+  node: TopologyNode;
+}
+
+/**
+ * Cuts a config row at the column where the header has STATE: names may contain spaces (a pool's may).
+ * printf pads in bytes, so a path with other characters than ASCII shifts the row; then the words decide.
+ */
+function cutRow(line: string, stateColumn: number): { name: string; rest: string } {
+  const rest = line.slice(stateColumn);
+  const word = /^[A-Z]+/.exec(rest)?.[0];
+  if (line[stateColumn - 1] === ' ' && vdevStates.some((state) => state === word)) {
+    return { name: line.slice(0, stateColumn).trimEnd(), rest };
+  }
+  const words = new RegExp(`^(.*?\\S) +((?:${vdevStates.join('|')})(?: .*)?)$`).exec(line);
+  if (words?.[1] === undefined || words[2] === undefined) {
+    throw unexpectedOutput(command, 'a line of the config has no state', line);
+  }
+  return { name: words[1], rest: words[2] };
+}
+
+function parseRow(line: string, stateColumn: number, inClass: string | null): Row {
+  const { name: indented, rest } = cutRow(line, stateColumn);
+  const name = indented.trimStart();
+  const [state = '', ...words] = rest.trim().split(/ +/);
+  const [read, write, checksum] = words.slice(0, 3).map(parseErrorCount);
+  const counted = read !== undefined && read !== null;
+  if (counted && (write === undefined || write === null || checksum === undefined || checksum === null)) {
+    throw unexpectedOutput(command, 'a line of the config has damaged error counts', line);
+  }
+  const note = (counted ? words.slice(3) : words).join(' ');
+  const errors = (read ?? 0) + (write ?? 0) + (checksum ?? 0);
+  const health = healthOfState(state);
+  return {
+    depth: indented.length - name.length,
+    node: {
+      name,
+      role: roleOf(name, inClass),
+      state,
+      health: health === 'ok' && errors > 0 ? 'warning' : health,
+      sizeBytes: null,
+      freeBytes: null,
+      readErrors: read ?? null,
+      writeErrors: write ?? null,
+      checksumErrors: checksum ?? null,
+      note: note === '' ? null : note,
+      children: [],
+    },
+  };
+}
+
+const severity = ['ok', 'unknown', 'warning', 'critical'] as const;
+
+function worst(nodes: readonly TopologyNode[]): TopologyNode['health'] {
+  return nodes.reduce<TopologyNode['health']>(
+    (health, node) => (severity.indexOf(node.health) > severity.indexOf(health) ? node.health : health),
+    'ok',
+  );
+}
+
+function classNode(name: string): TopologyNode {
+  return {
+    name,
+    role: name,
+    state: '',
+    health: 'ok',
+    sizeBytes: null,
+    freeBytes: null,
+    readErrors: null,
+    writeErrors: null,
+    checksumErrors: null,
+    note: null,
+    children: [],
+  };
+}
+
+/** The rows between `config:` and the next blank line. Every row starts with a tab, then two spaces a level. */
+function parseConfig(lines: readonly string[]): { root: TopologyNode | null; topology: TopologyNode[] } {
+  const [header, ...rows] = lines;
+  if (header === undefined) return { root: null, topology: [] };
+  const stateColumn = header.slice(1).indexOf('STATE');
+  if (!header.startsWith('\tNAME ') || stateColumn === -1) {
+    throw unexpectedOutput(command, 'the config has no header', header);
+  }
+  let root: TopologyNode | null = null;
+  const topology: TopologyNode[] = [];
+  let inClass: TopologyNode | null = null;
+  /** Open nodes by depth; a row belongs to the last one that is less deep. */
+  let open: Row[] = [];
+  for (const line of rows) {
+    const text = line.slice(1);
+    const className = classes.find((name) => text.trimEnd() === name);
+    if (className !== undefined) {
+      inClass = classNode(className);
+      topology.push(inClass);
+      open = [];
+      continue;
+    }
+    const row = parseRow(text, stateColumn, inClass?.name ?? null);
+    if (row.depth === 0) {
+      if (root !== null) throw unexpectedOutput(command, 'the config has two roots', line);
+      root = row.node;
+      root.role = 'root';
+      continue;
+    }
+    if (root === null || row.depth % 2 !== 0) {
+      throw unexpectedOutput(command, 'a line of the config stands at an unknown depth', line);
+    }
+    open = open.filter(({ depth }) => depth < row.depth);
+    const parent = open.at(-1)?.node ?? inClass;
+    if (row.depth !== (open.at(-1)?.depth ?? 0) + 2) {
+      throw unexpectedOutput(command, 'a line of the config is deeper than its parent allows', line);
+    }
+    (parent?.children ?? topology).push(row.node);
+    open.push(row);
+  }
+  if (root === null) throw unexpectedOutput(command, 'the config names no pool', header);
+  for (const node of topology) {
+    if (node.state === '') node.health = worst(node.children);
+  }
+  return { root, topology };
+}
+
+const keyPattern = /^ {0,10}([a-z][a-z ]{0,24}): ?(.*)$/;
+const oneLine = (lines: readonly string[]): string | null =>
+  lines.length === 0
+    ? null
+    : lines
+        .map((line) => line.trim())
+        .filter((line) => line !== '')
+        .join(' ');
+
+interface Section {
+  key: string;
+  lines: string[];
+}
+
+/** Sections of one pool: a key, and the lines under it. Continuations start with a tab (or many spaces). */
+function parsePool(sections: readonly Section[]): PoolStatus {
+  const find = (key: string): string[] => sections.find((section) => section.key === key)?.lines ?? [];
+  const name = find('pool')[0]?.trim();
+  const state = oneLine(find('state'));
+  if (name === undefined || name === '') throw unexpectedOutput(command, 'a pool has no name', '');
+  if (state === null || !/^[A-Z]+$/.test(state)) {
+    throw unexpectedOutput(command, `pool ${name} has no state`, state ?? '');
+  }
+  const [configText = '', ...configLines] = find('config');
+  const rows = configLines.filter((line) => line.trim() !== '');
+  // "The configuration cannot be determined." stands on the key's own line.
+  const config =
+    configText.trim() === '' && rows.length > 0 ? parseConfig(rows) : { root: null, topology: [] };
+  return {
+    name,
+    state,
+    status: oneLine(find('status')),
+    action: oneLine(find('action')),
+    see: oneLine(find('see')),
+    scans: sections
+      .filter(({ key }) => key === 'scan' || key === 'remove' || key === 'expand')
+      .map(({ key, lines }) => ({
+        key,
+        lines: lines.map((line) => line.trim()).filter((line) => line !== ''),
+      })),
+    ...config,
+    errors: oneLine(find('errors')),
+  };
+}
+
+export function parsePoolStatus(stdout: string): PoolStatus[] {
+  const text = stdout.trimEnd();
+  // Up to 2.1 "no pools available" goes to stdout or stderr, depending on the terminal.
+  if (text === '' || text === 'no pools available') return [];
+  const pools: Section[][] = [];
+  let section: Section | null = null;
+  for (const line of text.split('\n')) {
+    const continues = line === '' || line.startsWith('\t') || line.startsWith('        ');
+    const [, key, value = ''] = keyPattern.exec(line) ?? [];
+    if (key !== undefined && !line.startsWith('\t')) {
+      section = { key, lines: [value] };
+      if (key === 'pool') pools.push([section]);
+      else {
+        const pool = pools.at(-1);
+        if (pool === undefined) throw unexpectedOutput(command, 'it does not start with a pool', line);
+        pool.push(section);
+      }
+    } else if (continues && (section !== null || line === '')) {
+      section?.lines.push(line);
+    } else if (section !== null && section.key !== 'config' && section.key !== 'errors') {
+      // Some sentences of `status:` are wrapped without the tab (compatibility, FAULTED_DEV_NR).
+      section.lines.push(line);
+    } else {
+      throw unexpectedOutput(command, 'there is a line that belongs to nothing', line);
+    }
+  }
+  return pools.map(parsePool);
+}
+
+function parseEta(text: string): number | null {
+  const clock = /(?:(\d+) days? )?(\d+):(\d\d):(\d\d) to go/.exec(text);
+  if (clock !== null) {
+    const [days = 0, hours = 0, minutes = 0, seconds = 0] = clock.slice(1).map((part) => Number(part ?? 0));
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+  }
+  const short = /(\d+)h(\d+)m to go/.exec(text);
+  return short === null ? null : Number(short[1]) * 3600 + Number(short[2]) * 60;
+}
+
+/** `nan` and `inf` (an empty pool) give null. */
+function parseDone(text: string): number | null {
+  const done = /(\d+(?:\.\d+)?)% done/.exec(text)?.[1];
+  return done === undefined ? null : clampPercent(Number(done));
+}
+
+export interface ScanResult {
+  activity: Activity;
+  /** Errors that a finished scrub or resilver counted. */
+  errorCount: number;
+}
+
+/**
+ * What a `scan:`, `remove:` or `expand:` section says. null: nothing was ever asked for.
+ * `'unknown'`: words this parser does not know; the caller says so instead of guessing.
+ *
+ * | first words                              | kind     | state    |
+ * | scrub in progress / paused / canceled    | scrub    | running / paused / canceled |
+ * | scrub repaired, scrubbed … error blocks  | scrub    | finished |
+ * | resilver [(vdev)] in progress / canceled | resilver | running / canceled |
+ * | resilvered                               | resilver | finished |
+ * | Evacuation of … in progress              | move     | running  |
+ * | Removal of vdev … / … canceled           | move     | finished / canceled |
+ * | expansion of … in progress, expanded     | reshape  | running, finished |
+ */
+export function parseScan(lines: readonly string[]): ScanResult | null | 'unknown' {
+  const [first = ''] = lines;
+  const text = lines.join(', ');
+  if (first === '' || first === 'none requested') return null;
+  const of = (kind: Activity['kind'], state: Activity['state']): ScanResult => ({
+    activity: {
+      kind,
+      state,
+      percent: state === 'finished' ? 100 : parseDone(text),
+      etaSeconds: state === 'running' ? parseEta(text) : null,
+      text,
+    },
+    errorCount: state === 'finished' ? Number(/with (\d+) errors/.exec(first)?.[1] ?? 0) : 0,
+  });
+  if (/^(?:error )?scrub in progress since /.test(first)) return of('scrub', 'running');
+  if (/^(?:error )?scrub paused since /.test(first)) return of('scrub', 'paused');
+  if (/^(?:error )?scrub canceled on /.test(first)) return of('scrub', 'canceled');
+  if (/^scrub repaired /.test(first) || /^scrubbed \d+ error blocks /.test(first))
+    return of('scrub', 'finished');
+  if (/^resilver (?:\(.*\) )?in progress since /.test(first)) return of('resilver', 'running');
+  if (/^resilver (?:\(.*\) )?canceled on /.test(first)) return of('resilver', 'canceled');
+  if (/^resilvered /.test(first)) return of('resilver', 'finished');
+  if (/^Evacuation of .* in progress since /.test(first)) return of('move', 'running');
+  if (/^Removal of .* canceled on /.test(first)) return of('move', 'canceled');
+  if (/^Removal of vdev \d+ copied /.test(first)) return of('move', 'finished');
+  if (/^expansion of .* in progress since /.test(first)) {
+    return of('reshape', /paused for resilver/.test(text) ? 'paused' : 'running');
+  }
+  if (/^expanded /.test(first)) return of('reshape', 'finished');
+  return 'unknown';
+}
