@@ -56,7 +56,7 @@ export async function ensureImage({ beforeReplacing }) {
   await assembleImage({ sources, kernel, zfsModules, packages, kernelTree, busybox });
 }
 
-export function isImageCurrent() {
+function isImageCurrent() {
   const built = readImageStamp();
   if (!built) return false;
   return built.sources === hashBuildSources() && built.kernel === (currentKernel() ?? built.kernel);
@@ -139,7 +139,15 @@ async function ensureBaseTree() {
     progress(`debootstrap ${codename}`);
     const options = ['--variant=minbase', '--components=main,contrib', '--include=ca-certificates'];
     // Isolated too: debootstrap mounts /proc in the tree, and its children would outlive it.
-    await runLogged('unshare', [...ISOLATION, '--mount-proc', 'debootstrap', ...options, codename, draft, uri]);
+    await runLogged('unshare', [
+      ...ISOLATION,
+      '--mount-proc',
+      'debootstrap',
+      ...options,
+      codename,
+      draft,
+      uri,
+    ]);
   });
   writeFileSync(join(base, 'etc/apt/sources.list'), debianSources());
   await runInTree(base, 'apt-get -q update -o Acquire::Retries=3');

@@ -17,7 +17,7 @@ export function writeKnownHosts(port) {
   writeFileSync(paths.knownHosts, `[${SSH_HOST}]:${port} ${type} ${blob.trim()}\n`);
 }
 
-export function sshArguments(port, { user = ADMIN, connectSeconds = 10, options = [] } = {}) {
+function sshArguments(port, { user = ADMIN, connectSeconds = 10, options = [] } = {}) {
   const settings = [
     ...['BatchMode=yes', 'IdentitiesOnly=yes', 'LogLevel=ERROR', 'StrictHostKeyChecking=yes'],
     ...[
