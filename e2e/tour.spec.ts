@@ -10,8 +10,11 @@ const fileName = (words: string): string =>
     .replace(/^-|-$/g, '');
 
 async function showTheme(page: Page, theme: 'light' | 'dark'): Promise<void> {
-  const toOther = page.getByRole('button', { name: `Switch to ${theme} theme` });
-  if (await toOther.isVisible()) await toOther.click();
+  const other = theme === 'light' ? 'dark' : 'light';
+  const toWanted = page.getByRole('button', { name: `Switch to ${theme} theme` });
+  const isWanted = page.getByRole('button', { name: `Switch to ${other} theme` });
+  await expect(toWanted.or(isWanted)).toBeVisible();
+  if (await toWanted.isVisible()) await toWanted.click();
   await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', theme);
 }
 
