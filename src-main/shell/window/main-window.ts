@@ -1,0 +1,118 @@
+import { BrowserWindow, nativeTheme, screen, type BrowserWindowConstructorOptions } from 'electron';
+import type { WindowState } from './bounds';
+import { minimumSize, restoreBounds } from './bounds';
+import type { WindowStateFile } from './window-state-file';
+
+export interface MainWindowOptions {
+  preloadPath: string;
+  iconPath: string;
+  stateFile: WindowStateFile;
+  /** Said in the title for as long as the window lives; null on the official runtime. */
+  titleSuffix: string | null;
+  devServer: boolean;
+}
+
+export interface MainWindow {
+  readonly window: BrowserWindow;
+  /** Follows the settings: native parts, `prefers-color-scheme` and the next first frame. */
+  setColourScheme(scheme: WindowState['colourScheme']): void;
+  /** In front and focused, also when minimised. */
+  present(): void;
+}
+
+/** Page colours of src-renderer/theme.ts (`--hf-page`), so that the first frame does not flash. */
+const backgrounds = { dark: '#0e1217', light: '#f4f6f8' } as const;
+const background = () => backgrounds[nativeTheme.shouldUseDarkColors ? 'dark' : 'light'];
+
+/** SECURITY: items 2 to 11 of Electron's checklist; each is asserted by e2e/security.spec.ts. */
+export function lockedWebPreferences(
+  preloadPath: string,
+  devServer: boolean,
+): NonNullable<BrowserWindowConstructorOptions['webPreferences']> {
+  return {
+    preload: preloadPath,
+    sandbox: true,
+    contextIsolation: true,
+    nodeIntegration: false,
+    nodeIntegrationInWorker: false,
+    nodeIntegrationInSubFrames: false,
+    webSecurity: true,
+    allowRunningInsecureContent: false,
+    experimentalFeatures: false,
+    webviewTag: false,
+    plugins: false,
+    navigateOnDragDrop: false,
+    spellcheck: false,
+    devTools: devServer,
+    // Progress of a long change must go on in a window that is behind another.
+    backgroundThrottling: false,
+  };
+}
+
+/** Moves and resizes come in hundreds. */
+const saveDelayMs = 500;
+
+export function openMainWindow(options: MainWindowOptions): MainWindow {
+  const { stateFile } = options;
+  let state = stateFile.read();
+  nativeTheme.themeSource = state.colourScheme === 'auto' ? 'system' : state.colourScheme;
+  const workAreas = screen.getAllDisplays().map((display) => display.workArea);
+  const window = new BrowserWindow({
+    ...restoreBounds(state.bounds, workAreas),
+    minWidth: minimumSize.width,
+    minHeight: minimumSize.height,
+    show: false,
+    title: 'Holdfast',
+    icon: options.iconPath,
+    backgroundColor: background(),
+    autoHideMenuBar: true,
+    webPreferences: lockedWebPreferences(options.preloadPath, options.devServer),
+  });
+  if (state.maximized) window.maximize();
+  window.once('ready-to-show', () => window.show());
+
+  window.on('page-title-updated', (event, title) => {
+    event.preventDefault();
+    window.setTitle(options.titleSuffix === null ? title : `${title} (${options.titleSuffix})`);
+  });
+
+  const remember = (): void => {
+    if (window.isDestroyed()) return;
+    // The bounds a maximised or full-screen window goes back to.
+    state = { ...state, bounds: window.getNormalBounds(), maximized: window.isMaximized() };
+    stateFile.write(state);
+  };
+  let timer: NodeJS.Timeout | null = null;
+  const rememberSoon = (): void => {
+    if (timer !== null) clearTimeout(timer);
+    timer = setTimeout(remember, saveDelayMs);
+  };
+  window.on('resize', rememberSoon);
+  window.on('move', rememberSoon);
+  window.on('close', () => {
+    if (timer !== null) clearTimeout(timer);
+    remember();
+  });
+
+  const onTheme = () => {
+    if (!window.isDestroyed()) window.setBackgroundColor(background());
+  };
+  nativeTheme.on('updated', onTheme);
+  window.on('closed', () => nativeTheme.off('updated', onTheme));
+
+  return {
+    window,
+    setColourScheme: (colourScheme) => {
+      if (state.colourScheme === colourScheme) return;
+      nativeTheme.themeSource = colourScheme === 'auto' ? 'system' : colourScheme;
+      state = { ...state, colourScheme };
+      stateFile.write(state);
+    },
+    present: () => {
+      if (window.isDestroyed()) return;
+      if (window.isMinimized()) window.restore();
+      window.show();
+      window.focus();
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { app, dialog, type BrowserWindow } from 'electron';
+import type { ShellLog } from '../log';
+
+const windowMs = 60_000;
+const maximumReloads = 3;
+
+/** True when the page may be loaded again; false when that has been tried often enough lately. */
+export function createReloadBudget(nowMs: () => number = Date.now): () => boolean {
+  let times: number[] = [];
+  return () => {
+    const now = nowMs();
+    times = [...times.filter((at) => now - at < windowMs), now];
+    return times.length <= maximumReloads;
+  };
+}
+
+/** Loads the page again when its process is lost. Nothing of worth lives there: plans and state are the core's. */
+export function recoverPage(window: BrowserWindow, log: ShellLog): void {
+  const mayReload = createReloadBudget();
+  window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
+    log.write('error', 'The page was lost', { reason, exitCode });
+    if (reason === 'clean-exit' || window.isDestroyed()) return;
+    if (mayReload()) {
+      window.webContents.reload();
+      return;
+    }
+    dialog.showErrorBox(
+      'Holdfast cannot show its window',
+      'The page was lost several times within a minute. Start Holdfast again; running changes are recorded.',
+    );
+    app.quit();
+  });
+}
