@@ -1,0 +1,235 @@
+import { randomUUID } from 'node:crypto';
+import BetterSqlite3, { type Database, type Statement } from 'better-sqlite3';
+import type { AuditRow } from '../../../src-preload/contract/audit';
+import type { Outcome } from '../../../src-preload/contract/operations';
+import { openDatabase } from '../data/open-database';
+import { canonicalRow, genesisHash, hashBody, type ChainedRow } from './chain';
+import { auditMigrations } from './migrations';
+import { redactText, snippet } from './redact';
+import type { CheckpointSigner } from './signer';
+import type { AuditDraft, UnclosedOperation } from './types';
+
+/** Handles that only read are a type of their own, so that a query can't be given the right to write. */
+export type ReadableDb = Database & { readonly __access?: 'read' | 'write' };
+export type WritableDb = Database & { readonly __access?: 'write' };
+
+/** Rows between two signed checkpoints. */
+export const checkpointEvery = 100;
+
+export interface Head {
+  seq: number;
+  hash: string;
+}
+
+interface EntryRow {
+  seq: number;
+  operation_id: string;
+}
+
+function openedOutcome(draft: AuditDraft): Outcome {
+  if (draft.outcome !== null) return draft.outcome;
+  switch (draft.event) {
+    case 'refused':
+      return 'refused';
+    case 'cancelled':
+      return 'cancelled';
+    case 'session':
+      return 'ok';
+    default:
+      return 'unknown';
+  }
+}
+
+/** The audit of one host, open for appending. */
+export class AuditFile {
+  readonly fileId: string;
+  #head: Head;
+  #sinceCheckpoint: number;
+  readonly #insertRow: Statement<[number, string, string]>;
+  readonly #insertEntry: Statement<[number, string, number, string, string, string, number | null]>;
+  readonly #closeEntry: Statement<[string, string, number, number]>;
+  readonly #entryOf: Statement<[string], EntryRow>;
+  readonly #bodies: Statement<[string], { body: string }>;
+  readonly #index: Statement<[number, string]>;
+  readonly #insertCheckpoint: Statement<[number, string, number, string, string]>;
+
+  private constructor(
+    readonly hostId: string,
+    readonly path: string,
+    readonly db: WritableDb,
+    private readonly signer: CheckpointSigner,
+    private readonly actor: string,
+    private readonly nowMs: () => number,
+  ) {
+    db.prepare(`INSERT OR IGNORE INTO meta (name, value) VALUES ('file-id', ?), ('host-id', ?)`).run(
+      randomUUID(),
+      hostId,
+    );
+    this.fileId = readFileId(db);
+    this.#head = readHead(db);
+    const last = db
+      .prepare<[], { count: number | null }>('SELECT max(row_count) AS count FROM checkpoints')
+      .get();
+    this.#sinceCheckpoint = this.#head.seq - (last?.count ?? 0);
+    this.#insertRow = db.prepare('INSERT INTO rows (seq, body, hash) VALUES (?, ?, ?)');
+    this.#insertEntry = db.prepare(
+      'INSERT INTO entries (seq, operation_id, at_ms, action, outcome, state, closing_seq) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#closeEntry = db.prepare('UPDATE entries SET outcome = ?, state = ?, closing_seq = ? WHERE seq = ?');
+    this.#entryOf = db.prepare('SELECT seq, operation_id FROM entries WHERE operation_id = ?');
+    this.#bodies = db.prepare('SELECT body FROM rows WHERE operation_id = ? ORDER BY seq');
+    this.#index = db.prepare('INSERT OR REPLACE INTO search (rowid, text) VALUES (?, ?)');
+    this.#insertCheckpoint = db.prepare(
+      'INSERT OR IGNORE INTO checkpoints (row_count, head_hash, at_ms, public_key, signature) VALUES (?, ?, ?, ?, ?)',
+    );
+  }
+
+  static open(
+    hostId: string,
+    path: string,
+    signer: CheckpointSigner,
+    actor: string,
+    nowMs: () => number,
+  ): { file: AuditFile; setAsidePath: string | null } {
+    const { db, setAsidePath } = openDatabase(path, auditMigrations, `The audit of ${hostId}`, nowMs);
+    db.pragma('busy_timeout = 2000');
+    return { file: new AuditFile(hostId, path, db, signer, actor, nowMs), setAsidePath };
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  /** Durable when it returns. @returns the row, and the checkpoint's head when one was signed */
+  append(draft: AuditDraft): { row: AuditRow; checkpoint: Head | null } {
+    const chained: ChainedRow = {
+      seq: this.#head.seq + 1,
+      atMs: this.nowMs(),
+      event: draft.event,
+      operationId: draft.operationId,
+      actor: redactText(this.actor),
+      hostId: this.hostId,
+      hostName: redactText(draft.hostName),
+      action: redactText(draft.action),
+      target: redactText(draft.target),
+      risk: draft.risk,
+      outcome: draft.outcome,
+      message: snippet(draft.message),
+      commands: redactText(draft.commands.join('\n')),
+      planDigest: draft.planDigest,
+      exitCode: draft.exitCode,
+      durationMs: draft.durationMs === null ? null : Math.round(draft.durationMs),
+      stdoutSnippet: snippet(draft.stdoutSnippet),
+      stderrSnippet: snippet(draft.stderrSnippet),
+      recovery: draft.recovery === null ? null : redactText(draft.recovery),
+      prevHash: this.#head.hash,
+    };
+    const body = canonicalRow(chained);
+    const hash = hashBody(body);
+    const head: Head = { seq: chained.seq, hash };
+    const signs = this.#sinceCheckpoint + 1 >= checkpointEvery;
+    this.db
+      .transaction(() => {
+        this.#insertRow.run(chained.seq, body, hash);
+        this.#derive(chained, draft);
+        if (signs) this.#sign(head);
+      })
+      .immediate();
+    this.#head = head;
+    this.#sinceCheckpoint = signs ? 0 : this.#sinceCheckpoint + 1;
+    const { recovery: _recovery, ...shown } = chained;
+    return { row: { ...shown, hash }, checkpoint: signs ? head : null };
+  }
+
+  /** Signs what was appended since the last checkpoint; null when nothing was. */
+  checkpoint(): Head | null {
+    if (this.#sinceCheckpoint === 0 || this.#head.seq === 0) return null;
+    this.#sign(this.#head);
+    this.#sinceCheckpoint = 0;
+    return this.#head;
+  }
+
+  unclosed(): UnclosedOperation[] {
+    const rows = this.db
+      .prepare<[], { body: string; state: 'open' | 'unknown' }>(
+        `SELECT rows.body, entries.state FROM entries JOIN rows ON rows.seq = entries.seq
+         WHERE entries.state <> 'closed' ORDER BY entries.seq`,
+      )
+      .all();
+    return rows.map(({ body, state }) => {
+      const row = JSON.parse(body) as ChainedRow;
+      return {
+        hostId: row.hostId,
+        operationId: row.operationId,
+        action: row.action,
+        target: row.target,
+        hostName: row.hostName,
+        startedAtMs: row.atMs,
+        recovery: row.recovery,
+        markedUnknown: state === 'unknown',
+      };
+    });
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  #sign({ seq, hash }: Head): void {
+    const atMs = this.nowMs();
+    const signature = this.signer.sign({ fileId: this.fileId, rowCount: seq, headHash: hash, atMs });
+    this.#insertCheckpoint.run(seq, hash, atMs, this.signer.publicKey, signature);
+  }
+
+  /** Keeps `entries` and `search` in step, in the transaction of the row. */
+  #derive(row: ChainedRow, draft: AuditDraft): void {
+    const entry = this.#entryOf.get(row.operationId);
+    if (entry === undefined) {
+      const state = draft.event === 'started' ? 'open' : 'closed';
+      this.#insertEntry.run(
+        row.seq,
+        row.operationId,
+        row.atMs,
+        row.action,
+        openedOutcome(draft),
+        state,
+        null,
+      );
+      this.#index.run(row.seq, searchText([row]));
+      return;
+    }
+    const outcome = draft.outcome ?? 'unknown';
+    const state = draft.event === 'finished' && outcome === 'unknown' ? 'unknown' : 'closed';
+    this.#closeEntry.run(outcome, state, row.seq, entry.seq);
+    const rows = this.#bodies.all(row.operationId).map(({ body }) => JSON.parse(body) as ChainedRow);
+    this.#index.run(entry.seq, searchText(rows));
+  }
+}
+
+function searchText(rows: readonly ChainedRow[]): string {
+  const parts = rows.flatMap((row) => [
+    row.action,
+    row.target,
+    row.actor,
+    row.message,
+    row.commands,
+    row.stdoutSnippet,
+    row.stderrSnippet,
+  ]);
+  return [...new Set(parts.filter((part) => part !== ''))].join('\n');
+}
+
+export function readFileId(db: ReadableDb): string {
+  const row = db.prepare<[], { value: string }>(`SELECT value FROM meta WHERE name = 'file-id'`).get();
+  return row?.value ?? '';
+}
+
+export function readHead(db: ReadableDb): Head {
+  const row = db.prepare<[], Head>('SELECT seq, hash FROM rows ORDER BY seq DESC LIMIT 1').get();
+  return row ?? { seq: 0, hash: genesisHash };
+}
+
+/** A second, read-only connection: a long read on it blocks no append. */
+export function openReadable(path: string): ReadableDb {
+  return new BetterSqlite3(path, { readonly: true, fileMustExist: true });
+}

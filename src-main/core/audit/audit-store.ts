@@ -1,0 +1,266 @@
+import { randomUUID } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type {
+  AuditEntry,
+  AuditFilter,
+  AuditReport,
+  AuditRow,
+  AuditSource,
+} from '../../../src-preload/contract/audit';
+import { AppError } from '../errors/app-error';
+import type { AnchorStore } from './anchors';
+import { AuditFile, openReadable, readHead, type ReadableDb } from './audit-file';
+import { exportRows } from './csv';
+import { auditMigrations } from './migrations';
+import { listEntries, readOperation } from './queries';
+import type { CheckpointSigner } from './signer';
+import type { AuditDraft, AuditWriter, UnclosedOperation } from './types';
+import { verifyChain } from './verify';
+
+export interface AuditStoreOptions {
+  /** Holds one file per host. */
+  directory: string;
+  /** Name of a host that is still in the list; null: removed. */
+  hostName: (hostId: string) => string | null;
+  signer: CheckpointSigner;
+  anchors: AnchorStore;
+  actor: string;
+  nowMs: () => number;
+}
+
+export interface AuditStore extends AuditWriter {
+  sources(): AuditSource[];
+  list(
+    sourceId: string,
+    filter: AuditFilter,
+    beforeSeq: number | null,
+    limit: number,
+  ): { entries: AuditEntry[]; nextBeforeSeq: number | null };
+  read(sourceId: string, operationId: string): AuditRow[];
+  verify(sourceId: string, signal?: AbortSignal): Promise<AuditReport>;
+  exportCsv(sourceId: string, filter: AuditFilter, path: string, signal?: AbortSignal): Promise<number>;
+  /** Opens a copy of any audit file for review; the file itself is only read. */
+  openFile(path: string): AuditSource;
+  closeFile(sourceId: string): void;
+  /** Signs and closes the file of a host that is being removed; it stays on disk. */
+  release(hostId: string): void;
+  close(): void;
+}
+
+interface Review {
+  source: AuditSource;
+  db: ReadableDb;
+  path: string;
+  folder: string;
+}
+
+const fileSuffix = '.sqlite';
+const hostIdPattern = /^[a-z0-9][a-z0-9-]{0,63}$/;
+
+export function createAuditStore(options: AuditStoreOptions): AuditStore {
+  const { directory, signer, anchors, nowMs } = options;
+  const files = new Map<string, AuditFile>();
+  const reviews = new Map<string, Review>();
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+
+  const pathOf = (hostId: string): string => join(directory, `${hostId}${fileSuffix}`);
+  const fileOf = (hostId: string): AuditFile => {
+    const open = files.get(hostId);
+    if (open !== undefined) return open;
+    const { file } = AuditFile.open(hostId, pathOf(hostId), signer, options.actor, nowMs);
+    files.set(hostId, file);
+    return file;
+  };
+  const remember = (file: AuditFile, head: { seq: number; hash: string } | null): void => {
+    if (head === null) return;
+    anchors.write(file.hostId, { fileId: file.fileId, rowCount: head.seq, headHash: head.hash }, nowMs());
+  };
+  const release = (hostId: string): void => {
+    const file = files.get(hostId);
+    if (file === undefined) return;
+    files.delete(hostId);
+    try {
+      remember(file, file.checkpoint());
+    } finally {
+      file.close();
+    }
+  };
+  /** A host's own file, or one opened for review. Throws AppError `not-found`. */
+  const readable = (sourceId: string): { db: ReadableDb; path: string } => {
+    const review = reviews.get(sourceId);
+    if (review !== undefined) return review;
+    if (!hostIdPattern.test(sourceId) || !existsSync(pathOf(sourceId))) {
+      throw new AppError('not-found', 'There is no audit of that name any more.');
+    }
+    const { db, path } = guarded(() => fileOf(sourceId));
+    return { db, path };
+  };
+
+  const hostSource = (hostId: string): AuditSource => {
+    const name = options.hostName(hostId);
+    const kind = name === null ? ('removed-host' as const) : ('host' as const);
+    try {
+      const { db } = fileOf(hostId);
+      return { ...summaryOf(db), id: hostId, title: name ?? lastHostName(db) ?? hostId, kind, problem: null };
+    } catch (thrown) {
+      const problem = thrown instanceof Error ? thrown.message : String(thrown);
+      return { id: hostId, title: name ?? hostId, kind, rowCount: 0, lastAtMs: null, problem };
+    }
+  };
+
+  return {
+    append: (hostId: string, draft: AuditDraft): AuditRow =>
+      guarded(() => {
+        const file = fileOf(hostId);
+        const { row, checkpoint } = file.append(draft);
+        remember(file, checkpoint);
+        return row;
+      }),
+
+    unclosed: (hostId: string): UnclosedOperation[] =>
+      files.has(hostId) || existsSync(pathOf(hostId)) ? guarded(() => fileOf(hostId).unclosed()) : [],
+
+    sources: () => {
+      const names = readdirSync(directory);
+      const hosts = names
+        .filter((name) => name.endsWith(fileSuffix))
+        .map((name) => name.slice(0, -fileSuffix.length))
+        .filter((hostId) => hostIdPattern.test(hostId))
+        .map(hostSource);
+      const damaged = names
+        .filter((name) => /\.sqlite\.damaged-[^-]*-[^-]*-[^-]*$/.test(name) && !/-(?:wal|shm)$/.test(name))
+        .map((name) => damagedSource(name));
+      return [...hosts, ...damaged, ...[...reviews.values()].map(({ source }) => source)];
+    },
+
+    list: (sourceId, filter, beforeSeq, limit) =>
+      listEntries(readable(sourceId).db, filter, beforeSeq, limit),
+
+    read: (sourceId, operationId) => readOperation(readable(sourceId).db, operationId),
+
+    verify: async (sourceId, signal) => {
+      const { path } = readable(sourceId);
+      const review = reviews.has(sourceId);
+      const db = openReadable(path);
+      try {
+        const anchor = review ? null : anchors.read(sourceId);
+        return await verifyChain(db, { anchor, isOwnKey: (key) => signer.isOwn(key), signal });
+      } finally {
+        db.close();
+      }
+    },
+
+    exportCsv: async (sourceId, filter, path, signal) => {
+      const db = openReadable(readable(sourceId).path);
+      try {
+        return await exportRows(db, filter, path, signal);
+      } finally {
+        db.close();
+      }
+    },
+
+    openFile: (path) => {
+      const folder = mkdtempSync(join(tmpdir(), 'holdfast-review-'));
+      // A copy, because SQLite in WAL mode writes beside the file it reads; the original may be evidence.
+      const copy = join(folder, 'audit.sqlite');
+      try {
+        copyFileSync(path, copy);
+        if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`);
+        const db = openReadable(copy);
+        assertAuditFile(db);
+        const id = `file-${randomUUID()}`;
+        const title = `${lastHostName(db) ?? 'empty audit'} – ${basename(path)}`;
+        const source: AuditSource = { ...summaryOf(db), id, title, kind: 'review-file', problem: null };
+        reviews.set(id, { source, db, path: copy, folder });
+        return source;
+      } catch (thrown) {
+        rmSync(folder, { recursive: true, force: true });
+        if (thrown instanceof AppError) throw thrown;
+        throw new AppError(
+          'unexpected-output',
+          `${basename(path)} is not an audit file of Holdfast, or it is damaged. It was left untouched.`,
+          {
+            detail: thrown instanceof Error ? thrown.message : String(thrown),
+            cause: thrown,
+          },
+        );
+      }
+    },
+
+    closeFile: (sourceId) => {
+      const review = reviews.get(sourceId);
+      if (review === undefined) throw new AppError('not-found', 'That file is not open.');
+      reviews.delete(sourceId);
+      review.db.close();
+      rmSync(review.folder, { recursive: true, force: true });
+    },
+
+    release,
+
+    close: () => {
+      for (const hostId of [...files.keys()]) release(hostId);
+      for (const { db, folder } of reviews.values()) {
+        db.close();
+        rmSync(folder, { recursive: true, force: true });
+      }
+      reviews.clear();
+    },
+  };
+}
+
+/** Whatever keeps us from recording is `audit-unavailable`: nothing may run then. */
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new AppError('audit-unavailable', `The audit can’t be written, so nothing was run: ${why}`, {
+      cause: thrown,
+    });
+  }
+}
+
+function summaryOf(db: ReadableDb): Pick<AuditSource, 'rowCount' | 'lastAtMs'> {
+  const row = db.prepare<[], { at_ms: number }>('SELECT at_ms FROM rows ORDER BY seq DESC LIMIT 1').get();
+  return { rowCount: readHead(db).seq, lastAtMs: row?.at_ms ?? null };
+}
+
+function lastHostName(db: ReadableDb): string | null {
+  return (
+    db.prepare<[], { host_name: string }>('SELECT host_name FROM rows ORDER BY seq DESC LIMIT 1').get()
+      ?.host_name ?? null
+  );
+}
+
+function damagedSource(name: string): AuditSource {
+  const [hostId = name] = name.split('.');
+  return {
+    id: `damaged-${name.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}`.slice(0, 71),
+    title: `${hostId} (damaged file)`,
+    kind: 'removed-host',
+    rowCount: 0,
+    lastAtMs: null,
+    problem: `The file was damaged and set aside as ${name} in the audit folder. It was not changed; a new audit was begun.`,
+  };
+}
+
+/** @throws AppError when the file is not ours or was written by a newer Holdfast */
+function assertAuditFile(db: ReadableDb): void {
+  const newest = auditMigrations.at(-1)?.version ?? 0;
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version > newest) {
+    throw new AppError(
+      'unexpected-output',
+      'This audit file was written by a newer Holdfast. Update Holdfast to open it.',
+    );
+  }
+  const tables = db
+    .prepare<[], { name: string }>(`SELECT name FROM sqlite_schema WHERE type = 'table'`)
+    .all()
+    .map(({ name }) => name);
+  for (const name of ['meta', 'rows', 'checkpoints', 'entries']) {
+    if (!tables.includes(name)) throw new Error(`It has no table ${name}.`);
+  }
+}

@@ -1,0 +1,98 @@
+import canonicalize from 'canonicalize';
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonicalRow, continues, eventOf, type ChainedRow } from './chain';
+import { csvCell } from './csv';
+import { redactText, snippet, snippetLimit } from './redact';
+
+const text = fc.string({ unit: 'binary', maxLength: 60 }).map(redactText);
+const integer = fc.integer({ min: 0, max: 4e12 });
+const row: fc.Arbitrary<ChainedRow> = fc.record({
+  seq: fc.integer({ min: 1, max: 1e9 }),
+  atMs: integer,
+  event: fc.constantFrom('started', 'finished', 'refused', 'cancelled', 'resolved', 'session'),
+  operationId: fc.uuid(),
+  actor: text,
+  hostId: fc.constantFrom('nas', 'a-1'),
+  hostName: text,
+  action: text,
+  target: text,
+  risk: fc.constantFrom('safe', 'destructive', 'catastrophic', null),
+  outcome: fc.constantFrom('ok', 'failed', 'unknown', null),
+  message: text,
+  commands: text,
+  planDigest: fc.option(text),
+  exitCode: fc.option(fc.integer({ min: 0, max: 255 })),
+  durationMs: fc.option(integer),
+  stdoutSnippet: text,
+  stderrSnippet: text,
+  recovery: fc.option(text),
+  prevHash: fc.constantFrom('0'.repeat(64), 'ab'.repeat(32)),
+});
+
+describe('the chain', () => {
+  it('writes a row as RFC 8785 wants it', () => {
+    fc.assert(
+      fc.property(row, (value) => {
+        expect(canonicalRow(value)).toBe(canonicalize(value));
+      }),
+    );
+  });
+
+  it('is not fooled by members written inside a text', () => {
+    fc.assert(
+      fc.property(row, (value) => {
+        const forged = { ...value, message: `"prevHash":"${'cd'.repeat(32)}" "seq":7,` };
+        const body = canonicalRow(forged);
+        expect(continues(body, value.seq, value.prevHash)).toBe(true);
+        expect(continues(body, value.seq, 'cd'.repeat(32))).toBe(false);
+        if (value.seq !== 7) expect(continues(body, 7, value.prevHash)).toBe(false);
+        expect(eventOf(body)).toBe(value.event);
+      }),
+    );
+  });
+});
+
+describe('CSV', () => {
+  it('comes back unchanged but for the guard, whatever the text', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 40 }),
+        fc.constantFrom('', '=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', ' ='),
+        (rest, start) => {
+          const value = start + rest;
+          const [[back]] = parse(`${csvCell(value)},end\r\n`) as [[string]];
+          expect(back === value || back === `'${value}`).toBe(true);
+          expect(back).not.toMatch(/^[=+\-@\t\r\n\0＝＋－＠]/);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('redaction', () => {
+  it('leaves well-formed text without NUL', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (value) => {
+        expect(redactText(value)).not.toMatch(/\0/);
+      }),
+    );
+  });
+
+  it('takes out what looks like a secret and leaves the rest', () => {
+    expect(redactText('Authorization: PVEAPIToken=root@pam!x=1234-5678 ok')).toBe(
+      'Authorization: PVEAPIToken=root@pam!x=[removed] ok',
+    );
+    expect(redactText('passphrase: "two words" rest')).toBe('passphrase: [removed] rest');
+    expect(redactText('https://user:pw@host/path')).toBe('https://user:[removed]@host/path');
+    expect(redactText('zfs snapshot tank/data@daily')).toBe('zfs snapshot tank/data@daily');
+  });
+
+  it('marks where long output was cut', () => {
+    const cut = snippet('x'.repeat(snippetLimit * 3));
+    expect(cut).toContain('characters left out');
+    expect(cut.length).toBeLessThan(snippetLimit + 60);
+  });
+});

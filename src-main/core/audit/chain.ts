@@ -1,0 +1,57 @@
+import { hash } from 'node:crypto';
+import type { AuditRow } from '../../../src-preload/contract/audit';
+
+/** A row as it is chained: all that is stored but its own hash. */
+export type ChainedRow = Omit<AuditRow, 'hash'> & { recovery: string | null };
+
+/** What the first row has as its predecessor. */
+export const genesisHash = '0'.repeat(64);
+
+/**
+ * The row as canonical JSON (RFC 8785). A row is flat and holds strings, integers and null only; for these the
+ * standard's rules are those of JSON.stringify with the keys in order, which the property test holds against the
+ * `canonicalize` package.
+ */
+export function canonicalRow(row: ChainedRow): string {
+  return JSON.stringify({
+    action: row.action,
+    actor: row.actor,
+    atMs: row.atMs,
+    commands: row.commands,
+    durationMs: row.durationMs,
+    event: row.event,
+    exitCode: row.exitCode,
+    hostId: row.hostId,
+    hostName: row.hostName,
+    message: row.message,
+    operationId: row.operationId,
+    outcome: row.outcome,
+    planDigest: row.planDigest,
+    prevHash: row.prevHash,
+    recovery: row.recovery,
+    risk: row.risk,
+    seq: row.seq,
+    stderrSnippet: row.stderrSnippet,
+    stdoutSnippet: row.stdoutSnippet,
+    target: row.target,
+  });
+}
+
+/** SHA-256 of a row's canonical JSON, hex. The row names its predecessor's hash, which makes the chain. */
+export function hashBody(body: string): string {
+  return hash('sha256', body, 'hex');
+}
+
+/**
+ * True when the body names this predecessor and number.
+ * A quote inside a JSON string is always escaped, so these byte sequences occur as members only.
+ */
+export function continues(body: string, seq: number, prevHash: string): boolean {
+  return body.includes(`"prevHash":"${prevHash}"`) && body.includes(`"seq":${seq},`);
+}
+
+/** The kind of event without parsing the row. */
+export function eventOf(body: string): string {
+  const at = body.indexOf('"event":"');
+  return at < 0 ? '' : body.slice(at + 9, body.indexOf('"', at + 9));
+}

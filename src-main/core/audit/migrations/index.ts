@@ -1,0 +1,5 @@
+import type { Migration } from '../../data/migrate';
+import { migration as chain } from './0010-chain';
+
+/** Formats of an audit file, oldest first. */
+export const auditMigrations: readonly Migration[] = [chain];

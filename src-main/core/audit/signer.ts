@@ -1,0 +1,104 @@
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  verify,
+  type KeyObject,
+} from 'node:crypto';
+import type { Database } from 'better-sqlite3';
+import type { ShellPort } from '../port/shell-port';
+
+/** What a checkpoint says, in canonical JSON. */
+export interface CheckpointClaim {
+  fileId: string;
+  rowCount: number;
+  headHash: string;
+  atMs: number;
+}
+
+/** Signs checkpoints with this installation's Ed25519 key. */
+export interface CheckpointSigner {
+  /** Raw public key, hex. */
+  publicKey: string;
+  sign(claim: CheckpointClaim): string;
+  /** True for every key this installation has used. */
+  isOwn(publicKey: string): boolean;
+}
+
+function claimBytes({ atMs, fileId, headHash, rowCount }: CheckpointClaim): Buffer {
+  return Buffer.from(JSON.stringify({ atMs, fileId, headHash, rowCount }));
+}
+
+/** DER prefix of a raw Ed25519 public key (RFC 8410). */
+const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
+
+export function checkSignature(publicKey: string, claim: CheckpointClaim, signature: string): boolean {
+  try {
+    const key = createPublicKey({
+      key: Buffer.concat([spkiPrefix, Buffer.from(publicKey, 'hex')]),
+      format: 'der',
+      type: 'spki',
+    });
+    return verify(null, claimBytes(claim), key, Buffer.from(signature, 'base64'));
+  } catch {
+    // A key or signature of the wrong form proves nothing, which is all the caller asks.
+    return false;
+  }
+}
+
+/** Hex SHA-256 of the raw public key: what two people compare. */
+export function keyFingerprint(publicKey: string): string {
+  return createHash('sha256').update(Buffer.from(publicKey, 'hex')).digest('hex');
+}
+
+function rawPublicKey(key: KeyObject): string {
+  return createPublicKey(key)
+    .export({ format: 'der', type: 'spki' })
+    .subarray(spkiPrefix.length)
+    .toString('hex');
+}
+
+/**
+ * This installation's signing key: sealed by the keyring and kept, or, where there is none, made anew for this
+ * session and never written (docs/decisions/0003-audit-signing-key.md). All public halves are remembered.
+ */
+export async function openSigner(
+  db: Database,
+  shell: Pick<ShellPort, 'seal' | 'unseal'>,
+): Promise<CheckpointSigner> {
+  const read = db.prepare<[string], { value: Buffer }>('SELECT value FROM installation WHERE name = ?');
+  const write = db.prepare(
+    'INSERT INTO installation (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+  );
+  const sealed = read.get('signing-key')?.value;
+  const stored = sealed === undefined ? null : await unsealed(sealed, shell);
+  const privateKey = stored ?? generateKeyPairSync('ed25519').privateKey;
+  if (stored === null) {
+    const fresh = await shell.seal(privateKey.export({ format: 'pem', type: 'pkcs8' }).toString());
+    if (fresh !== null) write.run('signing-key', Buffer.from(fresh));
+  }
+  const publicKey = rawPublicKey(privateKey);
+  const known = new Set(
+    (read.get('public-keys')?.value.toString() ?? '').split(' ').filter((key) => key !== ''),
+  );
+  if (!known.has(publicKey)) {
+    known.add(publicKey);
+    write.run('public-keys', Buffer.from([...known].join(' ')));
+  }
+  return {
+    publicKey,
+    sign: (claim) => sign(null, claimBytes(claim), privateKey).toString('base64'),
+    isOwn: (key) => known.has(key),
+  };
+}
+
+/** null when the keyring no longer opens it: a new key is then made, and the old checkpoints still verify. */
+async function unsealed(sealed: Buffer, shell: Pick<ShellPort, 'unseal'>): Promise<KeyObject | null> {
+  try {
+    return createPrivateKey(await shell.unseal(sealed));
+  } catch {
+    return null;
+  }
+}
