@@ -64,7 +64,7 @@ export async function ensureBuild() {
     await runOrFail('The build', nodeBinary, [tool, 'build', '--logLevel', 'warn'], {
       cwd: root,
       capture: true,
-      env: { ...process.env, PATH: pathWithLocalBin() },
+      env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1', PATH: pathWithLocalBin() },
     });
     mkdirSync(join(root, 'out'), { recursive: true });
     writeFileSync(stampFile, digest);
