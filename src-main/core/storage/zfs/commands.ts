@@ -261,6 +261,15 @@ export const readWrittenSinceArgv = (snapshot: string): string[] => {
   return ['zfs', 'get', '-Hp', '-o', 'value', `written@${part}`, '--', dataset];
 };
 
+/** The pool's events of the last hours (a ring of 512 by default): they remember rollbacks. */
+export const readEventsArgv = (dataset: string): string[] => [
+  'zpool',
+  'events',
+  '-v',
+  '--',
+  poolOf(checkedDataset(dataset)),
+];
+
 /** `-n`: nothing is destroyed. `-v -p`: lines `destroy<TAB>name` and `reclaim<TAB>bytes`. */
 export const previewDestroySnapshotArgv = (snapshot: string): string[] => [
   'zfs',

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { destroySnapshotArgv, poolOf } from '../../storage/zfs/commands';
+import type { Blocker, Consequence } from '../../../../src-preload/contract/operations';
+import type { ActionDefinition } from '../action';
+import { explain } from './failures';
+import { destroyFailures } from './zfs-failures';
+import { bytes, hint, listed, moment } from './words';
+import {
+  poolBlockers,
+  previewDestroy,
+  readHolds,
+  readPool,
+  readSnapshot,
+  snapshotNameSchema,
+} from './zfs-reads';
+
+const input = z.strictObject({
+  /** `tank/data@daily-1` */
+  snapshot: snapshotNameSchema,
+});
+type Input = z.infer<typeof input>;
+
+const preconditionsSchema = z.object({ guid: z.string().nullable() });
+
+export const zfsSnapshotDestroy: ActionDefinition<Input> = {
+  id: 'zfs.snapshot.destroy',
+  title: 'Destroy ZFS snapshot',
+  backend: 'zfs',
+  minimumAccess: 'administer',
+  risk: 'destructive',
+  input,
+
+  async plan(context, { snapshot }) {
+    const [pool, row, preview] = await Promise.all([
+      readPool(context, poolOf(snapshot)),
+      readSnapshot(context, snapshot),
+      previewDestroy(context, snapshot),
+    ]);
+    const holds = row !== null && row.holdCount > 0 ? await readHolds(context, snapshot) : [];
+
+    const blockers: Blocker[] = poolBlockers(pool, poolOf(snapshot));
+    if (row === null) {
+      blockers.push({
+        text: `There is no snapshot ${snapshot} on this host.`,
+        remedy: 'Refresh the host: it may have been destroyed already.',
+      });
+    } else {
+      if (row.cloneNames.length > 0) {
+        blockers.push({
+          text: `Clones depend on ${snapshot}: ${row.cloneNames.join(', ')}.`,
+          remedy: `Destroy the clones first, or make one independent: ${hint('zfs', 'promote', '--', row.cloneNames[0] ?? '')}`,
+        });
+      }
+      if (row.holdCount > 0) {
+        blockers.push({
+          text: `${snapshot} is held: ${listed(holds)}.`,
+          remedy: `Lift ${holds.length === 1 ? 'the hold' : 'every hold'}: ${holds
+            .map((tag) => hint('zfs', 'release', '--', tag, snapshot))
+            .join('; ')}`,
+        });
+      }
+      if ('refusal' in preview && blockers.length === 0) {
+        blockers.push({
+          text: `ZFS would refuse: ${preview.refusal}`,
+          remedy: 'Lift what it names, then plan it again.',
+        });
+      }
+    }
+
+    const consequences: Consequence[] = [];
+    if (row !== null) {
+      consequences.push({
+        severity: 'loss',
+        text: `The state of ${snapshot.slice(0, snapshot.indexOf('@'))} of ${moment(row.creationSeconds * 1000)} is lost, with all that exists only in it.`,
+        items: [{ name: snapshot, sizeBytes: row.usedBytes }],
+      });
+      if ('freedBytes' in preview) {
+        consequences.push({
+          severity: 'info',
+          text: `${bytes(preview.freedBytes)} are freed. What it shares with other snapshots stays until the last of them is gone.`,
+          items: [],
+        });
+      }
+    }
+
+    return {
+      risk: 'destructive',
+      target: { kind: 'snapshot', name: snapshot },
+      steps: [
+        {
+          title: `Destroy ${snapshot}`,
+          argv: destroySnapshotArgv(snapshot),
+          explain:
+            'zfs destroy with one name that holds an "@" destroys this one snapshot; without -r, -R and -f it touches nothing else.',
+          acceptExitCodes: [0],
+          timeoutSeconds: 300,
+        },
+      ],
+      consequences,
+      blockers,
+      undo: null,
+      preconditions: {
+        guid: row?.guid ?? null,
+        clones: row?.cloneNames ?? [],
+        holds,
+      },
+    };
+  },
+
+  async verify(context, { snapshot }, { preconditions }) {
+    const { guid } = preconditionsSchema.parse(preconditions);
+    const row = await readSnapshot(context, snapshot);
+    if (row === null) return { status: 'confirmed', text: `${snapshot} is gone.` };
+    return row.guid === guid
+      ? { status: 'not-there', text: `${snapshot} is still there.` }
+      : {
+          status: 'confirmed',
+          text: `The snapshot is gone; another one of the same name was taken ${moment(row.creationSeconds * 1000)}.`,
+        };
+  },
+
+  explainFailure: (exitCode, stderr) => explain(destroyFailures, exitCode, stderr),
+};
