@@ -128,12 +128,15 @@ export async function buildPlan(request: PlanRequest): Promise<PreparedPlan> {
   return deepFreeze({ plan, action, input, rawInput, draft, host: structuredClone(host) });
 }
 
-/** What must be the same between plan and execution: the commands, the state they rest on, what stops them. */
+/**
+ * What must be the same between plan and execution: the commands, the state they rest on, what stops them.
+ * Of a command its arguments, not its line: on hosts with noisy start-up files the line begins with a marker that
+ * every connection draws anew.
+ */
 export function worldOf(draft: PlanDraft, steps: readonly PlanStep[]): string {
   return canonicalJson({
-    steps: steps.map(({ argv, commandLine, acceptExitCodes, timeoutSeconds }) => ({
+    steps: steps.map(({ argv, acceptExitCodes, timeoutSeconds }) => ({
       argv,
-      commandLine,
       acceptExitCodes,
       timeoutSeconds,
     })),

@@ -60,8 +60,12 @@ export interface RunRequest {
 const recheckAfterMs = 5_000;
 /** Waits before reading again after a step without answer: the connection may need a moment, the command too. */
 const settleDelaysMs = [0, 1_000, 3_000];
-/** How long close() waits for running commands before it lets go of them, in milliseconds. */
-const closePatienceMs = 20_000;
+/**
+ * How long close() waits for running commands before it asks them to stop, and then for what they say, in
+ * milliseconds. Together less than the 15 s after which core-port.ts ends an orphaned core.
+ */
+const closePatienceMs = 6_000;
+const stopPatienceMs = 6_000;
 
 interface Run {
   readonly prepared: PreparedPlan;
@@ -74,6 +78,16 @@ interface Run {
 }
 
 const skipped = (text: string): Verification => ({ status: 'skipped', text });
+
+async function endsWithin(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  const ended = await Promise.race([work.then(() => true), patience]);
+  clearTimeout(timer);
+  return ended;
+}
 
 /** The one road of every change: plan, gate, confirm, record, re-check, execute, verify, record. */
 export class OperationRoad {
@@ -177,7 +191,8 @@ export class OperationRoad {
     };
     signal.addEventListener('abort', onPageAbort, { once: true });
     if (signal.aborted) onPageAbort();
-    const done = this.#travel(run, request);
+    // A turn later, so that the run can be cancelled from its very first moment.
+    const done = Promise.resolve().then(() => this.#travel(run, request));
     this.#runs.set(request.planId, { run, done });
     try {
       return await done;
@@ -210,16 +225,10 @@ export class OperationRoad {
     for (const { run } of open) {
       if (!run.recorded) run.controller.abort();
     }
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        for (const { run } of open) run.controller.abort();
-        resolve();
-      }, closePatienceMs);
-    });
-    const all = Promise.allSettled(open.map(({ done }) => done)).then(() => undefined);
-    await Promise.race([all, patience]);
-    clearTimeout(timer);
+    const all = Promise.allSettled(open.map(({ done }) => done));
+    if (await endsWithin(all, closePatienceMs)) return;
+    for (const { run } of open) run.controller.abort();
+    await endsWithin(all, stopPatienceMs);
   }
 
   #changesOf(hostId: string): number {

@@ -1,3 +1,4 @@
+/* eslint-disable no-restricted-imports -- a host for tests: it has to be what the core talks to */
 import { spawn } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';

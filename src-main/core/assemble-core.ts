@@ -1,0 +1,240 @@
+import { randomUUID } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { CoreHandlers } from '../../src-preload/contract';
+import { createAnchorStore } from './audit/anchors';
+import { createAuditStore, type AuditStore } from './audit/audit-store';
+import { auditHandlers } from './audit/handlers';
+import { openSigner } from './audit/signer';
+import type { Core, CoreOptions } from './core';
+import { appMigrations } from './data/migrations';
+import { openDatabase } from './data/open-database';
+import { createDispatch } from './dispatch';
+import { toAppError } from './errors/app-error';
+import { hostHandlers } from './handlers/hosts';
+import { inventoryHandlers } from './handlers/inventory';
+import { operationHandlers } from './handlers/operations';
+import { settingsHandlers } from './handlers/settings';
+import { createCredentialStore } from './hosts/credential-store';
+import { createHostStore } from './hosts/host-store';
+import { createKeyFileRegistry } from './hosts/key-file-registry';
+import { createKnownHostKeys } from './hosts/known-host-keys';
+import { loginOf } from './hosts/login';
+import { createTrust } from './hosts/trust';
+import type { CredentialStore, HostStore, KnownHostKeys } from './hosts/types';
+import { createInventoryCache } from './inventory/inventory-cache';
+import { ReadMeter } from './inventory/read-meter';
+import { InventoryService } from './inventory/service';
+import { openFileLog } from './log';
+import type { Catalogue } from './operations/bound-action';
+import { emptyDraft } from './operations/drafts';
+import { HostLocks } from './operations/host-lock';
+import { Recovery } from './operations/recover';
+import { OperationRoad } from './operations/road';
+import { createSettingsStore, type SettingsStore } from './settings/settings-store';
+import { SshSessionPool } from './ssh/session-pool';
+import { readInventory } from './storage/read-inventory';
+import { summarise } from './storage/summary';
+
+/** Stores that whoever starts the core may fill before it runs; the demo fleet puts its hosts here. */
+export interface CoreStores {
+  hosts: HostStore;
+  knownKeys: KnownHostKeys;
+  credentials: CredentialStore;
+  settings: SettingsStore;
+}
+
+export interface CoreParts {
+  catalogue: Catalogue;
+  /** Runs after the stores are open and before anything is connected or marked. */
+  prepare?: (stores: CoreStores) => Promise<void>;
+}
+
+function describeReads(reads: number, refreshes: number, firstAtMs: number, lastAtMs: number): string {
+  const from = new Date(firstAtMs).toISOString();
+  const to = new Date(lastAtMs).toISOString();
+  return `Read between ${from} and ${to}: ${refreshes} whole inventories, ${reads} single reads for planning and verifying.`;
+}
+
+/**
+ * Opens the files, wires the parts and marks what the last run left open. Nothing is connected yet.
+ * @throws AppError when app.sqlite cannot be opened
+ */
+export async function assembleCore(options: CoreOptions, parts: CoreParts): Promise<Core> {
+  const { dataDirectory, shell, emit } = options;
+  const nowMs = options.nowMs ?? Date.now;
+  const log = openFileLog(dataDirectory, nowMs);
+  const { db, setAsidePath } = openDatabase(
+    join(dataDirectory, 'app.sqlite'),
+    appMigrations,
+    'The file app.sqlite',
+    nowMs,
+  );
+  if (setAsidePath !== null) {
+    log.write('error', 'app.sqlite was damaged and set aside', { path: setAsidePath });
+    shell.notify(
+      'Holdfast starts with an empty host list',
+      `Its own file was damaged. It was kept as ${setAsidePath}; the audit of every host is untouched.`,
+    );
+  }
+
+  let audit: AuditStore | undefined;
+  try {
+    const hosts = createHostStore(db);
+    const knownKeys = createKnownHostKeys(db, nowMs);
+    const credentials = createCredentialStore(db, shell);
+    const keyFiles = createKeyFileRegistry(db);
+    const settings = createSettingsStore(db);
+    await parts.prepare?.({ hosts, knownKeys, credentials, settings });
+
+    const hostName = (hostId: string): string | null =>
+      hosts.list().find(({ id }) => id === hostId)?.name ?? null;
+    const store = (audit = createAuditStore({
+      directory: join(dataDirectory, 'audit'),
+      hostName,
+      signer: await openSigner(db, shell),
+      anchors: createAnchorStore(db),
+      actor: options.actor,
+      nowMs,
+    }));
+
+    const knownHostsPath = options.knownHostsPath ?? join(homedir(), '.ssh', 'known_hosts');
+    const sessions = new SshSessionPool({
+      pinnedKeys: (address, port) => knownKeys.find(address, port),
+      knownHostsPath,
+      login: (host) =>
+        loginOf(host, { credentials, keyFiles, agentSocket: () => process.env['SSH_AUTH_SOCK'] }),
+      nowMs,
+    });
+
+    const meter = new ReadMeter(nowMs);
+    const onRead = (hostId: string): void => meter.read(hostId);
+    const onRecorded = (hostId: string): void => emit('audit:changed', { hostId });
+    const onHostChanged = (hostId: string | null): void => emit('hosts:changed', { hostId });
+    const locks = new HostLocks();
+    const recovery = new Recovery({
+      audit: store,
+      sessions,
+      catalogue: parts.catalogue,
+      locks,
+      nowMs,
+      log,
+      onRead,
+      onRecorded,
+      onUnknownChanged: onHostChanged,
+    });
+    // Also hosts that were removed since: their audit must not keep an operation open for ever.
+    recovery.markAtStart(
+      store
+        .sources()
+        .flatMap(({ id, kind, problem }) => (kind !== 'review-file' && problem === null ? [id] : [])),
+    );
+
+    const inventory = new InventoryService({
+      hosts,
+      sessions,
+      cache: createInventoryCache(db),
+      readInventory,
+      summarise: (reading) => summarise(reading.inventory),
+      unknownOperations: (hostId) => recovery.unknownCount(hostId),
+      onContact: (host) => void recovery.contact(host),
+      onRefresh: (hostId) => meter.refresh(hostId),
+      onHostChanged,
+      onInventoryChanged: (hostId) => emit('inventory:changed', { hostId }),
+      nowMs,
+      log,
+    });
+    inventory.setPeriod(settings.read().refreshSeconds);
+
+    const road = new OperationRoad({
+      hosts,
+      sessions,
+      audit: store,
+      settings: () => settings.read(),
+      shell,
+      catalogue: parts.catalogue,
+      locks,
+      recovery,
+      nowMs,
+      log,
+      onProgress: (progress) => emit('operations:progress', progress),
+      onRead,
+      onRecorded,
+      onChanged: (hostId) => inventory.refreshLater(hostId),
+    });
+
+    /** Reads are not recorded one by one; this row says that and how often a host was read. */
+    const recordSession = (hostId: string): void => {
+      const count = meter.take(hostId);
+      const name = hostName(hostId);
+      if (count === null || name === null) return;
+      try {
+        store.append(hostId, {
+          ...emptyDraft('session', randomUUID(), name, 'session'),
+          target: name,
+          outcome: 'ok',
+          message: describeReads(count.reads, count.refreshes, count.firstAtMs, count.lastAtMs),
+        });
+      } catch (thrown) {
+        log.write('error', 'The reads of a session could not be recorded', {
+          hostId,
+          error: toAppError(thrown),
+        });
+      }
+    };
+
+    const handlers: CoreHandlers = {
+      ...hostHandlers({
+        hosts,
+        credentials,
+        keyFiles,
+        trust: createTrust({ knownKeys, keyFiles, knownHostsPath, shell }),
+        inventory,
+        shell,
+        demo: options.demo,
+        busy: (hostId) => road.busy(hostId),
+        onRemove: ({ id }) => {
+          recordSession(id);
+          store.release(id);
+          recovery.forget(id);
+        },
+        onChanged: onHostChanged,
+        nowMs,
+      }),
+      ...inventoryHandlers(inventory),
+      ...operationHandlers(road),
+      ...auditHandlers(store, shell, nowMs),
+      ...settingsHandlers({
+        settings,
+        shell,
+        onChanged: (changed) => {
+          inventory.setPeriod(changed.refreshSeconds);
+          emit('settings:changed', changed);
+        },
+      }),
+    };
+
+    log.write('info', 'The core started', { hosts: hosts.list().length, demo: options.demo });
+    return {
+      call: createDispatch(handlers, {
+        checkResponses: process.env['HOLDFAST_CHECK_RESPONSES'] === '1',
+        log,
+      }),
+      close: async () => {
+        await road.close();
+        await inventory.close();
+        recovery.close();
+        for (const hostId of meter.hostIds()) recordSession(hostId);
+        await sessions.close();
+        store.close();
+        db.close();
+        log.write('info', 'The core ended');
+      },
+    };
+  } catch (thrown) {
+    log.write('error', 'The core could not start', { error: thrown });
+    audit?.close();
+    db.close();
+    throw toAppError(thrown);
+  }
+}

@@ -1,0 +1,58 @@
+import type { Channel } from '../../../src-preload/contract';
+import { assembleCore } from '../assemble-core';
+import { fileCatalogue } from './file-actions';
+
+/**
+ * The core in a process of its own, so that a test can end it with SIGKILL. The parent is its shell: it answers
+ * the confirmation when it likes. Started with the data directory as its only argument.
+ */
+export type ToChild =
+  { kind: 'call'; id: number; channel: Channel; payload: unknown } | { kind: 'answer'; confirmed: boolean };
+export type FromChild =
+  { kind: 'ready' } | { kind: 'confirm'; title: string } | { kind: 'result'; id: number; result: unknown };
+
+const tell = (message: FromChild): void => {
+  process.send?.(message);
+};
+const dataDirectory = process.argv[2];
+if (dataDirectory === undefined) throw new Error('The data directory is missing.');
+
+let answer: (confirmed: boolean) => void = () => undefined;
+const core = await assembleCore(
+  {
+    dataDirectory,
+    demo: false,
+    actor: 'tester@laptop',
+    emit: () => undefined,
+    knownHostsPath: `${dataDirectory}/no-known-hosts`,
+    shell: {
+      confirm: ({ title }) => {
+        tell({ kind: 'confirm', title });
+        return new Promise((resolve) => (answer = resolve));
+      },
+      // Not a vault: the secret has to outlive SIGKILL for this test, and it is the test server's.
+      seal: async (plain) => Buffer.from(plain),
+      unseal: async (sealed) => Buffer.from(sealed).toString(),
+      vaultStatus: async () => ({ persistent: true, backend: 'test' }),
+      notify: () => undefined,
+      chooseSavePath: async () => null,
+      chooseOpenPath: async () => null,
+    },
+  },
+  { catalogue: fileCatalogue },
+);
+
+process.on('message', (message: ToChild) => {
+  switch (message.kind) {
+    case 'answer':
+      answer(message.confirmed);
+      return;
+    case 'call': {
+      const { id, channel, payload } = message;
+      void core.call(channel, payload, new AbortController().signal).then((result) => {
+        tell({ kind: 'result', id, result });
+      });
+    }
+  }
+});
+tell({ kind: 'ready' });
