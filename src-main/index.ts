@@ -12,7 +12,7 @@ import { describeApp, installMenu } from './shell/menu';
 import { createNotifier } from './shell/notifications';
 import { registerAppScheme, serveApp } from './shell/protocol/app-protocol';
 import { pageOrigin, pageUrl } from './shell/protocol/resolve-asset';
-import { dataDirectory, describeActor, profileDirectory, readStartUp } from './shell/start-up';
+import { dataDirectory, describeActor, profileDirectory, readStartUp, startsUnsandboxed } from './shell/start-up';
 import { createVault } from './shell/vault';
 import { openMainWindow, type MainWindow } from './shell/window/main-window';
 import { recoverPage } from './shell/window/recover-page';
@@ -36,7 +36,10 @@ process.on('unhandledRejection', (reason) => {
 
 const devServer = startUp.devServerUrl !== null;
 const allowed = { pageUrl: startUp.devServerUrl ?? pageUrl, devServer };
-app.enableSandbox();
+// SECURITY: also where `--no-sandbox` was given, but for root on Linux, where Chromium's children would not start.
+if (!startsUnsandboxed(process.platform, process.getuid?.(), app.commandLine.hasSwitch('no-sandbox'))) {
+  app.enableSandbox();
+}
 restrictChromium(devServer);
 registerAppScheme();
 lockApp(allowed, log);

@@ -46,6 +46,15 @@ export function readStartUp(
   };
 }
 
+/** Only root on Linux runs without Chromium's sandbox, and only when the launcher says so. */
+export function startsUnsandboxed(
+  platform: NodeJS.Platform,
+  userId: number | undefined,
+  noSandboxSwitch: boolean,
+): boolean {
+  return platform === 'linux' && userId === 0 && noSandboxSwitch;
+}
+
 /** One's own hosts and the demo fleet never share a file. */
 export function profileDirectory(userData: string, demo: boolean): string {
   return demo ? join(userData, 'demo') : userData;
