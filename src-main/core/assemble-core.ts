@@ -24,7 +24,7 @@ import { createTrust } from './hosts/trust';
 import type { CredentialStore, HostStore, KnownHostKeys } from './hosts/types';
 import { createInventoryCache } from './inventory/inventory-cache';
 import { ReadMeter } from './inventory/read-meter';
-import { InventoryService } from './inventory/service';
+import { InventoryService, type InventoryCachePort } from './inventory/service';
 import { openFileLog } from './log';
 import type { Catalogue } from './operations/bound-action';
 import { emptyDraft } from './operations/drafts';
@@ -42,6 +42,7 @@ export interface CoreStores {
   knownKeys: KnownHostKeys;
   credentials: CredentialStore;
   settings: SettingsStore;
+  cache: InventoryCachePort;
 }
 
 export interface CoreParts {
@@ -85,7 +86,8 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     const credentials = createCredentialStore(db, shell);
     const keyFiles = createKeyFileRegistry(db);
     const settings = createSettingsStore(db);
-    await parts.prepare?.({ hosts, knownKeys, credentials, settings });
+    const cache = createInventoryCache(db);
+    await parts.prepare?.({ hosts, knownKeys, credentials, settings, cache });
 
     const hostName = (hostId: string): string | null =>
       hosts.list().find(({ id }) => id === hostId)?.name ?? null;
@@ -133,7 +135,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     const inventory = new InventoryService({
       hosts,
       sessions,
-      cache: createInventoryCache(db),
+      cache,
       readInventory,
       summarise: (reading) => summarise(reading.inventory),
       unknownOperations: (hostId) => recovery.unknownCount(hostId),

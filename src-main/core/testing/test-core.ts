@@ -6,9 +6,8 @@ import type { AuditRow } from '../../../src-preload/contract/audit';
 import type { Host, HostSettings } from '../../../src-preload/contract/hosts';
 import type { OperationResult, Plan } from '../../../src-preload/contract/operations';
 import type { WireError } from '../../../src-preload/contract/result';
-import type { Core } from '../core';
+import type { Core, CoreOptions } from '../core';
 import { assembleCore } from '../assemble-core';
-import type { Catalogue } from '../operations/bound-action';
 import type { ConfirmQuestion, ShellPort } from '../port/shell-port';
 import { fileCatalogue } from './file-actions';
 import type { ShellHost } from './shell-host';
@@ -16,7 +15,9 @@ import type { ShellHost } from './shell-host';
 export interface TestCoreOptions {
   /** Kept by close(); without it a folder of its own is made and removed. */
   dataDirectory?: string;
-  catalogue?: Catalogue;
+  /** How the core is started; default: with the catalogue of files. */
+  start?: (options: CoreOptions) => Promise<Core>;
+  demo?: boolean;
 }
 
 /** The whole core with a test in place of the person. Answers are checked against the contract. */
@@ -68,20 +69,18 @@ export async function startTestCore(options: TestCoreOptions = {}): Promise<Test
     chooseSavePath: async () => null,
     chooseOpenPath: async () => null,
   };
-  const core = await assembleCore(
-    {
-      dataDirectory,
-      shell,
-      demo: false,
-      actor: 'tester@laptop',
-      emit: <E extends EventName>(event: E, payload: EventPayload<E>) => {
-        person.events.push({ event, payload });
-      },
-      knownHostsPath: join(dataDirectory, 'no-known-hosts'),
-      nowMs: () => Date.now() + person.clockOffsetMs,
+  const start = options.start ?? ((given) => assembleCore(given, { catalogue: fileCatalogue }));
+  const core = await start({
+    dataDirectory,
+    shell,
+    demo: options.demo ?? false,
+    actor: 'tester@laptop',
+    emit: <E extends EventName>(event: E, payload: EventPayload<E>) => {
+      person.events.push({ event, payload });
     },
-    { catalogue: options.catalogue ?? fileCatalogue },
-  );
+    knownHostsPath: join(dataDirectory, 'no-known-hosts'),
+    nowMs: () => Date.now() + person.clockOffsetMs,
+  });
   const send = (channel: Channel, request: unknown, signal = new AbortController().signal) =>
     core.call(channel, request, signal);
 

@@ -1,0 +1,298 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Request } from '../../src-preload/contract';
+import type { HostOverview } from '../../src-preload/contract/hosts';
+import type { SnapshotRow } from '../../src-preload/contract/inventory';
+import { actionIds, type Plan } from '../../src-preload/contract/operations';
+import { createCore } from './create-core';
+import { startTestCore, type TestCore } from './testing/test-core';
+
+const nas = 'demo-nas';
+const kvm = 'demo-kvm';
+
+const allSnapshots: Request<'inventory:snapshots'> = {
+  hostId: null,
+  poolId: null,
+  volumeName: null,
+  search: '',
+  sort: 'createdAtMs',
+  descending: true,
+  offset: 0,
+  limit: 1000,
+};
+
+async function overviews(core: TestCore): Promise<Map<string, HostOverview>> {
+  const { hosts } = await core.call('hosts:list', {});
+  return new Map(hosts.map((overview) => [overview.host.name, overview]));
+}
+
+async function snapshotOf(core: TestCore, fullName: string): Promise<SnapshotRow | undefined> {
+  const { rows } = await core.call('inventory:snapshots', { ...allSnapshots, search: fullName });
+  return rows.find((row) => row.fullName === fullName);
+}
+
+/** The whole core on the embedded demo fleet: real SSH on loopback, the real catalogue, real files. */
+describe('the core on the demo fleet', () => {
+  let data: string;
+  let core: TestCore;
+  const start = (): Promise<TestCore> =>
+    startTestCore({ dataDirectory: data, demo: true, start: createCore });
+
+  beforeEach(async () => {
+    data = mkdtempSync(join(tmpdir(), 'holdfast-demo-'));
+    core = await start();
+  });
+  afterEach(async () => {
+    await core.close();
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  it('shows four hosts that were never read, and reads the three that answer', async () => {
+    const before = await overviews(core);
+    expect([...before.keys()]).toEqual(['nas-01', 'vault-02', 'kvm-03', 'edge-04']);
+    for (const { host, state, summary } of before.values()) {
+      expect(host).toMatchObject({ demo: true, accessLevel: 'administer' });
+      expect(state).toMatchObject({ status: 'never-connected', error: null, lastSeenAtMs: null });
+      expect(summary).toBeNull();
+    }
+    expect(await core.call('inventory:refreshAll', {})).toEqual({ started: 4 });
+    await expect
+      .poll(async () => [...(await overviews(core)).values()].map(({ state }) => state.status), {
+        timeout: 20_000,
+      })
+      .toEqual(['online', 'online', 'online', 'offline']);
+    const after = await overviews(core);
+    expect(after.get('nas-01')?.summary).toMatchObject({ poolCount: 3, health: 'ok' });
+    expect(after.get('nas-01')?.summary?.snapshotCount).toBeGreaterThan(3000);
+    expect(after.get('vault-02')?.summary?.health).not.toBe('ok');
+    expect(after.get('edge-04')).toMatchObject({ state: { error: { code: 'unreachable' } }, summary: null });
+    const all = await core.call('inventory:snapshots', allSnapshots);
+    expect(all.total).toBe(
+      [...after.values()].reduce((sum, { summary }) => sum + (summary?.snapshotCount ?? 0), 0),
+    );
+    expect(all.rows).toHaveLength(1000);
+  });
+
+  it('takes, rolls back to and destroys a ZFS snapshot', async () => {
+    const create = await core.plan(nas, 'zfs.snapshot.create', {
+      dataset: 'tank/git',
+      name: 'journey',
+      recursive: false,
+    });
+    expect(create).toMatchObject({ risk: 'safe', blockers: [], typed: { target: null, host: null } });
+    expect(await core.run(create)).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
+    // The refresh that follows a change brings it into the list.
+    await expect.poll(() => snapshotOf(core, 'tank/git@journey'), { timeout: 10_000 }).toBeDefined();
+
+    const back = await core.plan(nas, 'zfs.snapshot.rollback', {
+      snapshot: 'tank/git@journey',
+      destroyNewer: false,
+    });
+    expect(back.blockers).toEqual([]);
+    expect((await core.run(back)).outcome).toBe('ok');
+
+    const destroy = await core.plan(nas, 'zfs.snapshot.destroy', { snapshot: 'tank/git@journey' });
+    expect(destroy).toMatchObject({ risk: 'destructive', typed: { target: 'tank/git@journey', host: null } });
+    expect((await core.run(destroy)).outcome).toBe('ok');
+    expect(core.questions.map(({ title }) => title)).toEqual([
+      'Create ZFS snapshot on nas-01?',
+      'Roll back ZFS dataset on nas-01?',
+      'Destroy ZFS snapshot on nas-01?',
+    ]);
+    for (const [index, plan] of [create, back, destroy].entries()) {
+      for (const { commandLine } of plan.steps) expect(core.questions[index]?.detail).toContain(commandLine);
+    }
+    const rows = await core.allRows(nas);
+    expect(rows.map(({ event, outcome }) => `${event} ${outcome ?? '-'}`)).toEqual(
+      Array(3).fill(['started -', 'finished ok']).flat(),
+    );
+    expect(await core.call('audit:verify', { sourceId: nas })).toMatchObject({ ok: true, rowCount: 6 });
+  });
+
+  it('takes and destroys an LVM snapshot', async () => {
+    const create = await core.plan(kvm, 'lvm.snapshot.create', {
+      volumeGroup: 'vmdata',
+      logicalVolume: 'vm-104-disk-0',
+      name: 'journey',
+      size: null,
+    });
+    expect(await core.run(create)).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
+    const destroy = await core.plan(kvm, 'lvm.snapshot.destroy', { volumeGroup: 'vmdata', name: 'journey' });
+    expect((await core.run(destroy)).outcome).toBe('ok');
+  });
+
+  it('says what sudo refused, with the line that lifts it', async () => {
+    const { rows } = await core
+      .call('inventory:refresh', { hostId: 'demo-vault' })
+      .then(() => core.call('inventory:snapshots', { ...allSnapshots, search: 'vault/archive' }));
+    const plans = rows.filter(({ holdCount, cloneNames }) => holdCount === 0 && cloneNames.length === 0);
+    const plan = await core.plan('demo-vault', 'zfs.snapshot.destroy', {
+      snapshot: plans[0]?.fullName ?? '',
+    });
+    expect(plan.typed.host).toBe('vault-02');
+    const result = await core.run(plan);
+    expect(result).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'sudo-refused' },
+      steps: [{ status: 'not-run' }],
+    });
+    expect(result.error?.remedy).toContain('NOPASSWD');
+  });
+
+  it('keeps the audit over a restart and starts all else afresh', async () => {
+    const plan = await core.plan(nas, 'zfs.snapshot.create', {
+      dataset: 'tank/git',
+      name: 'once',
+      recursive: false,
+    });
+    await core.run(plan);
+    await core.call('settings:update', { readOnly: true });
+    await core.close();
+    core = await start();
+    expect(await core.call('settings:read', {})).toMatchObject({ readOnly: false });
+    expect((await overviews(core)).size).toBe(4);
+    const rows = await core.allRows(nas);
+    expect(rows.map(({ event }) => event)).toEqual(['started', 'finished', 'session']);
+    expect(rows[2]?.message).toMatch(/whole inventories, \d+ single reads/);
+    expect(await core.call('audit:verify', { sourceId: nas })).toMatchObject({ ok: true, ownKey: true });
+    await core.call('inventory:refresh', { hostId: nas });
+    expect(await snapshotOf(core, 'tank/git@once')).toBeUndefined();
+  });
+
+  it('logs without the passwords of its hosts', async () => {
+    await core.call('hosts:connect', { hostId: nas });
+    const log = readFileSync(join(data, 'logs', 'core.log'), 'utf8');
+    expect(log).toContain('The core started');
+    expect(log).not.toMatch(/password/i);
+  });
+});
+
+describe('no input makes a step with a word that was not planned', () => {
+  let core: TestCore;
+  beforeAll(async () => {
+    core = await startTestCore({ demo: true, start: createCore });
+  });
+  afterAll(async () => {
+    await core.close();
+  });
+
+  /** Every word that the six builders write by themselves. */
+  const vocabulary = new Set(
+    [
+      'sudo',
+      '-n',
+      '--',
+      '/usr/sbin/zfs',
+      '/usr/sbin/lvcreate',
+      '/usr/sbin/lvremove',
+      '/usr/sbin/lvconvert',
+    ].concat([
+      'snapshot',
+      'destroy',
+      'rollback',
+      '-r',
+      '-s',
+      '-L',
+      '-y',
+      '--merge',
+      '-v',
+      '-p',
+      '-d',
+      '-f',
+      '-kn',
+      '-K',
+    ]),
+  );
+
+  const allowed = (plan: Plan, input: Record<string, unknown>): void => {
+    const given = Object.values(input).filter((value): value is string => typeof value === 'string');
+    const joined = given.flatMap((a) => given.flatMap((b) => [`${a}@${b}`, `${a}/${b}`]));
+    for (const { argv } of plan.steps) {
+      expect(argv.slice(0, 3)).toEqual(['sudo', '-n', '--']);
+      for (const word of argv) {
+        if (vocabulary.has(word)) continue;
+        expect([...given, ...joined]).toContain(word);
+        expect(word.startsWith('-')).toBe(false);
+      }
+    }
+  };
+
+  const nasty = fc.oneof(
+    fc.constantFrom(
+      ...[
+        '-rf',
+        '--help',
+        '-R',
+        'tank/git',
+        'tank/git@x',
+        '; reboot',
+        '$(reboot)',
+        '`id`',
+        'a b',
+        "it's",
+        'a\nb',
+        '',
+      ],
+      ...[
+        'tank',
+        '../x',
+        'tank/git@x%y',
+        '%',
+        'vmdata',
+        'vm-104-disk-0',
+        'ok-name',
+        '16M',
+        '100%FREE',
+        'a,b',
+        '\0',
+      ],
+    ),
+    fc.string({ maxLength: 40 }),
+  );
+  const value = fc.oneof(nasty, nasty, fc.boolean(), fc.constant(null), fc.integer());
+  const fields = [
+    'dataset',
+    'name',
+    'recursive',
+    'snapshot',
+    'destroyNewer',
+    'volumeGroup',
+    'logicalVolume',
+    'size',
+  ];
+
+  it('whatever is asked', { timeout: 120_000 }, async () => {
+    const shapes = [
+      fc.record({ dataset: nasty, name: nasty, recursive: fc.boolean() }),
+      fc.record({ snapshot: nasty, destroyNewer: fc.boolean() }),
+      fc.record({ snapshot: nasty }),
+      fc.record({ volumeGroup: nasty, logicalVolume: nasty, name: nasty, size: fc.option(nasty) }),
+      fc.record({ volumeGroup: nasty, name: nasty }),
+      fc.dictionary(fc.constantFrom(...fields), value),
+    ];
+    let planned = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...actionIds), fc.oneof(...shapes), async (action, input) => {
+        const hostId = action.startsWith('zfs') ? nas : kvm;
+        const result = await core.core.call(
+          'operations:plan',
+          { hostId, action, input },
+          new AbortController().signal,
+        );
+        if (!result.ok) {
+          expect(['invalid-request', 'refused', 'command-failed', 'not-found']).toContain(result.error.code);
+          return;
+        }
+        planned += 1;
+        allowed(result.value as Plan, input);
+      }),
+      { numRuns: 400 },
+    );
+    const known = { dataset: 'tank/git', name: 'ok-name', recursive: true };
+    allowed(await core.plan(nas, 'zfs.snapshot.create', known), known);
+    expect(planned).toBeGreaterThan(0);
+  });
+});

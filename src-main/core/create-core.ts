@@ -1,0 +1,31 @@
+import { assembleCore } from './assemble-core';
+import type { Core, CoreOptions } from './core';
+import { prepareDemo } from './demo-mode';
+import { catalogue } from './operations/actions/index';
+
+/**
+ * The core of the app, with its static catalogue and, in the demo, the embedded fleet in this very process.
+ * @throws AppError when app.sqlite cannot be opened, Error when the demo fleet cannot start
+ */
+export async function createCore(options: CoreOptions): Promise<Core> {
+  if (!options.demo) return assembleCore(options, { catalogue });
+  // Loaded when asked for: one's own hosts need no simulated ones.
+  const { startDemoFleet } = await import('../demo/index');
+  const fleet = await startDemoFleet();
+  try {
+    const core = await assembleCore(options, {
+      catalogue,
+      prepare: (stores) => prepareDemo(fleet, stores, (options.nowMs ?? Date.now)()),
+    });
+    return {
+      call: (channel, payload, signal) => core.call(channel, payload, signal),
+      close: async () => {
+        await core.close();
+        await fleet.close();
+      },
+    };
+  } catch (thrown) {
+    await fleet.close();
+    throw thrown;
+  }
+}
