@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { test as base } from '@playwright/test';
 import { recordDialogs, type DialogRecorder } from './dialogs';
 import { launchHoldfast, type Holdfast, type LaunchOptions } from './launch';
@@ -26,14 +27,11 @@ export const test = base.extend<Options & Fixtures>({
     await use(holdfast);
     const failed = info.status !== info.expectedStatus;
     try {
-      if (failed) {
-        await tracing.stop({ path: info.outputPath('trace.zip') });
-        await info.attach('window', { body: await holdfast.page.screenshot(), contentType: 'image/png' });
-      } else {
-        await tracing.stop();
-      }
+      await tracing.stop(failed ? { path: info.outputPath('trace.zip') } : {});
+      if (failed) await holdfast.page.screenshot({ path: info.outputPath('window.png') });
     } finally {
-      if (failed) await info.attach('app log', { body: holdfast.log(), contentType: 'text/plain' });
+      // Also when the window is gone, and then all the more.
+      if (failed) writeFileSync(info.outputPath('app.log'), holdfast.log());
       await holdfast.close();
     }
   },

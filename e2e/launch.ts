@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from '@playwright/test';
@@ -20,7 +20,7 @@ export interface Holdfast {
   /** The first window, loaded. */
   page: Page;
   userData: string;
-  /** What the app wrote to stdout and stderr so far. */
+  /** What the app wrote so far to stdout, stderr and the log files of its profile. */
   log(): string;
   /** Quits as a person would; after 15 s by force. */
   close(): Promise<void>;
@@ -49,6 +49,14 @@ function hermeticEnvironment(
   );
 }
 
+/** The app's own log files, each under its name. */
+function readLogs(folder: string): string {
+  if (!existsSync(folder)) return '';
+  return readdirSync(folder)
+    .map((name) => `--- ${name}\n${readFileSync(join(folder, name), 'utf8')}`)
+    .join('\n');
+}
+
 async function quit(app: ElectronApplication): Promise<void> {
   const child = app.process();
   const closed = app.close().then(() => true);
@@ -70,7 +78,7 @@ export async function launchHoldfast(options: LaunchOptions = {}): Promise<Holdf
   const home = join(temporary, 'home');
   mkdirSync(home);
   const output: string[] = [];
-  const log = (): string => output.join('');
+  const log = (): string => `${output.join('')}${readLogs(join(userData, 'logs'))}`;
   const removeTemporary = (): void => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
   let app: ElectronApplication | undefined;
   try {
