@@ -54,7 +54,7 @@ export interface CoreParts {
 function describeReads(reads: number, refreshes: number, firstAtMs: number, lastAtMs: number): string {
   const from = new Date(firstAtMs).toISOString();
   const to = new Date(lastAtMs).toISOString();
-  return `Read between ${from} and ${to}: ${refreshes} whole inventories, ${reads} single reads for planning and verifying.`;
+  return `Read between ${from} and ${to}: ${refreshes} whole ${refreshes === 1 ? 'inventory' : 'inventories'}, ${reads} single ${reads === 1 ? 'read' : 'reads'} for planning and verifying.`;
 }
 
 /**

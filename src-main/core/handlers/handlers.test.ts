@@ -1,0 +1,272 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hostIdSchema } from '../../../src-preload/contract/primitives';
+import type { Host, HostSettings, HostState } from '../../../src-preload/contract/hosts';
+import { startShellHost, type ShellHost } from '../testing/shell-host';
+import { startTestCore, type TestCore } from '../testing/test-core';
+import { newHostId } from './hosts';
+
+let data: string;
+let box: ShellHost;
+let core: TestCore;
+
+beforeEach(async () => {
+  data = mkdtempSync(join(tmpdir(), 'holdfast-handlers-'));
+  box = await startShellHost();
+  core = await startTestCore({ dataDirectory: data });
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  box.hooks.beforeExec = undefined;
+  await core.close();
+  await box.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+const settingsOf = ({ id: _id, demo: _demo, createdAtMs: _at, ...settings }: Host): HostSettings => settings;
+async function stateOf(id: string): Promise<HostState> {
+  const { hosts } = await core.call('hosts:list', {});
+  const found = hosts.find(({ host }) => host.id === id);
+  if (found === undefined) throw new Error(`No host ${id}.`);
+  return found.state;
+}
+const eventsOf = (name: string): unknown[] =>
+  core.events.flatMap(({ event, payload }) => (event === name ? [payload] : []));
+
+describe('host ids', () => {
+  it('are valid file names, readable and never the same', () => {
+    for (const name of ['NAS 01', 'Größe/..', '数据', '-x-', 'a'.repeat(64), '   ']) {
+      const id = newHostId(name);
+      expect(hostIdSchema.safeParse(id).success).toBe(true);
+      expect(newHostId(name)).not.toBe(id);
+    }
+    expect(newHostId('NAS 01')).toMatch(/^nas-01-[0-9a-f]{8}$/);
+  });
+});
+
+describe('the host list', () => {
+  it('refuses a name that is taken, because people type it to confirm', async () => {
+    const host = await core.addHost(box);
+    const again = { settings: settingsOf(host), secret: null };
+    expect(await core.failure('hosts:add', again)).toMatchObject({ code: 'invalid-request' });
+    const other = await core.call('hosts:add', {
+      settings: { ...settingsOf(host), name: 'two' },
+      secret: null,
+    });
+    const rename = { hostId: other.id, settings: settingsOf(host), secret: null };
+    expect(await core.failure('hosts:update', rename)).toMatchObject({ code: 'invalid-request' });
+    // Saving a host under its own name is no clash.
+    await core.call('hosts:update', { hostId: host.id, settings: settingsOf(host), secret: null });
+  });
+
+  it('refuses a key file that the native dialog did not give', async () => {
+    const host = await core.addHost(box);
+    const auth = {
+      kind: 'key-file',
+      keyFileId: '6f1c2a52-3f6e-4d8e-9a52-0d4f6a1f2b3c',
+      displayPath: '/etc/shadow',
+    };
+    const settings = { ...settingsOf(host), name: 'two', auth };
+    expect(await core.failure('hosts:add', { settings, secret: null })).toMatchObject({
+      code: 'invalid-request',
+    });
+    expect((await core.call('hosts:list', {})).hosts).toHaveLength(1);
+  });
+
+  it('forgets a host only after a native yes, and keeps its audit', async () => {
+    const host = await core.addHost(box);
+    await core.failure('operations:plan', { hostId: host.id, action: 'nothing', input: {} });
+    core.answer = async () => false;
+    expect(await core.call('hosts:remove', { hostId: host.id })).toEqual({ removed: false });
+    expect((await core.call('hosts:list', {})).hosts).toHaveLength(1);
+
+    core.answer = async () => true;
+    expect(await core.call('hosts:remove', { hostId: host.id })).toEqual({ removed: true });
+    expect(core.questions.at(-1)).toMatchObject({ kind: 'remove-host', title: 'Remove box from Holdfast?' });
+    expect((await core.call('hosts:list', {})).hosts).toEqual([]);
+    expect(existsSync(join(data, 'audit', `${host.id}.sqlite`))).toBe(true);
+    const { sources } = await core.call('audit:sources', {});
+    expect(sources).toMatchObject([{ id: host.id, kind: 'removed-host', rowCount: 1 }]);
+    expect(await core.failure('inventory:read', { hostId: host.id })).toMatchObject({ code: 'not-found' });
+    expect(await core.failure('operations:plan', { hostId: host.id, action: 'x', input: {} })).toMatchObject({
+      code: 'not-found',
+    });
+  });
+
+  it('neither edits nor removes a host under a running change', async () => {
+    const host = await core.addHost(box);
+    const directory = mkdtempSync(join(tmpdir(), 'holdfast-busy-'));
+    const plan = await core.plan(host.id, 'zfs.snapshot.create', { directory, name: 'a' });
+    core.answer = async ({ kind }) => {
+      if (kind !== 'plan') return true;
+      const edit = { hostId: host.id, settings: settingsOf(host), secret: null };
+      expect(await core.failure('hosts:update', edit)).toMatchObject({ code: 'refused' });
+      expect(await core.failure('hosts:remove', { hostId: host.id })).toMatchObject({ code: 'refused' });
+      return true;
+    };
+    expect((await core.run(plan)).outcome).toBe('ok');
+    rmSync(directory, { recursive: true });
+  });
+});
+
+describe('connecting', () => {
+  it('goes online, tells the page, and back by hand', async () => {
+    const host = await core.addHost(box);
+    expect(await stateOf(host.id)).toMatchObject({ status: 'never-connected' });
+    expect(await core.call('hosts:connect', { hostId: host.id })).toMatchObject({
+      status: 'online',
+      error: null,
+    });
+    expect(eventsOf('hosts:changed')).toContainEqual({ hostId: host.id });
+    await core.call('hosts:disconnect', { hostId: host.id });
+    expect(await stateOf(host.id)).toMatchObject({ status: 'never-connected', error: null });
+  });
+
+  it('tells a wrong password from an unknown key and from silence', async () => {
+    const host = await core.addHost(box);
+    await core.call('hosts:setSecret', { hostId: host.id, secret: 'wrong' });
+    expect(await core.failure('hosts:connect', { hostId: host.id })).toMatchObject({ code: 'unauthorized' });
+    expect(await stateOf(host.id)).toMatchObject({
+      status: 'needs-credentials',
+      error: { code: 'unauthorized' },
+    });
+    await core.call('hosts:setSecret', { hostId: host.id, secret: box.password });
+    expect(await core.call('hosts:connect', { hostId: host.id })).toMatchObject({ status: 'online' });
+
+    const stranger = await startShellHost();
+    const unknown = await core.call('hosts:add', {
+      settings: { ...settingsOf(host), name: 'stranger', port: stranger.port },
+      secret: stranger.password,
+    });
+    const error = await core.failure('hosts:connect', { hostId: unknown.id });
+    expect(error).toMatchObject({
+      code: 'untrusted-host',
+      hostKey: { reason: 'unknown', offered: { sha256: stranger.sha256 } },
+    });
+    expect((await stateOf(unknown.id)).status).toBe('untrusted');
+    await stranger.close();
+    expect(await core.failure('hosts:connect', { hostId: unknown.id })).toMatchObject({
+      code: 'unreachable',
+    });
+    expect((await stateOf(unknown.id)).status).toBe('offline');
+  });
+});
+
+describe('the inventory', () => {
+  it('is shared by callers at the same time, and one who leaves only stops waiting', async () => {
+    const host = await core.addHost(box);
+    await core.call('hosts:connect', { hostId: host.id });
+    const before = box.commands.length;
+    const leaving = new AbortController();
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    box.hooks.beforeExec = () => held;
+    const all = [1, 2, 3].map(() => core.call('inventory:refresh', { hostId: host.id }));
+    const left = core.core.call('inventory:refresh', { hostId: host.id }, leaving.signal);
+    leaving.abort();
+    expect(await left).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+    release();
+    const [first, ...others] = await Promise.all(all);
+    for (const other of others) expect(other).toEqual(first);
+    expect(eventsOf('inventory:changed')).toEqual([{ hostId: host.id }]);
+    const once = box.commands.length - before;
+    box.hooks.beforeExec = undefined;
+    await core.call('inventory:refresh', { hostId: host.id });
+    expect(box.commands.length - before).toBe(2 * once);
+  });
+
+  it('is there after a restart without a network, with its age', async () => {
+    const host = await core.addHost(box);
+    const taken = await core.call('inventory:refresh', { hostId: host.id });
+    await core.close();
+    box.setDown(true);
+    core = await startTestCore({ dataDirectory: data });
+    const { hosts } = await core.call('hosts:list', {});
+    expect(hosts).toMatchObject([
+      {
+        state: { status: 'offline', error: null, lastSeenAtMs: taken.takenAtMs },
+        summary: { takenAtMs: taken.takenAtMs },
+      },
+    ]);
+    const { inventory } = await core.call('inventory:read', { hostId: host.id });
+    expect(inventory).toEqual(taken);
+
+    await core.call('hosts:setSecret', { hostId: host.id, secret: box.password });
+    expect(await core.failure('inventory:refresh', { hostId: host.id })).toMatchObject({
+      code: 'unreachable',
+    });
+    expect((await core.call('inventory:read', { hostId: host.id })).inventory).toEqual(taken);
+  });
+
+  it('is read again by itself, for hosts that were connected and as often as the settings say', async () => {
+    await core.close();
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    core = await startTestCore({ dataDirectory: data });
+    const host = await core.addHost(box);
+    const idle = await core.call('hosts:add', {
+      settings: { ...settingsOf(host), name: 'idle' },
+      secret: null,
+    });
+    await core.call('settings:update', { refreshSeconds: 30 });
+    await core.call('hosts:connect', { hostId: host.id });
+    vi.advanceTimersByTime(30_000);
+    await expect.poll(() => eventsOf('inventory:changed').length).toBe(1);
+    expect((await stateOf(idle.id)).status).toBe('never-connected');
+
+    await core.call('settings:update', { refreshSeconds: 0 });
+    vi.advanceTimersByTime(300_000);
+    await core.call('hosts:connect', { hostId: host.id });
+    expect(eventsOf('inventory:changed')).toHaveLength(1);
+  });
+
+  it('of a removed host does not come back from a reading that was under way', async () => {
+    const host = await core.addHost(box);
+    await core.call('hosts:connect', { hostId: host.id });
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    box.hooks.beforeExec = () => held;
+    const reading = core.core.call('inventory:refresh', { hostId: host.id }, new AbortController().signal);
+    await core.call('hosts:remove', { hostId: host.id });
+    release();
+    expect((await reading).ok).toBe(false);
+    expect((await core.call('hosts:list', {})).hosts).toEqual([]);
+    expect(eventsOf('inventory:changed')).toEqual([]);
+  });
+});
+
+describe('settings', () => {
+  it('start read-only, and only a person turns that off', async () => {
+    expect(await core.call('settings:read', {})).toMatchObject({ readOnly: true });
+    core.answer = async () => false;
+    expect(await core.call('settings:update', { readOnly: false })).toMatchObject({ readOnly: true });
+    expect(core.questions).toMatchObject([{ kind: 'disable-read-only' }]);
+    core.answer = async () => true;
+    expect(await core.call('settings:update', { readOnly: false })).toMatchObject({ readOnly: false });
+    core.questions.length = 0;
+    expect(await core.call('settings:update', { readOnly: true, colourScheme: 'dark' })).toMatchObject({
+      readOnly: true,
+      colourScheme: 'dark',
+    });
+    expect(core.questions).toEqual([]);
+    expect(eventsOf('settings:changed')).toHaveLength(2);
+  });
+});
+
+describe('the record of a session', () => {
+  it('counts reads per host at the end, and only where something was read', async () => {
+    const host = await core.addHost(box);
+    const silent = await core.call('hosts:add', {
+      settings: { ...settingsOf(host), name: 'silent' },
+      secret: null,
+    });
+    await core.call('inventory:refresh', { hostId: host.id });
+    await core.close();
+    core = await startTestCore({ dataDirectory: data });
+    const rows = await core.allRows(host.id);
+    expect(rows).toMatchObject([{ event: 'session', outcome: 'ok', hostName: 'box' }]);
+    expect(rows[0]?.message).toContain('1 whole inventory, 0 single reads');
+    expect(existsSync(join(data, 'audit', `${silent.id}.sqlite`))).toBe(false);
+  });
+});
