@@ -1,0 +1,113 @@
+import { locateScript } from '../core/ssh/locate';
+import { parseCommandLine } from './command-line';
+import { lvmTools, runLvm, type LvmTool } from './lvm/commands';
+import type { LvmModel } from './lvm/model';
+import { failed, succeeded, type CommandResult } from './result';
+import { runZfs, runZpool } from './zfs/commands';
+import type { ZfsModel } from './zfs/model';
+
+/** A Linux host as one login of it sees it: which tools there are, and what sudo lets through. */
+export interface MachineOptions {
+  user: string;
+  zfs?: ZfsModel;
+  lvm?: LvmModel;
+  /** Whether sudoers names this tool with these arguments. Left out: every simulated tool. */
+  sudoAllows?: (tool: string, words: readonly string[]) => boolean;
+  /** Life on the host between two commands; called before each. */
+  live?: (nowMs: number) => void;
+  nowMs: () => number;
+}
+
+export interface Machine {
+  readonly user: string;
+  /** Answers one command line as `sh -c` under this login. Never throws for anything a client sends. */
+  run(commandLine: string): CommandResult;
+}
+
+const sbin = '/usr/sbin';
+const sudoPath = '/usr/bin/sudo';
+/** What a non-login shell of Debian looks through: the sbin folders are not among them. */
+const userPath = ['/usr/local/bin', '/usr/bin', '/bin'];
+const passwordNeeded = 'sudo: a password is required\n';
+
+function isLvmTool(name: string): name is LvmTool {
+  return lvmTools.some((tool) => tool === name);
+}
+
+export function createMachine(options: MachineOptions): Machine {
+  const { zfs, lvm } = options;
+  const tools = new Map<string, string>([['sudo', sudoPath]]);
+  for (const tool of zfs === undefined ? [] : ['zfs', 'zpool']) tools.set(tool, `${sbin}/${tool}`);
+  for (const tool of lvm === undefined ? [] : lvmTools) tools.set(tool, `${sbin}/${tool}`);
+
+  const toolOf = (command: string, searchPath: readonly string[]): string | null => {
+    const name = command.slice(command.lastIndexOf('/') + 1);
+    const path = tools.get(name);
+    if (path === undefined) return null;
+    const reachable = command.includes('/')
+      ? command === path
+      : searchPath.some((folder) => path === `${folder}/${name}`);
+    return reachable ? name : null;
+  };
+
+  const runTool = (tool: string, words: readonly string[], root: boolean): CommandResult => {
+    const nowMs = options.nowMs();
+    options.live?.(nowMs);
+    if (zfs !== undefined && tool === 'zfs') return runZfs(words, { model: zfs, root, nowMs });
+    if (zfs !== undefined && tool === 'zpool') return runZpool(words, { model: zfs, root, nowMs });
+    if (lvm !== undefined && isLvmTool(tool)) return runLvm(tool, words, { model: lvm, root, nowMs });
+    return failed(127, `sh: 1: ${tool}: not found\n`);
+  };
+
+  const runSudo = (words: readonly string[]): CommandResult => {
+    const rest = [...words];
+    let patient = true;
+    while (rest[0]?.startsWith('-') === true) {
+      const option = rest.shift();
+      if (option === '--') break;
+      if (option !== '-n') return failed(1, `sudo: invalid option -- '${option?.slice(1)}'\n`);
+      patient = false;
+    }
+    const [command, ...operands] = rest;
+    if (command === undefined) return failed(1, 'usage: sudo -h | -K | -k | -V\n');
+    if (patient) {
+      return failed(
+        1,
+        `sudo: a terminal is required to read the password; either use the -S option to read from standard input or configure an askpass helper\n${passwordNeeded}`,
+      );
+    }
+    const tool = toolOf(command, [sbin, ...userPath]);
+    if (tool === 'sudo') return failed(1, passwordNeeded);
+    // What is not in sudoers is refused before it is looked for, but for plain names that exist nowhere.
+    if (tool === null) {
+      return command.includes('/') && !command.startsWith(`${sbin}/`)
+        ? failed(1, passwordNeeded)
+        : failed(1, `sudo: ${command}: command not found\n`);
+    }
+    if (options.sudoAllows?.(tool, operands) === false) return failed(1, passwordNeeded);
+    return runTool(tool, operands, true);
+  };
+
+  const runShell = (words: readonly string[]): CommandResult => {
+    const [flag, script, marker = '', ...names] = words;
+    // The one script that Holdfast sends, and no other.
+    if (flag !== '-c' || script !== locateScript) return failed(126, 'sh: 1: sh: Permission denied\n');
+    const paths = names.flatMap((name) => tools.get(name) ?? []);
+    return succeeded([marker, ...paths, ''].join('\n'), 2);
+  };
+
+  return {
+    user: options.user,
+    run: (commandLine) => {
+      const parsed = parseCommandLine(commandLine);
+      if (!parsed.ok) return failed(2, `sh: 1: ${parsed.complaint}\n`);
+      const [command, ...words] = parsed.words;
+      if (command === undefined) return succeeded();
+      if (command === 'sudo' || command === sudoPath) return runSudo(words);
+      if (command === 'sh') return runShell(words);
+      const tool = toolOf(command, userPath);
+      if (tool === null) return failed(127, `sh: 1: ${command}: not found\n`);
+      return runTool(tool, words, false);
+    },
+  };
+}
