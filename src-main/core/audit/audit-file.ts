@@ -3,7 +3,7 @@ import BetterSqlite3, { type Database, type Statement } from 'better-sqlite3';
 import type { AuditRow } from '../../../src-preload/contract/audit';
 import type { Outcome } from '../../../src-preload/contract/operations';
 import { openDatabase } from '../data/open-database';
-import { canonicalRow, genesisHash, hashBody, type ChainedRow } from './chain';
+import { canonicalRow, chainHash, genesisHash, type ChainedRow } from './chain';
 import { auditMigrations } from './migrations';
 import { redactText, snippet } from './redact';
 import type { CheckpointSigner } from './signer';
@@ -23,7 +23,7 @@ export interface Head {
 
 interface EntryRow {
   seq: number;
-  operation_id: string;
+  row_seqs: string;
 }
 
 function openedOutcome(draft: AuditDraft): Outcome {
@@ -46,11 +46,9 @@ export class AuditFile {
   #head: Head;
   #sinceCheckpoint: number;
   readonly #insertRow: Statement<[number, string, string]>;
-  readonly #insertEntry: Statement<[number, string, number, string, string, string, number | null]>;
-  readonly #closeEntry: Statement<[string, string, number, number]>;
+  readonly #insertEntry: Statement<[number, string, number, string, string, string, string]>;
+  readonly #closeEntry: Statement<[string, string, string, number, number]>;
   readonly #entryOf: Statement<[string], EntryRow>;
-  readonly #bodies: Statement<[string], { body: string }>;
-  readonly #index: Statement<[number, string]>;
   readonly #insertCheckpoint: Statement<[number, string, number, string, string]>;
 
   private constructor(
@@ -73,12 +71,12 @@ export class AuditFile {
     this.#sinceCheckpoint = this.#head.seq - (last?.count ?? 0);
     this.#insertRow = db.prepare('INSERT INTO rows (seq, body, hash) VALUES (?, ?, ?)');
     this.#insertEntry = db.prepare(
-      'INSERT INTO entries (seq, operation_id, at_ms, action, outcome, state, closing_seq) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO entries (seq, operation_id, at_ms, action, outcome, state, row_seqs) VALUES (?, ?, ?, ?, ?, ?, ?)',
     );
-    this.#closeEntry = db.prepare('UPDATE entries SET outcome = ?, state = ?, closing_seq = ? WHERE seq = ?');
-    this.#entryOf = db.prepare('SELECT seq, operation_id FROM entries WHERE operation_id = ?');
-    this.#bodies = db.prepare('SELECT body FROM rows WHERE operation_id = ? ORDER BY seq');
-    this.#index = db.prepare('INSERT OR REPLACE INTO search (rowid, text) VALUES (?, ?)');
+    this.#closeEntry = db.prepare(
+      'UPDATE entries SET outcome = ?, state = ?, row_seqs = ?, closing_seq = ? WHERE seq = ?',
+    );
+    this.#entryOf = db.prepare('SELECT seq, row_seqs FROM entries WHERE operation_id = ?');
     this.#insertCheckpoint = db.prepare(
       'INSERT OR IGNORE INTO checkpoints (row_count, head_hash, at_ms, public_key, signature) VALUES (?, ?, ?, ?, ?)',
     );
@@ -122,10 +120,10 @@ export class AuditFile {
       stdoutSnippet: snippet(draft.stdoutSnippet),
       stderrSnippet: snippet(draft.stderrSnippet),
       recovery: draft.recovery === null ? null : redactText(draft.recovery),
-      prevHash: this.#head.hash,
     };
     const body = canonicalRow(chained);
-    const hash = hashBody(body);
+    const hash = chainHash(this.#head.hash, body);
+    const prevHash = this.#head.hash;
     const head: Head = { seq: chained.seq, hash };
     const signs = this.#sinceCheckpoint + 1 >= checkpointEvery;
     this.db
@@ -138,7 +136,7 @@ export class AuditFile {
     this.#head = head;
     this.#sinceCheckpoint = signs ? 0 : this.#sinceCheckpoint + 1;
     const { recovery: _recovery, ...shown } = chained;
-    return { row: { ...shown, hash }, checkpoint: signs ? head : null };
+    return { row: { ...shown, prevHash, hash }, checkpoint: signs ? head : null };
   }
 
   /** Signs what was appended since the last checkpoint; null when nothing was. */
@@ -181,7 +179,7 @@ export class AuditFile {
     this.#insertCheckpoint.run(seq, hash, atMs, this.signer.publicKey, signature);
   }
 
-  /** Keeps `entries` and `search` in step, in the transaction of the row. */
+  /** Keeps `entries` in step, in the transaction of the row. */
   #derive(row: ChainedRow, draft: AuditDraft): void {
     const entry = this.#entryOf.get(row.operationId);
     if (entry === undefined) {
@@ -193,30 +191,14 @@ export class AuditFile {
         row.action,
         openedOutcome(draft),
         state,
-        null,
+        String(row.seq),
       );
-      this.#index.run(row.seq, searchText([row]));
       return;
     }
     const outcome = draft.outcome ?? 'unknown';
     const state = draft.event === 'finished' && outcome === 'unknown' ? 'unknown' : 'closed';
-    this.#closeEntry.run(outcome, state, row.seq, entry.seq);
-    const rows = this.#bodies.all(row.operationId).map(({ body }) => JSON.parse(body) as ChainedRow);
-    this.#index.run(entry.seq, searchText(rows));
+    this.#closeEntry.run(outcome, state, `${entry.row_seqs},${row.seq}`, row.seq, entry.seq);
   }
-}
-
-function searchText(rows: readonly ChainedRow[]): string {
-  const parts = rows.flatMap((row) => [
-    row.action,
-    row.target,
-    row.actor,
-    row.message,
-    row.commands,
-    row.stdoutSnippet,
-    row.stderrSnippet,
-  ]);
-  return [...new Set(parts.filter((part) => part !== ''))].join('\n');
 }
 
 export function readFileId(db: ReadableDb): string {

@@ -11,10 +11,12 @@ import type {
 } from '../../../src-preload/contract/audit';
 import { AppError } from '../errors/app-error';
 import type { AnchorStore } from './anchors';
-import { AuditFile, openReadable, readHead, type ReadableDb } from './audit-file';
+import { AuditFile, openReadable, readHead, type ReadableDb, type WritableDb } from './audit-file';
+import BetterSqlite3 from 'better-sqlite3';
 import { exportRows } from './csv';
 import { auditMigrations } from './migrations';
-import { listEntries, readOperation } from './queries';
+import { listEntries, readOperation, searchQuery } from './queries';
+import { indexNewRows } from './search-index';
 import type { CheckpointSigner } from './signer';
 import type { AuditDraft, AuditWriter, UnclosedOperation } from './types';
 import { verifyChain } from './verify';
@@ -37,7 +39,7 @@ export interface AuditStore extends AuditWriter {
     filter: AuditFilter,
     beforeSeq: number | null,
     limit: number,
-  ): { entries: AuditEntry[]; nextBeforeSeq: number | null };
+  ): Promise<{ entries: AuditEntry[]; nextBeforeSeq: number | null }>;
   read(sourceId: string, operationId: string): AuditRow[];
   verify(sourceId: string, signal?: AbortSignal): Promise<AuditReport>;
   exportCsv(sourceId: string, filter: AuditFilter, path: string, signal?: AbortSignal): Promise<number>;
@@ -51,7 +53,7 @@ export interface AuditStore extends AuditWriter {
 
 interface Review {
   source: AuditSource;
-  db: ReadableDb;
+  db: WritableDb;
   path: string;
   folder: string;
 }
@@ -88,7 +90,7 @@ export function createAuditStore(options: AuditStoreOptions): AuditStore {
     }
   };
   /** A host's own file, or one opened for review. Throws AppError `not-found`. */
-  const readable = (sourceId: string): { db: ReadableDb; path: string } => {
+  const readable = (sourceId: string): { db: WritableDb; path: string } => {
     const review = reviews.get(sourceId);
     if (review !== undefined) return review;
     if (!hostIdPattern.test(sourceId) || !existsSync(pathOf(sourceId))) {
@@ -135,8 +137,11 @@ export function createAuditStore(options: AuditStoreOptions): AuditStore {
       return [...hosts, ...damaged, ...[...reviews.values()].map(({ source }) => source)];
     },
 
-    list: (sourceId, filter, beforeSeq, limit) =>
-      listEntries(readable(sourceId).db, filter, beforeSeq, limit),
+    list: async (sourceId, filter, beforeSeq, limit) => {
+      const { db } = readable(sourceId);
+      if (searchQuery(filter.search) !== null) await indexNewRows(db);
+      return listEntries(db, filter, beforeSeq, limit);
+    },
 
     read: (sourceId, operationId) => readOperation(readable(sourceId).db, operationId),
 
@@ -153,7 +158,9 @@ export function createAuditStore(options: AuditStoreOptions): AuditStore {
     },
 
     exportCsv: async (sourceId, filter, path, signal) => {
-      const db = openReadable(readable(sourceId).path);
+      const source = readable(sourceId);
+      if (searchQuery(filter.search) !== null) await indexNewRows(source.db);
+      const db = openReadable(source.path);
       try {
         return await exportRows(db, filter, path, signal);
       } finally {
@@ -168,7 +175,8 @@ export function createAuditStore(options: AuditStoreOptions): AuditStore {
       try {
         copyFileSync(path, copy);
         if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`);
-        const db = openReadable(copy);
+        // The copy is ours to write: a search brings its index up to date.
+        const db = new BetterSqlite3(copy, { fileMustExist: true });
         assertAuditFile(db);
         const id = `file-${randomUUID()}`;
         const title = `${lastHostName(db) ?? 'empty audit'} – ${basename(path)}`;

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { AuditRow } from '../../../src-preload/contract/audit';
 
 /** A row as it is chained: all that is stored but its own hash. */
-export type ChainedRow = Omit<AuditRow, 'hash'> & { recovery: string | null };
+export type ChainedRow = Omit<AuditRow, 'hash' | 'prevHash'> & { recovery: string | null };
 
 /** What the first row has as its predecessor. */
 export const genesisHash = '0'.repeat(64);
@@ -27,7 +27,6 @@ export function canonicalRow(row: ChainedRow): string {
     operationId: row.operationId,
     outcome: row.outcome,
     planDigest: row.planDigest,
-    prevHash: row.prevHash,
     recovery: row.recovery,
     risk: row.risk,
     seq: row.seq,
@@ -37,20 +36,15 @@ export function canonicalRow(row: ChainedRow): string {
   });
 }
 
-/** SHA-256 of a row's canonical JSON, hex. The row names its predecessor's hash, which makes the chain. */
-export function hashBody(body: string): string {
-  return hash('sha256', body, 'hex');
+/** SHA-256, hex, over the previous row's hash and this row's canonical JSON: what makes the rows a chain. */
+export function chainHash(prevHash: string, body: string): string {
+  return hash('sha256', prevHash + body, 'hex');
 }
 
 /**
- * True when the body names this predecessor and number.
- * A quote inside a JSON string is always escaped, so these byte sequences occur as members only.
+ * The kind of event without parsing the row. A quote inside a JSON string is always escaped, so this sequence of
+ * characters occurs as a member only.
  */
-export function continues(body: string, seq: number, prevHash: string): boolean {
-  return body.includes(`"prevHash":"${prevHash}"`) && body.includes(`"seq":${seq},`);
-}
-
-/** The kind of event without parsing the row. */
 export function eventOf(body: string): string {
   const at = body.indexOf('"event":"');
   return at < 0 ? '' : body.slice(at + 9, body.indexOf('"', at + 9));

@@ -1,11 +1,11 @@
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { once } from 'node:events';
-import type { AuditFilter, AuditRow } from '../../../src-preload/contract/audit';
+import type { AuditFilter } from '../../../src-preload/contract/audit';
 import { AppError } from '../errors/app-error';
 import type { ReadableDb } from './audit-file';
-import type { ChainedRow } from './chain';
-import { entryConditions, entrySource, isEmptyFilter } from './queries';
+import { genesisHash, type ChainedRow } from './chain';
+import { entryConditions, entrySource, isEmptyFilter, rowSelection, type SelectedRow } from './queries';
 
 /** Columns of the export, in order. `atUtc` is added for people; the rest is the row. */
 export const csvColumns = [
@@ -38,24 +38,26 @@ export const csvColumns = [
 const formulaStart = /^[\s\0]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n\0]/;
 const needsQuotes = /[",\r\n\0]|^[\s']|\s$/;
 
+/** Letters and digits start most cells and no formula. */
+function startsPlainly(value: string): boolean {
+  const code = value.charCodeAt(0);
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57);
+}
+
 /** One cell by RFC 4180, with `'` before what a spreadsheet would run. */
-export function csvCell(value: string | number | null): string {
-  if (value === null) return '';
-  // A number of ours is never a formula, and a leading apostrophe would make text of it.
-  if (typeof value === 'number') return String(value);
+export function csvCell(value: string): string {
   if (value === '') return '';
-  const guarded = formulaStart.test(value) ? `'${value}` : value;
+  const guarded = !startsPlainly(value) && formulaStart.test(value) ? `'${value}` : value;
   return needsQuotes.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
 }
 
-export function csvLine(row: AuditRow): string {
-  const { seq, atMs, event, operationId, actor, hostId, hostName, action, target, risk, outcome, message } =
-    row;
+export function csvLine(row: ChainedRow, prevHash: string, hash: string): string {
   return (
-    `${seq},${new Date(atMs).toISOString()},${event},${operationId},${csvCell(actor)},${hostId},${csvCell(hostName)},` +
-    `${csvCell(action)},${csvCell(target)},${risk ?? ''},${outcome ?? ''},${csvCell(message)},${csvCell(row.commands)},` +
-    `${row.planDigest ?? ''},${row.exitCode ?? ''},${row.durationMs ?? ''},${csvCell(row.stdoutSnippet)},` +
-    `${csvCell(row.stderrSnippet)},${row.prevHash},${row.hash}\r\n`
+    `${row.seq},${new Date(row.atMs).toISOString()},${row.event},${row.operationId},${csvCell(row.actor)},` +
+    `${row.hostId},${csvCell(row.hostName)},${csvCell(row.action)},${csvCell(row.target)},${row.risk ?? ''},` +
+    `${row.outcome ?? ''},${csvCell(row.message)},${csvCell(row.commands)},${row.planDigest ?? ''},` +
+    `${row.exitCode ?? ''},${row.durationMs ?? ''},${csvCell(row.stdoutSnippet)},${csvCell(row.stderrSnippet)},` +
+    `${prevHash},${hash}\r\n`
   );
 }
 
@@ -63,7 +65,7 @@ export function csvLine(row: AuditRow): string {
 const chunkLength = 256 * 1024;
 
 /**
- * Writes the rows a filter matches, oldest first: all raw rows of every matching operation.
+ * Writes the rows a filter matches: all raw rows of every matching operation, oldest operation first.
  * The file appears under its name only when it is whole. A BOM tells Excel that it is UTF-8.
  * @returns how many rows were written
  * @throws AppError `cancelled`, or `internal` when the file can't be written
@@ -83,9 +85,8 @@ export async function exportRows(
   let count = 0;
   try {
     let chunk = `\uFEFF${csvColumns.join(',')}\r\n`;
-    for (const { body, hash } of selectRows(db, filter)) {
-      const { recovery: _recovery, ...row } = JSON.parse(body) as ChainedRow;
-      chunk += csvLine({ ...row, hash });
+    for (const { body, hash, prevHash } of selectRows(db, filter)) {
+      chunk += csvLine(JSON.parse(body) as ChainedRow, prevHash, hash);
       count += 1;
       if (chunk.length >= chunkLength) {
         if (failure !== undefined) throw failure;
@@ -110,18 +111,26 @@ export async function exportRows(
   }
 }
 
-function selectRows(db: ReadableDb, filter: AuditFilter): IterableIterator<{ body: string; hash: string }> {
+function* selectRows(db: ReadableDb, filter: AuditFilter): Generator<SelectedRow & { prevHash: string }> {
   if (isEmptyFilter(filter)) {
-    return db
-      .prepare<[], { body: string; hash: string }>('SELECT body, hash FROM rows ORDER BY seq')
-      .iterate();
+    let prevHash = genesisHash;
+    const all = db.prepare<[], [string, string]>('SELECT body, hash FROM rows ORDER BY seq').raw();
+    for (const [body, hash] of all.iterate()) {
+      yield { body, hash, prevHash };
+      prevHash = hash;
+    }
+    return;
   }
   const { sql, values } = entryConditions(filter, null);
-  const { from } = entrySource(filter);
-  return db
-    .prepare<(string | number)[], { body: string; hash: string }>(
-      `SELECT rows.body, rows.hash FROM rows
-       WHERE rows.operation_id IN (SELECT entries.operation_id FROM ${from} ${sql}) ORDER BY rows.seq`,
-    )
-    .iterate(...values);
+  const { from, orderBy } = entrySource(filter);
+  const entries = db
+    .prepare<(string | number)[], string>(`SELECT entries.row_seqs FROM ${from} ${sql} ORDER BY ${orderBy}`)
+    .pluck();
+  const rowOf = db.prepare<[number], SelectedRow>(`${rowSelection} WHERE rows.seq = ?`);
+  for (const seqs of entries.iterate(...values)) {
+    for (const seq of seqs.split(',')) {
+      const row = rowOf.get(Number(seq));
+      if (row !== undefined) yield { ...row, prevHash: row.prevHash ?? genesisHash };
+    }
+  }
 }

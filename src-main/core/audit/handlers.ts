@@ -24,8 +24,7 @@ export function auditHandlers(
 ): AuditHandlers {
   return {
     'audit:sources': async () => ({ sources: store.sources() }),
-    'audit:list': async ({ sourceId, filter, beforeSeq, limit }) =>
-      store.list(sourceId, filter, beforeSeq, limit),
+    'audit:list': ({ sourceId, filter, beforeSeq, limit }) => store.list(sourceId, filter, beforeSeq, limit),
     'audit:read': async ({ sourceId, operationId }) => ({ rows: store.read(sourceId, operationId) }),
     'audit:verify': ({ sourceId }, { signal }) => store.verify(sourceId, signal),
     'audit:exportCsv': async ({ sourceId, filter }, { signal }) => {

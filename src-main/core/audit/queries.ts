@@ -1,6 +1,6 @@
 import type { AuditEntry, AuditFilter, AuditRow } from '../../../src-preload/contract/audit';
 import type { ReadableDb } from './audit-file';
-import type { ChainedRow } from './chain';
+import { genesisHash, type ChainedRow } from './chain';
 
 /**
  * Words of a search box as an FTS5 query: each must occur, the last one may be unfinished.
@@ -117,17 +117,30 @@ function toEntry({ seq, outcome, opening, closing }: ListedRow): AuditEntry {
   };
 }
 
-/** All raw rows of one operation, oldest first. */
-export function readOperation(db: ReadableDb, operationId: string): AuditRow[] {
-  return db
-    .prepare<[string], { body: string; hash: string }>(
-      'SELECT body, hash FROM rows WHERE operation_id = ? ORDER BY seq',
-    )
-    .all(operationId)
-    .map(({ body, hash }) => toRow(body, hash));
+/** A row with its hash and the one before it. */
+export const rowSelection = `SELECT rows.body, rows.hash, previous.hash AS prevHash
+  FROM rows LEFT JOIN rows AS previous ON previous.seq = rows.seq - 1`;
+
+export interface SelectedRow {
+  body: string;
+  hash: string;
+  prevHash: string | null;
 }
 
-export function toRow(body: string, hash: string): AuditRow {
+/** All raw rows of one operation, oldest first. */
+export function readOperation(db: ReadableDb, operationId: string): AuditRow[] {
+  const entry = db
+    .prepare<[string], { row_seqs: string }>('SELECT row_seqs FROM entries WHERE operation_id = ?')
+    .get(operationId);
+  if (entry === undefined) return [];
+  const row = db.prepare<[number], SelectedRow>(`${rowSelection} WHERE rows.seq = ?`);
+  return entry.row_seqs.split(',').flatMap((seq) => {
+    const found = row.get(Number(seq));
+    return found === undefined ? [] : [toRow(found)];
+  });
+}
+
+export function toRow({ body, hash, prevHash }: SelectedRow): AuditRow {
   const { recovery: _recovery, ...row } = JSON.parse(body) as ChainedRow;
-  return { ...row, hash };
+  return { ...row, prevHash: prevHash ?? genesisHash, hash };
 }

@@ -3,7 +3,7 @@ import type { AuditReport } from '../../../src-preload/contract/audit';
 import { AppError } from '../errors/app-error';
 import type { Anchor } from './anchors';
 import { readFileId, type ReadableDb } from './audit-file';
-import { continues, eventOf, genesisHash, hashBody } from './chain';
+import { chainHash, eventOf, genesisHash } from './chain';
 import { checkSignature, keyFingerprint } from './signer';
 
 /** Rows between two turns of the event loop. */
@@ -57,25 +57,22 @@ export async function verifyChain(db: ReadableDb, options: VerifyOptions): Promi
   let expectedSeq = 1;
   let prevHash = genesisHash;
   let entries = 0;
-  const page = db.prepare<[number, number], { seq: number; body: string; hash: string }>(
-    'SELECT seq, body, hash FROM rows WHERE seq > ? ORDER BY seq LIMIT ?',
-  );
+  const page = db
+    .prepare<[number, number], [seq: number, body: string, hash: string]>(
+      'SELECT seq, body, hash FROM rows WHERE seq > ? ORDER BY seq LIMIT ?',
+    )
+    .raw();
   for (let last = 0; ;) {
     if (options.signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
     const rows = page.all(last, rowsPerTurn);
-    for (const { seq, body, hash } of rows) {
+    for (const [seq, body, hash] of rows) {
       if (seq !== expectedSeq) {
         report(
           expectedSeq,
           seq === expectedSeq + 1 ? 'The row is missing.' : `Rows ${expectedSeq} to ${seq - 1} are missing.`,
         );
-      }
-      if (hashBody(body) !== hash) report(seq, 'The row was edited: its content does not fit its hash.');
-      else if (seq === expectedSeq && !continues(body, seq, prevHash)) {
-        report(
-          seq,
-          'The row does not continue the one before it: a row was changed, moved or put in between.',
-        );
+      } else if (chainHash(prevHash, body) !== hash) {
+        report(seq, 'The row does not fit the chain: it was edited or moved, or the one before it was.');
       }
       const wanted = hashWanted.get(seq);
       if (wanted !== undefined && wanted !== hash) {

@@ -1,9 +1,10 @@
 import type { Migration } from '../../data/migrate';
 
 /**
- * One file per host. `body` is the row as canonical JSON (RFC 8785), and it is what the hash covers; every other
- * column of `rows` is computed from it, so that a row and its hash cannot drift apart.
- * `entries` and `search` are derived: they make listing and searching quick and can be rebuilt from `rows`.
+ * One file per host. `body` is the row as canonical JSON (RFC 8785); the hash covers it and the hash before. Every
+ * other column of `rows` is computed from `body`, so that a row and its hash cannot drift apart.
+ * `entries` (one per operation) and `search` are derived: they make listing and searching quick and can be rebuilt.
+ * `search` is brought up to date when somebody searches, not when a row is written: recording must stay quick.
  */
 export const migration: Migration = {
   version: 10,
@@ -32,10 +33,8 @@ export const migration: Migration = {
         exit_code INTEGER GENERATED ALWAYS AS (body ->> '$.exitCode') VIRTUAL,
         duration_ms INTEGER GENERATED ALWAYS AS (body ->> '$.durationMs') VIRTUAL,
         stdout_snippet TEXT GENERATED ALWAYS AS (body ->> '$.stdoutSnippet') VIRTUAL,
-        stderr_snippet TEXT GENERATED ALWAYS AS (body ->> '$.stderrSnippet') VIRTUAL,
-        prev_hash TEXT GENERATED ALWAYS AS (body ->> '$.prevHash') VIRTUAL
+        stderr_snippet TEXT GENERATED ALWAYS AS (body ->> '$.stderrSnippet') VIRTUAL
       ) STRICT;
-      CREATE INDEX rows_by_operation ON rows (operation_id);
 
       CREATE TABLE checkpoints (
         row_count INTEGER PRIMARY KEY,
@@ -52,11 +51,12 @@ export const migration: Migration = {
         action TEXT NOT NULL,
         outcome TEXT NOT NULL,
         state TEXT NOT NULL CHECK (state IN ('open', 'unknown', 'closed')),
+        /* Numbers of all its rows, ascending, separated by commas. */
+        row_seqs TEXT NOT NULL,
         closing_seq INTEGER
       ) STRICT;
       CREATE INDEX entries_by_outcome ON entries (outcome, seq);
       CREATE INDEX entries_by_action ON entries (action, seq);
-      CREATE INDEX entries_by_time ON entries (at_ms);
       CREATE INDEX entries_unclosed ON entries (seq) WHERE state <> 'closed';
 
       CREATE VIRTUAL TABLE search USING fts5 (text, content='', contentless_delete=1, tokenize='unicode61');
