@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { app, dialog, type BrowserWindow, type FileFilter } from 'electron';
 import type { ShellRequest } from '../core-host/shell-requests';
 import { createTurns } from './one-at-a-time';
+import { plainFileName } from './plain-file-name';
 
 export interface Dialogs {
   /** True only when a person pressed the confirm button of the native dialog. */
@@ -15,15 +16,6 @@ export interface Dialogs {
 
 const confirmButton = 0;
 const cancelButton = 1;
-
-/**
- * A suggested name is a name: no folder and nothing that some file system reads otherwise.
- * SECURITY: it may hold a host's name, and the path decides where the core writes.
- */
-export function plainFileName(name: string): string {
-  const plain = name.replace(/[\u0000-\u001f\u007f/\\:*?"<>|]/g, '-').replace(/^[.\s]+|[.\s]+$/g, '');
-  return plain === '' ? 'holdfast' : plain.slice(0, 200);
-}
 
 /**
  * Native dialogs, one at a time, on top of the window.

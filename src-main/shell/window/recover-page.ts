@@ -1,18 +1,6 @@
 import { app, dialog, type BrowserWindow } from 'electron';
 import type { ShellLog } from '../log';
-
-const windowMs = 60_000;
-const maximumReloads = 3;
-
-/** True when the page may be loaded again; false when that has been tried often enough lately. */
-export function createReloadBudget(nowMs: () => number = Date.now): () => boolean {
-  let times: number[] = [];
-  return () => {
-    const now = nowMs();
-    times = [...times.filter((at) => now - at < windowMs), now];
-    return times.length <= maximumReloads;
-  };
-}
+import { createReloadBudget } from './reload-budget';
 
 /** Loads the page again when its process is lost. Nothing of worth lives there: plans and state are the core's. */
 export function recoverPage(window: BrowserWindow, log: ShellLog): void {
