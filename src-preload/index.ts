@@ -1,5 +1,5 @@
 import { contextBridge, ipcRenderer, type IpcRendererEvent } from 'electron';
-import type { Api } from './contract';
+import type { Api, Result } from './contract';
 import { cancelDoor, channels, eventDoor, events, invokeDoor } from './contract/channels';
 
 /**
@@ -8,13 +8,25 @@ import { cancelDoor, channels, eventDoor, events, invokeDoor } from './contract/
  */
 type Door = (request: unknown, callId?: unknown) => Promise<unknown>;
 
+const unsendable: Result<never> = {
+  ok: false,
+  error: { code: 'invalid-request', message: 'The request cannot be sent, so nothing was done.' },
+};
+
 const groups: Record<string, Record<string, Door>> = {};
 for (const channel of channels) {
   const [group = '', verb = ''] = channel.split(':');
   groups[group] = {
     ...groups[group],
-    [verb]: (request, callId) =>
-      ipcRenderer.invoke(invokeDoor, channel, callId ?? crypto.randomUUID(), request),
+    [verb]: async (request, callId) => {
+      try {
+        structuredClone([callId, request]);
+      } catch {
+        // A function or an element. `invoke` would reject, and nothing is thrown across the bridge.
+        return unsendable;
+      }
+      return ipcRenderer.invoke(invokeDoor, channel, callId ?? crypto.randomUUID(), request);
+    },
   };
 }
 
