@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { CoreHandlers } from '../../src-preload/contract';
+import type { Host } from '../../src-preload/contract/hosts';
 import { createAnchorStore } from './audit/anchors';
 import { createAuditStore, type AuditStore } from './audit/audit-store';
 import { auditHandlers } from './audit/handlers';
@@ -114,11 +115,14 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     const onRecorded = (hostId: string): void => emit('audit:changed', { hostId });
     const onHostChanged = (hostId: string | null): void => emit('hosts:changed', { hostId });
     const locks = new HostLocks();
+    const hostKeys = ({ address, port }: Host): string[] =>
+      knownKeys.find(address, port).flatMap(({ key, revoked }) => (revoked ? [] : [key.sha256]));
     const recovery = new Recovery({
       audit: store,
       sessions,
       catalogue: parts.catalogue,
       locks,
+      hostKeys,
       nowMs,
       log,
       onRead,
@@ -156,6 +160,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       shell,
       catalogue: parts.catalogue,
       locks,
+      hostKeys,
       recovery,
       nowMs,
       log,

@@ -16,6 +16,8 @@ export interface RecoveryOptions {
   sessions: SessionPool;
   catalogue: Catalogue;
   locks: HostLocks;
+  /** Fingerprints of the host keys that are pinned for a host. */
+  hostKeys: (host: Host) => readonly string[];
   nowMs: () => number;
   log: CoreLog;
   onRead: (hostId: string) => void;
@@ -191,13 +193,22 @@ export class Recovery {
   async #resolve(host: Host, operation: UnclosedOperation): Promise<number | null> {
     const data = readRecovery(operation.recovery);
     const action = this.options.catalogue.get(operation.action);
-    if (data === null || action === undefined) {
-      this.#append(host.id, {
-        ...this.#draftOf(operation, data, 'resolved', 'unknown'),
-        message:
-          'This version of Holdfast cannot check this operation by reading. Look at the host yourself.',
-      });
+    const settled = (outcome: Outcome, message: string): null => {
+      this.#append(host.id, { ...this.#draftOf(operation, data, 'resolved', outcome), message });
       return null;
+    };
+    if (data === null || action === undefined) {
+      return settled(
+        'unknown',
+        'This version of Holdfast cannot check this operation by reading. Look at the host yourself.',
+      );
+    }
+    const hostKeys = this.options.hostKeys(host);
+    if (!data.hostKeys.some((sha256) => hostKeys.includes(sha256))) {
+      return settled(
+        'unknown',
+        'The host has another host key than when this ran: it is another machine or was installed anew, so reading it proves nothing. Look at the host yourself.',
+      );
     }
     let verification: Verification;
     try {
@@ -213,10 +224,6 @@ export class Recovery {
       });
       return null;
     }
-    const settled = (outcome: Outcome, message: string): null => {
-      this.#append(host.id, { ...this.#draftOf(operation, data, 'resolved', outcome), message });
-      return null;
-    };
     switch (verification.status) {
       case 'confirmed':
         return settled('ok', `Reading the host shows the effect: ${verification.text}`);

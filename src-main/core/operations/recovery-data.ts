@@ -14,12 +14,14 @@ const recoverySchema = z.strictObject({
   preconditions: z.record(z.string(), z.json()),
   risk: riskSchema,
   planDigest: z.string(),
+  /** Pinned host keys, `SHA256:…`, of the machine that was changed: another machine proves nothing about it. */
+  hostKeys: z.array(z.string()),
   /** From then on, "the effect is not there" is an answer; before, it may still come. */
   conclusiveAtMs: z.int().nonnegative(),
 });
 export type RecoveryData = z.infer<typeof recoverySchema>;
 
-export function writeRecovery(prepared: PreparedPlan, nowMs: number): string {
+export function writeRecovery(prepared: PreparedPlan, hostKeys: readonly string[], nowMs: number): string {
   const { plan, draft, rawInput } = prepared;
   const longestMs = plan.steps.reduce((sum, step) => sum + step.timeoutSeconds * 1000, 0);
   return JSON.stringify({
@@ -28,6 +30,7 @@ export function writeRecovery(prepared: PreparedPlan, nowMs: number): string {
     preconditions: draft.preconditions,
     risk: plan.risk,
     planDigest: plan.digest,
+    hostKeys,
     conclusiveAtMs: Math.ceil(nowMs + longestMs + settleGraceMs),
   });
 }

@@ -484,6 +484,30 @@ describe('a connection that drops during a change', () => {
       .toEqual(['started -', 'finished unknown', 'resolved failed']);
   });
 
+  it('stays unknown for good when another machine answers in its place', async () => {
+    const plan = await create('a');
+    box.hooks.beforeExit = async (command) => {
+      if (isChange(command)) box.setDown(true);
+    };
+    const result = await test.run(plan);
+    expect(result.outcome).toBe('unknown');
+    const other = await startShellHost();
+    const peer = { address: '127.0.0.1', port: other.port };
+    await test.call('hosts:trustKey', { ...peer, sha256: other.sha256 });
+    const { id: _id, demo: _demo, createdAtMs: _at, ...settings } = host;
+    await test.call('hosts:update', {
+      hostId: host.id,
+      settings: { ...settings, port: other.port },
+      secret: other.password,
+    });
+    await test.call('hosts:connect', { hostId: host.id });
+    const rows = (): Promise<AuditRow[]> => test.rows(host.id, result.operationId);
+    await expect.poll(async () => (await rows()).length).toBe(3);
+    expect((await rows())[2]).toMatchObject({ event: 'resolved', outcome: 'unknown' });
+    expect((await rows())[2]?.message).toContain('another host key');
+    await other.close();
+  });
+
   it('is unknown when the host cannot be read again', async () => {
     const plan = await create('a');
     box.hooks.beforeExit = async (command) => {

@@ -40,6 +40,8 @@ export interface RoadOptions {
   catalogue: Catalogue;
   locks: HostLocks;
   recovery: Recovery;
+  /** Fingerprints of the host keys that are pinned for a host. */
+  hostKeys: (host: Host) => readonly string[];
   nowMs: () => number;
   log: CoreLog;
   onProgress: (progress: OperationProgress) => void;
@@ -136,7 +138,8 @@ export class OperationRoad {
     }
     const input = this.#parseInput(host, action, rawInput);
     const session = await this.options.sessions.session(host, signal);
-    await this.options.recovery.contact(host);
+    // A change under way may take minutes; what is unknown is then checked after it.
+    if (!this.options.locks.busy(hostId)) await this.options.recovery.contact(host);
     const changes = this.#changesOf(hostId);
     const prepared = await buildPlan({
       host,
@@ -397,7 +400,7 @@ export class OperationRoad {
       this.#record(plan.host.id, {
         ...planDraft('started', operationId, prepared, null, plan.title),
         commands: plan.steps.map(({ commandLine }) => commandLine),
-        recovery: writeRecovery(prepared, this.options.nowMs()),
+        recovery: writeRecovery(prepared, this.options.hostKeys(prepared.host), this.options.nowMs()),
       });
       run.recorded = true;
       this.#book.spend(plan.id);

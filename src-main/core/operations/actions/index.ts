@@ -8,15 +8,6 @@ import { zfsSnapshotDestroy } from './zfs-snapshot-destroy';
 import { zfsSnapshotRollback } from './zfs-snapshot-rollback';
 
 /** Every action, by its id: `tsc` fails when the contract names one that is not here. */
-export const actionDefinitions = {
-  'zfs.snapshot.create': zfsSnapshotCreate,
-  'zfs.snapshot.destroy': zfsSnapshotDestroy,
-  'zfs.snapshot.rollback': zfsSnapshotRollback,
-  'lvm.snapshot.create': lvmSnapshotCreate,
-  'lvm.snapshot.destroy': lvmSnapshotDestroy,
-  'lvm.snapshot.rollback': lvmSnapshotRollback,
-} as const satisfies Record<ActionId, { id: ActionId }>;
-
 export const actions: Readonly<Record<ActionId, BoundAction>> = {
   'zfs.snapshot.create': bindAction(zfsSnapshotCreate),
   'zfs.snapshot.destroy': bindAction(zfsSnapshotDestroy),

@@ -95,7 +95,10 @@ export function groupBlockers(group: GroupRow | null, name: string): Blocker[] {
     blockers.push({ text: `Volume group ${name} is exported.`, remedy: `vgimport ${name}` });
   }
   if (!group.attributes.startsWith('w')) {
-    blockers.push({ text: `Volume group ${name} is read-only.`, remedy: `vgchange --permission rw ${name}` });
+    blockers.push({
+      text: `Volume group ${name} is read-only.`,
+      remedy: 'Find out why (vgs -o +vg_permissions, lvm.conf), and make it writable first.',
+    });
   }
   return blockers;
 }

@@ -62,7 +62,7 @@ export const zfsSnapshotCreate: ActionDefinition<Input> = {
     ]);
 
     const blockers: Blocker[] = poolBlockers(pool, poolOf(dataset));
-    if (datasets.length === 0) {
+    if (datasets.length === 0 && pool !== null) {
       blockers.push({
         text: `There is no dataset ${dataset} on this host.`,
         remedy: 'Refresh the host and choose one that is there.',
@@ -89,7 +89,7 @@ export const zfsSnapshotCreate: ActionDefinition<Input> = {
         items: [],
       },
     ];
-    if (recursive) {
+    if (recursive && datasets.length > 0) {
       consequences.push({
         severity: 'info',
         text: `${plural(datasets.length, 'dataset gets', 'datasets get')} a snapshot, all at the same moment: either all or none.`,
@@ -120,9 +120,10 @@ export const zfsSnapshotCreate: ActionDefinition<Input> = {
       ],
       consequences,
       blockers,
-      undo: recursive
-        ? `Destroy each of the ${datasets.length} snapshots: ${hint(...destroySnapshotArgv(snapshot))} …`
-        : hint(...destroySnapshotArgv(snapshot)),
+      undo:
+        recursive && datasets.length > 1
+          ? `Destroy each of the ${datasets.length} snapshots: ${hint(...destroySnapshotArgv(snapshot))} …`
+          : hint(...destroySnapshotArgv(snapshot)),
       preconditions: {
         datasets: datasets.map((row) => ({ name: row.name, guid: row.guid })),
         existing,

@@ -28,7 +28,6 @@ type Input = z.infer<typeof input>;
 
 const preconditionsSchema = z.object({
   guid: z.string().nullable(),
-  createTxg: z.number().nullable(),
   newer: z.array(z.object({ name: z.string(), guid: z.string() })),
   history: z.object({ readable: z.boolean(), lastTxg: z.number().nullable() }),
 });
@@ -143,7 +142,7 @@ export const zfsSnapshotRollback: ActionDefinition<Input> = {
     if (newerBookmarks.length > 0) {
       consequences.push({
         severity: 'loss',
-        text: `${plural(newerBookmarks.length, 'newer bookmark is', 'newer bookmarks are')} destroyed: replication that starts from them has to start anew.`,
+        text: `${plural(newerBookmarks.length, 'newer bookmark is', 'newer bookmarks are')} destroyed: replication that starts there has to begin anew.`,
         items: newerBookmarks.map(({ name }) => ({ name, sizeBytes: null })),
       });
     }
@@ -195,12 +194,15 @@ export const zfsSnapshotRollback: ActionDefinition<Input> = {
   },
 
   /**
-   * | snapshot | pool's events        | newer ones | written since | says                        |
-   * | gone     | any                  | any        | any           | not there                   |
-   * | there    | a rollback after ours was planned | any | any     | confirmed                   |
-   * | there    | none                 | some left  | any           | not there                   |
-   * | there    | none                 | gone       | 0             | confirmed                   |
-   * | there    | none                 | gone       | some          | skipped: reading can't tell |
+   * "Event": the pool's events show a rollback later than any known when it was planned.
+   *
+   * | snapshot | planned newer | event       | others newer | written | says        |
+   * | gone     | any           | any         | any          | any     | not there   |
+   * | there    | some left     | any         | any          | any     | not there   |
+   * | there    | gone          | yes         | any          | any     | confirmed   |
+   * | there    | gone          | no          | some         | any     | not there   |
+   * | there    | gone          | no, unknown | none         | 0       | confirmed   |
+   * | there    | gone          | no, unknown | any          | some    | skipped: reading can't tell |
    */
   async verify(context, { snapshot }, { preconditions }) {
     const { dataset } = splitSnapshotName(snapshot);
@@ -216,28 +218,35 @@ export const zfsSnapshotRollback: ActionDefinition<Input> = {
     }
     const planned = new Set(before.newer.map(({ guid }) => guid));
     const left = snapshots.filter(({ guid }) => planned.has(guid));
-    const since = written === null ? '' : ` ${bytes(written)} were written since.`;
-    const comparable = before.history.readable && history.readable && history.lastTxg !== null;
-    const floor = before.history.lastTxg ?? before.createTxg ?? 0;
-    if (comparable && (history.lastTxg ?? 0) > floor && left.length === 0) {
+    const since = written === null || written === 0 ? '' : ` ${bytes(written)} were written since.`;
+    if (left.length > 0) {
+      const gone = before.newer.length - left.length;
+      return {
+        status: 'not-there',
+        text: `${dataset} was not rolled back: ${plural(left.length, 'newer snapshot is', 'newer snapshots are')} still there${gone > 0 ? `, ${gone} already destroyed` : ''}.`,
+      };
+    }
+    const readable = before.history.readable && history.readable;
+    const floor = before.history.lastTxg ?? target.createTxg;
+    if (readable && history.lastTxg !== null && history.lastTxg > floor) {
       return {
         status: 'confirmed',
         text: `The pool's events show the rollback of ${dataset}, and ${snapshot} is there.${since}`,
       };
     }
-    if (left.length > 0) {
-      const gone = before.newer.length - left.length;
+    const newer = snapshots.filter(({ createTxg }) => createTxg > target.createTxg);
+    if (newer.length > 0 && readable) {
       return {
         status: 'not-there',
-        text: `${dataset} was not rolled back: ${plural(left.length, 'newer snapshot is', 'newer snapshots are')} still there${gone > 0 ? `, ${gone} of them destroyed` : ''}.`,
+        text: `The pool's events show no rollback of ${dataset}, and newer snapshots are there: ${listed(newer.map(({ name }) => name))}.`,
       };
     }
-    if (written === 0) {
+    if (newer.length === 0 && written === 0) {
       return { status: 'confirmed', text: `${dataset} is exactly as in ${snapshot}.` };
     }
     return {
       status: 'skipped',
-      text: `${snapshot} is the newest of the planned snapshots.${since} Reading cannot tell whether that is new or was there before.`,
+      text: `${snapshot} is there.${since} Reading cannot tell whether that is new or was there before.`,
     };
   },
 
