@@ -35,18 +35,33 @@ export async function screenshot(page: Page, name: string): Promise<void> {
   });
 }
 
-/** Fails with rule, element and advice for each WCAG 2.1 A/AA violation of the settled window. */
-export async function expectAccessible(page: Page, within?: string): Promise<void> {
+export interface AccessibilityProblem {
+  /** The same finding on the same kind of element has the same key; generated ids are left out. */
+  key: string;
+  /** Rule, element and advice. */
+  words: string;
+}
+
+/** WCAG 2.1 A and AA violations of the settled window. */
+export async function accessibilityProblems(page: Page, within?: string): Promise<AccessibilityProblem[]> {
   await settle(page);
   // Legacy mode, because the other one opens a second page, which Electron has no way to do.
   const builder = new AxeBuilder({ page })
     .setLegacyMode(true)
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']);
   const { violations } = await (within ? builder.include(within) : builder).analyze();
-  const words = violations.flatMap(({ id, help, nodes }) =>
-    nodes.map(({ target, html, failureSummary }) =>
-      [`${id}: ${help}`, target.join(' '), html.slice(0, 300), failureSummary ?? ''].join('\n  '),
-    ),
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target, html, failureSummary }) => ({
+      key: `${id} ${html.replace(/\s(id|style|aria-[a-z]+)="[^"]*"/g, '').slice(0, 120)}`,
+      words: [`${id}: ${help}`, target.join(' '), html.slice(0, 300), failureSummary ?? ''].join('\n  '),
+    })),
   );
-  if (words.length > 0) throw new Error(`Not accessible:\n${words.join('\n')}`);
+}
+
+/** Fails with rule, element and advice for each violation. */
+export async function expectAccessible(page: Page, within?: string): Promise<void> {
+  const problems = await accessibilityProblems(page, within);
+  if (problems.length > 0) {
+    throw new Error(`Not accessible:\n${problems.map(({ words }) => words).join('\n')}`);
+  }
 }

@@ -39,7 +39,9 @@ async function tour(runtime) {
   await ensureBuild();
   const folder = join(root, 'screenshots');
   say('no display here: walking through the demo under Xvfb ...');
-  const counts = await runPlaywright(['e2e/tour.spec.ts'], { env: { HOLDFAST_SCREENSHOTS: folder } });
+  const counts = await runPlaywright(['e2e/tour.spec.ts'], {
+    env: { HOLDFAST_SCREENSHOTS: folder, HOLDFAST_TOUR: '1' },
+  });
   const pictures = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.png')) : [];
   if (pictures.length === 0) throw new SetupError('The tour left no screenshots; see above.');
   say(`${pictures.length} screenshots are in ${folder}`);
