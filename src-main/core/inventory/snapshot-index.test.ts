@@ -66,6 +66,29 @@ describe('the snapshot index', () => {
     });
   });
 
+  it('finds the same letter by letter as at once', () => {
+    const names = fc.array(fc.stringMatching(/^[abAB ]{1,6}$/), { maxLength: 30 });
+    fc.assert(
+      fc.property(names, fc.stringMatching(/^[ab ]{1,5}$/), (all, search) => {
+        const snapshots = all.map((name, number) => snapshot(`tank/${name}@${number}`));
+        const typed = new SnapshotIndex();
+        const pasted = new SnapshotIndex();
+        typed.set('h1', 'Alpha', snapshots);
+        pasted.set('h1', 'Alpha', snapshots);
+        for (let length = 0; length <= search.length; length += 1) {
+          typed.query({ ...everything, search: search.slice(0, length) });
+        }
+        const query = { ...everything, search };
+        expect(typed.query(query)).toEqual(pasted.query(query));
+        const words = search.split(' ').filter((word) => word !== '');
+        const wanted = snapshots.filter(({ fullName }) =>
+          words.every((word) => `${fullName} alpha`.toLowerCase().includes(word)),
+        );
+        expect(pasted.query(query).total).toBe(wanted.length);
+      }),
+    );
+  });
+
   it('forgets what it answered when a host is read again, renamed or removed', () => {
     const index = new SnapshotIndex();
     index.set('h1', 'Alpha', [snapshot('tank/data@a')]);
@@ -94,6 +117,11 @@ describe('the snapshot index', () => {
         (all, sort, descending, limit) => {
           const index = new SnapshotIndex();
           all.forEach((values, host) => {
+            // Every other host is read twice, with a question in between: its part is merged anew.
+            if (host % 2 === 1) {
+              index.set(`h${host}`, `host ${host % 2}`, [snapshot('tank/old@x')]);
+              index.query({ ...everything, sort, descending });
+            }
             index.set(
               `h${host}`,
               `host ${host % 2}`,

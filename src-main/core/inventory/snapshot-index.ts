@@ -28,6 +28,7 @@ interface Entry {
 }
 
 interface Match {
+  query: SnapshotQuery;
   entries: Entry[];
   totalUsedBytes: number;
 }
@@ -72,14 +73,53 @@ function comparison(sort: SnapshotSortKey, descending: boolean): Compare {
   }
 }
 
+/** Two sorted lists as one. Linear, where sorting both again would not be. */
+function merged(a: readonly Entry[], b: readonly Entry[], compare: Compare): Entry[] {
+  const all: Entry[] = [];
+  let left = 0;
+  let right = 0;
+  for (;;) {
+    const first = a[left];
+    const second = b[right];
+    if (first === undefined) return all.concat(b.slice(right));
+    if (second === undefined) return all.concat(a.slice(left));
+    if (compare(first, second) <= 0) {
+      all.push(first);
+      left += 1;
+    } else {
+      all.push(second);
+      right += 1;
+    }
+  }
+}
+
+/** True when whatever `next` finds, `before` has found: the same listing with more letters typed. */
+function narrows(before: SnapshotQuery, next: SnapshotQuery): boolean {
+  return (
+    next.search.startsWith(before.search) &&
+    next.hostId === before.hostId &&
+    next.poolId === before.poolId &&
+    next.volumeName === before.volumeName &&
+    next.sort === before.sort &&
+    next.descending === before.descending
+  );
+}
+
+interface Sorted {
+  entries: Entry[];
+  /** Hosts that were read again since. */
+  stale: Set<string>;
+}
+
 /**
  * Last known snapshots of all hosts, searchable and sorted. 100,000 rows and more: each host's part is sorted once
- * per key and merged (sort() takes ready runs in linear time), a listing is matched once and then cut into pages.
+ * per key, a host that was read again is merged into the rest, a listing is matched once and then cut into pages,
+ * and typing on searches in what was found.
  */
 export class SnapshotIndex {
   readonly #hosts = new Map<string, Entry[]>();
   readonly #sortedHosts = new Map<string, Map<string, Entry[]>>();
-  readonly #sortedAll = new Map<string, Entry[]>();
+  readonly #sortedAll = new Map<string, Sorted>();
   readonly #matches = new Map<string, Match>();
 
   set(hostId: string, hostName: string, snapshots: readonly Snapshot[]): void {
@@ -138,7 +178,10 @@ export class SnapshotIndex {
       .toLowerCase()
       .split(/\s+/)
       .filter((word) => word !== '');
-    const source = hostId === null ? this.#all(sort, descending) : this.#ofHost(hostId, sort, descending);
+    const wider = [...this.#matches.values()].findLast((match) => narrows(match.query, query));
+    const sorted = (): Entry[] =>
+      hostId === null ? this.#all(sort, descending) : this.#ofHost(hostId, sort, descending);
+    const source = wider?.entries ?? sorted();
     const entries = source.filter(
       ({ snapshot, haystack }) =>
         (poolId === null || snapshot.poolId === poolId) &&
@@ -146,6 +189,7 @@ export class SnapshotIndex {
         words.every((word) => haystack.includes(word)),
     );
     const match: Match = {
+      query,
       entries,
       totalUsedBytes: entries.reduce((sum, { snapshot }) => sum + (snapshot.usedBytes ?? 0), 0),
     };
@@ -172,19 +216,29 @@ export class SnapshotIndex {
 
   #all(sort: SnapshotSortKey, descending: boolean): Entry[] {
     const key = `${sort} ${descending}`;
-    let sorted = this.#sortedAll.get(key);
-    if (sorted === undefined) {
-      sorted = [...this.#hosts.keys()]
+    const compare = comparison(sort, descending);
+    const kept = this.#sortedAll.get(key);
+    if (kept === undefined) {
+      const entries = [...this.#hosts.keys()]
         .flatMap((hostId) => this.#ofHost(hostId, sort, descending))
-        .sort(comparison(sort, descending));
-      this.#sortedAll.set(key, sorted);
+        .sort(compare);
+      this.#sortedAll.set(key, { entries, stale: new Set() });
+      return entries;
     }
-    return sorted;
+    if (kept.stale.size > 0) {
+      const { stale } = kept;
+      kept.entries = [...stale].reduce(
+        (all, hostId) => merged(all, this.#ofHost(hostId, sort, descending), compare),
+        kept.entries.filter(({ hostId }) => !stale.has(hostId)),
+      );
+      stale.clear();
+    }
+    return kept.entries;
   }
 
   #forgetAnswers(hostId: string): void {
     this.#sortedHosts.delete(hostId);
-    this.#sortedAll.clear();
+    for (const { stale } of this.#sortedAll.values()) stale.add(hostId);
     this.#matches.clear();
   }
 }
