@@ -61,7 +61,7 @@ function attributes({ group, volume }: VolumeRow): string {
     case 'raid1': {
       const origin = cowsOf(group, volume.name).length > 0;
       const letter = origin ? (merging ? 'O' : 'o') : volume.kind === 'raid1' ? 'r' : '-';
-      const target = origin ? 's' : volume.kind === 'raid1' ? 'r' : '-';
+      const target = volume.kind === 'raid1' ? 'r' : origin ? 's' : '-';
       return `${letter}wi-${state}${open}${target}---`;
     }
   }

@@ -97,7 +97,7 @@ const registry: Readonly<Record<string, ReadProperty>> = {
     snapshot: (model, target) => spaceOf(model, target)?.writtenBytes ?? 0,
   }),
   mounted: datasetOnly((_, dataset) =>
-    dataset.type === 'volume' ? none : dataset.mountpoint === null ? 'no' : 'yes',
+    dataset.type === 'volume' ? none : dataset.mountpoint?.startsWith('/') === true ? 'yes' : 'no',
   ),
   mountpoint: datasetOnly((_, dataset) =>
     dataset.type === 'volume' ? none : (dataset.mountpoint ?? 'none'),
