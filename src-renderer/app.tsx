@@ -23,8 +23,8 @@ import { SnapshotDialog } from './screens/snapshots/SnapshotDialog';
 import { SnapshotsScreen } from './screens/snapshots/SnapshotsScreen';
 import { followApp, loadApp, useAppStore } from './stores/app-store';
 import { followAudit } from './stores/audit-store';
-import { followFleet, loadFleet } from './stores/fleet-store';
-import { followInventory } from './stores/inventory-store';
+import { followFleet, loadFleet, refreshFleet, useFleetStore } from './stores/fleet-store';
+import { followInventory, forgetInventories } from './stores/inventory-store';
 import { followOperations } from './stores/plan-store';
 import { followSnapshots } from './stores/snapshots-store';
 import { cssVariables, theme } from './theme';
@@ -38,19 +38,28 @@ const schemeManager: MantineColorSchemeManager = {
   clear: () => undefined,
 };
 
+/** Shows what is known, then reads the hosts again, unless the person refreshes by hand only. */
+async function openSession(): Promise<void> {
+  forgetInventories();
+  await Promise.all([loadApp(), loadFleet()]);
+  const { settings } = useAppStore.getState();
+  if (settings !== null && settings.refreshSeconds > 0 && useFleetStore.getState().hosts.length > 0) {
+    await refreshFleet();
+  }
+}
+
 export function App() {
   const scheme: MantineColorScheme = useAppStore((state) => state.settings?.colourScheme ?? 'auto');
   useEffect(() => {
     const stops = [
-      followApp(),
+      followApp(() => void openSession()),
       followFleet(),
       followInventory(),
       followSnapshots(),
       followAudit(),
       followOperations(),
     ];
-    void loadApp();
-    void loadFleet();
+    void openSession();
     return () => stops.forEach((stop) => stop());
   }, []);
   return (

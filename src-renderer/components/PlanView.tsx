@@ -47,42 +47,46 @@ export function PlanView() {
   const { request, stage, plan, error } = usePlanStore();
   const running = stage === 'running';
   return (
-    <Modal
+    <Modal.Root
       opened={request !== null}
       onClose={closePlan}
       size={780}
       padding={0}
-      withCloseButton={false}
+      centered
       closeOnClickOutside={false}
       closeOnEscape={!running}
-      aria-label={plan?.title ?? 'Plan'}
       scrollAreaComponent={ScrollArea.Autosize}
     >
-      {plan !== null && (
-        <div
-          className="environment-band"
-          style={{ background: environmentColour(plan.host.environment), height: 4 }}
-        />
-      )}
-      {stage === 'planning' && (
-        <Group p="xl" gap="sm">
-          <Loader size="sm" />
-          <Text size="sm">Reading the host to plan this…</Text>
-        </Group>
-      )}
-      {plan === null && stage === 'failed' && error !== null && (
-        <Stack p="lg">
-          <ErrorNotice error={error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={closePlan}>
-              Close
-            </Button>
-            <Button onClick={replan}>Plan again</Button>
-          </Group>
-        </Stack>
-      )}
-      {plan !== null && <PlanBody key={plan.id} plan={plan} />}
-    </Modal>
+      <Modal.Overlay backgroundOpacity={0.45} blur={2} />
+      <Modal.Content aria-label={plan?.title ?? 'Plan'}>
+        <Modal.Body>
+          {plan !== null && (
+            <div
+              className="environment-band"
+              style={{ background: environmentColour(plan.host.environment), height: 4 }}
+            />
+          )}
+          {stage === 'planning' && (
+            <Group p="xl" gap="sm">
+              <Loader size="sm" />
+              <Text size="sm">Reading the host to plan this…</Text>
+            </Group>
+          )}
+          {plan === null && stage === 'failed' && error !== null && (
+            <Stack p="lg">
+              <ErrorNotice error={error} />
+              <Group justify="flex-end">
+                <Button variant="default" onClick={closePlan}>
+                  Close
+                </Button>
+                <Button onClick={replan}>Plan again</Button>
+              </Group>
+            </Stack>
+          )}
+          {plan !== null && <PlanBody key={plan.id} plan={plan} />}
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

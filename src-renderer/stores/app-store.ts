@@ -47,14 +47,17 @@ export async function updateSettings(patch: Partial<Settings>): Promise<WireErro
   return null;
 }
 
-/** Follows the app's own events for as long as the window lives. */
-export function followApp(): () => void {
+/**
+ * Follows the app's own events for as long as the window lives.
+ * @param onCoreRunning a core has started: at first, after a crash, or on another profile (demo or own hosts)
+ */
+export function followApp(onCoreRunning: () => void): () => void {
   const stops = [
     listen('settings:changed', (settings) => useAppStore.setState({ settings })),
     listen('app:coreStatus', (core) => {
       const before = useAppStore.getState().core;
       useAppStore.setState({ core });
-      if (core.state === 'running' && before?.state !== 'running') void loadApp();
+      if (core.state === 'running' && before?.state !== 'running') onCoreRunning();
     }),
   ];
   return () => stops.forEach((stop) => stop());

@@ -40,6 +40,11 @@ export async function refreshInventory(hostId: string): Promise<void> {
   else put(hostId, { error: answer.error, refreshing: false });
 }
 
+/** Another core may serve another profile: its hosts are not these. */
+export function forgetInventories(): void {
+  useInventoryStore.setState({ byHost: {} });
+}
+
 export function followInventory(): () => void {
   return listen('inventory:changed', ({ hostId }) => {
     if (useInventoryStore.getState().byHost[hostId] !== undefined) void loadInventory(hostId);

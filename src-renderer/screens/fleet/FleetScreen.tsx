@@ -153,16 +153,18 @@ function Counter({ label, value, note }: { label: string; value: ReactNode; note
 function HostCard({ entry: { host, state, summary } }: { entry: HostOverview }) {
   const environment = { '--environment': environmentColour(host.environment) } as CSSProperties;
   return (
-    <Link
-      href={`/hosts/${host.id}`}
-      className="panel host-card"
-      style={environment}
-      aria-label={`${host.name}, ${host.environment.label}`}
-    >
+    <article className="panel host-card" style={environment}>
       <Group justify="space-between" wrap="nowrap" gap="sm" align="flex-start">
         <div style={{ minWidth: 0 }}>
           <Group gap={8} wrap="nowrap">
-            <Text fw={600} className="truncate" title={host.name}>
+            <Text
+              fw={600}
+              c="var(--mantine-color-text)"
+              component={Link}
+              href={`/hosts/${host.id}`}
+              className="truncate stretched"
+              title={host.name}
+            >
               {host.name}
             </Text>
             <EnvironmentBadge environment={host.environment} />
@@ -206,6 +208,6 @@ function HostCard({ entry: { host, state, summary } }: { entry: HostOverview }) 
           </Text>
         </>
       )}
-    </Link>
+    </article>
   );
 }
