@@ -1,0 +1,211 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createHash } from 'node:crypto';
+import ssh2 from 'ssh2';
+import type { Client } from 'ssh2';
+import { startDemoFleet, type DemoFleet, type DemoHost } from './index';
+
+let fleet: DemoFleet;
+const clients: Client[] = [];
+
+beforeAll(async () => {
+  fleet = await startDemoFleet({ seed: 1, latency: 0 });
+});
+afterAll(async () => {
+  for (const client of clients) client.destroy();
+  await fleet.close();
+});
+
+function hostCalled(name: string): DemoHost {
+  const host = fleet.hosts.find((candidate) => candidate.name === name);
+  if (host === undefined) throw new Error(`No host ${name}.`);
+  return host;
+}
+
+function connect(host: DemoHost, changes: { user?: string; password?: string } = {}): Promise<Client> {
+  const client = new ssh2.Client();
+  clients.push(client);
+  return new Promise((resolve, reject) => {
+    client.on('ready', () => resolve(client));
+    client.on('error', reject);
+    client.connect({
+      host: host.address,
+      port: host.port,
+      username: changes.user ?? host.user,
+      password: changes.password ?? host.password,
+      hostVerifier: (key: Buffer) =>
+        `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}` ===
+          host.hostKey.sha256 && key.toString('base64') === host.publicKeyBase64,
+    });
+  });
+}
+
+interface Answer {
+  code: number | null;
+  signal: string | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+function run(client: Client, command: string, onStart?: (stop: () => void) => void): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    client.exec(command, (error, channel) => {
+      if (error !== undefined) {
+        reject(error);
+        return;
+      }
+      const answer: Answer = { code: null, signal: undefined, stdout: '', stderr: '' };
+      channel.on('data', (chunk: Buffer) => (answer.stdout += chunk.toString()));
+      channel.stderr.on('data', (chunk: Buffer) => (answer.stderr += chunk.toString()));
+      channel.on('exit', (code: number | null, signal?: string) => {
+        answer.code = code;
+        answer.signal = signal;
+      });
+      channel.on('close', () => resolve(answer));
+      // ssh2 sends no signal on a channel whose input has ended.
+      if (onStart === undefined) channel.end();
+      else onStart(() => channel.signal('TERM'));
+    });
+  });
+}
+
+const zfs = (words: string) => `LC_ALL=C sudo -n -- /usr/sbin/zfs ${words}`;
+
+describe('the demo fleet', () => {
+  it('has four hosts with keys and passwords of their own', () => {
+    expect(fleet.hosts.map(({ id, name, offline }) => [id, name, offline])).toEqual([
+      ['demo-nas', 'nas-01', false],
+      ['demo-vault', 'vault-02', false],
+      ['demo-kvm', 'kvm-03', false],
+      ['demo-edge', 'edge-04', true],
+    ]);
+    for (const pick of ['port', 'password', 'publicKeyBase64'] as const) {
+      expect(new Set(fleet.hosts.map((host) => host[pick])).size).toBe(4);
+    }
+    for (const { password, hostKey, address } of fleet.hosts) {
+      expect(password.length).toBeGreaterThanOrEqual(24);
+      expect(hostKey.type).toBe('ssh-ed25519');
+      expect(address).toBe('127.0.0.1');
+    }
+  });
+
+  it('is another one at every start, but for the data', async () => {
+    const other = await startDemoFleet({ seed: 1, latency: 0 });
+    try {
+      for (const [index, host] of other.hosts.entries()) {
+        expect(host.password).not.toBe(fleet.hosts[index]?.password);
+        expect(host.hostKey.sha256).not.toBe(fleet.hosts[index]?.hostKey.sha256);
+      }
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('keeps state between commands and connections', async () => {
+    const host = hostCalled('nas-01');
+    const first = await connect(host);
+    const before = await run(first, zfs('list -Hp -t snapshot -o name -d 1 -- tank/git'));
+    expect(await run(first, zfs('snapshot -- tank/git@kept'))).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+    const second = await connect(host);
+    const after = await run(second, zfs('list -Hp -t snapshot -o name -d 1 -- tank/git'));
+    expect(after.stdout).toBe(`${before.stdout}tank/git@kept\n`);
+    expect(await run(second, zfs('destroy -- tank/git@kept'))).toMatchObject({ code: 0 });
+    expect((await run(first, zfs('list -Hp -t snapshot -o name -d 1 -- tank/git'))).stdout).toBe(
+      before.stdout,
+    );
+  });
+
+  it('serves many channels at once, thousands of snapshots among them', async () => {
+    const client = await connect(hostCalled('nas-01'));
+    const commands = Array.from({ length: 8 }, () =>
+      run(client, zfs('list -Hp -t snapshot -o name,guid,used,clones')),
+    );
+    for (const { code, stdout } of await Promise.all(commands)) {
+      expect(code).toBe(0);
+      expect(stdout.split('\n').length).toBeGreaterThan(3900);
+    }
+  });
+
+  it('refuses a command that is not known', async () => {
+    const client = await connect(hostCalled('nas-01'));
+    expect(await run(client, 'reboot')).toMatchObject({
+      code: 127,
+      stdout: '',
+      stderr: 'sh: 1: reboot: not found\n',
+    });
+    expect(await run(client, 'echo $HOME')).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  it.each([
+    ['a wrong password', { password: 'wrong' }],
+    ['an empty password', { password: '' }],
+    ['another user', { user: 'root' }],
+  ])('refuses %s', async (_what, changes) => {
+    await expect(connect(hostCalled('nas-01'), changes)).rejects.toThrow(/authentication methods failed/);
+  });
+
+  it('refuses the password of another host', async () => {
+    const { password } = hostCalled('kvm-03');
+    await expect(connect(hostCalled('nas-01'), { password })).rejects.toThrow(
+      /authentication methods failed/,
+    );
+  });
+
+  it('takes commands only: no shell, terminal, file transfer, forwarding', async () => {
+    const client = await connect(hostCalled('nas-01'));
+    const refused = (attempt: (done: (error: Error | undefined) => void) => void) =>
+      new Promise<string>((resolve) => {
+        attempt((error) => resolve(error?.message ?? 'let in'));
+      });
+    expect(await refused((done) => client.shell((error) => done(error)))).not.toBe('let in');
+    expect(await refused((done) => client.sftp((error) => done(error)))).not.toBe('let in');
+    expect(await refused((done) => client.exec('true', { pty: true }, (error) => done(error)))).not.toBe(
+      'let in',
+    );
+    expect(await refused((done) => client.subsys('netconf', (error) => done(error)))).not.toBe('let in');
+    expect(await refused((done) => client.forwardIn('127.0.0.1', 0, (error) => done(error)))).not.toBe(
+      'let in',
+    );
+    expect(
+      await refused((done) => client.forwardOut('127.0.0.1', 1, '127.0.0.1', 22, (error) => done(error))),
+    ).not.toBe('let in');
+    // The connection is none the worse for it.
+    expect(await run(client, zfs('version'))).toMatchObject({ code: 0 });
+  });
+
+  it('refuses connections to the host that is off', async () => {
+    await expect(connect(hostCalled('edge-04'))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('ends a command by signal, with what it did done', async () => {
+    const slow = await startDemoFleet({ seed: 1, latency: 1 });
+    try {
+      const host = slow.hosts.find(({ name }) => name === 'kvm-03');
+      if (host === undefined) throw new Error('No kvm-03.');
+      const client = await connect(host);
+      const merge = 'LC_ALL=C sudo -n -- /usr/sbin/lvconvert --merge -- vg0/golden_release-7';
+      const stopped = await run(client, merge, (stop) => setTimeout(stop, 200));
+      expect(stopped).toMatchObject({ code: null, signal: 'SIGTERM' });
+      expect(stopped.stdout).toBe('  Merging of volume vg0/golden_release-7 started.\n');
+      const report =
+        'LC_ALL=C sudo -n -- /usr/sbin/lvs -a --reportformat json --units b --nosuffix -o lv_name';
+      expect((await run(client, report)).stdout).toContain('"[golden_release-7]"');
+    } finally {
+      await slow.close();
+    }
+  });
+
+  it('frees its ports when it is closed', async () => {
+    const other = await startDemoFleet({ seed: 2, latency: 0 });
+    const [host] = other.hosts;
+    if (host === undefined) throw new Error('No host.');
+    const client = await connect(host);
+    const gone = new Promise<void>((resolve) => client.on('close', () => resolve()));
+    await other.close();
+    await gone;
+    await expect(connect(host)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
