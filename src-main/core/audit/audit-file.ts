@@ -26,9 +26,10 @@ interface EntryRow {
   row_seqs: string;
 }
 
-function openedOutcome(draft: AuditDraft): Outcome {
-  if (draft.outcome !== null) return draft.outcome;
-  switch (draft.event) {
+/** What the list shows for an operation that nothing has closed. */
+export function openedOutcome({ event, outcome }: Pick<AuditDraft, 'event' | 'outcome'>): Outcome {
+  if (outcome !== null) return outcome;
+  switch (event) {
     case 'refused':
       return 'refused';
     case 'cancelled':
@@ -43,13 +44,13 @@ function openedOutcome(draft: AuditDraft): Outcome {
 /** The audit of one host, open for appending. */
 export class AuditFile {
   readonly fileId: string;
-  #head: Head;
-  #sinceCheckpoint: number;
   readonly #insertRow: Statement<[number, string, string]>;
   readonly #insertEntry: Statement<[number, string, number, string, string, string, string]>;
   readonly #closeEntry: Statement<[string, string, string, number, number]>;
   readonly #entryOf: Statement<[string], EntryRow>;
   readonly #insertCheckpoint: Statement<[number, string, number, string, string]>;
+  readonly #lastCheckpoint: Statement<[], number | null>;
+  readonly #hashOf: Statement<[number], string>;
 
   private constructor(
     readonly hostId: string,
@@ -64,11 +65,8 @@ export class AuditFile {
       hostId,
     );
     this.fileId = readFileId(db);
-    this.#head = readHead(db);
-    const last = db
-      .prepare<[], { count: number | null }>('SELECT max(row_count) AS count FROM checkpoints')
-      .get();
-    this.#sinceCheckpoint = this.#head.seq - (last?.count ?? 0);
+    this.#lastCheckpoint = db.prepare<[], number | null>('SELECT max(row_count) FROM checkpoints').pluck();
+    this.#hashOf = db.prepare<[number], string>('SELECT hash FROM rows WHERE seq = ?').pluck();
     this.#insertRow = db.prepare('INSERT INTO rows (seq, body, hash) VALUES (?, ?, ?)');
     this.#insertEntry = db.prepare(
       'INSERT INTO entries (seq, operation_id, at_ms, action, outcome, state, row_seqs) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -94,14 +92,24 @@ export class AuditFile {
     return { file: new AuditFile(hostId, path, db, signer, actor, nowMs), setAsidePath };
   }
 
-  get head(): Head {
-    return this.#head;
+  /** Hash of a row, or of the beginning for 0; undefined when there is no such row. */
+  hashAt(seq: number): string | undefined {
+    return seq === 0 ? genesisHash : this.#hashOf.get(seq);
   }
 
   /** Durable when it returns. @returns the row, and the checkpoint's head when one was signed */
   append(draft: AuditDraft): { row: AuditRow; checkpoint: Head | null } {
+    return this.db.transaction(() => this.#append(draft)).immediate();
+  }
+
+  /**
+   * The head is read inside the transaction and never remembered: a commit that failed half-way or a second
+   * Holdfast on the same file would make a remembered one wrong, and every later append impossible.
+   */
+  #append(draft: AuditDraft): { row: AuditRow; checkpoint: Head | null } {
+    const previous = readHead(this.db);
     const chained: ChainedRow = {
-      seq: this.#head.seq + 1,
+      seq: previous.seq + 1,
       atMs: this.nowMs(),
       event: draft.event,
       operationId: draft.operationId,
@@ -122,29 +130,26 @@ export class AuditFile {
       recovery: draft.recovery === null ? null : redactText(draft.recovery),
     };
     const body = canonicalRow(chained);
-    const hash = chainHash(this.#head.hash, body);
-    const prevHash = this.#head.hash;
+    const hash = chainHash(previous.hash, body);
     const head: Head = { seq: chained.seq, hash };
-    const signs = this.#sinceCheckpoint + 1 >= checkpointEvery;
-    this.db
-      .transaction(() => {
-        this.#insertRow.run(chained.seq, body, hash);
-        this.#derive(chained, draft);
-        if (signs) this.#sign(head);
-      })
-      .immediate();
-    this.#head = head;
-    this.#sinceCheckpoint = signs ? 0 : this.#sinceCheckpoint + 1;
+    const signs = head.seq - (this.#lastCheckpoint.get() ?? 0) >= checkpointEvery;
+    this.#insertRow.run(chained.seq, body, hash);
+    this.#derive(chained, draft);
+    if (signs) this.#sign(head);
     const { recovery: _recovery, ...shown } = chained;
-    return { row: { ...shown, prevHash, hash }, checkpoint: signs ? head : null };
+    return { row: { ...shown, prevHash: previous.hash, hash }, checkpoint: signs ? head : null };
   }
 
   /** Signs what was appended since the last checkpoint; null when nothing was. */
   checkpoint(): Head | null {
-    if (this.#sinceCheckpoint === 0 || this.#head.seq === 0) return null;
-    this.#sign(this.#head);
-    this.#sinceCheckpoint = 0;
-    return this.#head;
+    return this.db
+      .transaction(() => {
+        const head = readHead(this.db);
+        if (head.seq <= (this.#lastCheckpoint.get() ?? 0)) return null;
+        this.#sign(head);
+        return head;
+      })
+      .immediate();
   }
 
   unclosed(): UnclosedOperation[] {
