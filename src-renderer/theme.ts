@@ -64,18 +64,21 @@ export const theme = createTheme({
 const namedColours = ['red', 'orange', 'yellow', 'green', 'teal', 'blue', 'violet', 'gray', 'tide'] as const;
 
 /** Mantine's own text on a light tint misses 4.5:1 for warm colours; these hold it in both themes. */
-const readableTints = (shade: number, mix: string) =>
+const readableTints = (shade: number, mix: string, tint: (colour: string) => string) =>
   Object.fromEntries(
-    namedColours.map((name) => [
-      `--mantine-color-${name}-light-color`,
-      `color-mix(in srgb, var(--mantine-color-${name}-${shade}) 68%, ${mix})`,
+    namedColours.flatMap((name) => [
+      [
+        `--mantine-color-${name}-light-color`,
+        `color-mix(in srgb, var(--mantine-color-${name}-${shade}) 68%, ${mix})`,
+      ],
+      [`--mantine-color-${name}-light`, tint(`var(--mantine-color-${name}-6)`)],
     ]),
   );
 
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
-    ...readableTints(9, 'black'),
+    ...readableTints(9, 'black', (colour) => `color-mix(in srgb, ${colour} 13%, white)`),
     '--mantine-color-placeholder': '#6b7785',
     '--mantine-color-dimmed': '#5a6673',
     '--hf-page': '#f4f6f8',
@@ -91,7 +94,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--hf-fill': '#2a8fa3',
   },
   dark: {
-    ...readableTints(2, 'white'),
+    ...readableTints(2, 'white', (colour) => `color-mix(in srgb, ${colour} 18%, #151a21)`),
     '--mantine-color-placeholder': '#8a96a3',
     '--mantine-color-dimmed': '#98a4b1',
     '--hf-page': '#0e1217',

@@ -1,6 +1,6 @@
-import { Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import type { HostProblem } from '../../src-preload/contract/hosts';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { HealthMark } from './HealthMark';
 
 export interface PlacedProblem extends HostProblem {
@@ -9,13 +9,21 @@ export interface PlacedProblem extends HostProblem {
 }
 
 /** Trouble, worst first, each with what to do about it. */
-export function ProblemList({ problems }: { problems: readonly PlacedProblem[] }) {
+export function ProblemList({
+  problems,
+  shown = Infinity,
+}: {
+  problems: readonly PlacedProblem[];
+  /** How many before the rest is folded away. */
+  shown?: number;
+}) {
+  const [all, setAll] = useState(false);
   const ordered = [...problems].sort((a, b) =>
     a.severity === b.severity ? 0 : a.severity === 'critical' ? -1 : 1,
   );
   return (
     <ul style={{ listStyle: 'none', margin: 0, padding: 0 }}>
-      {ordered.map((problem, index) => (
+      {(all ? ordered : ordered.slice(0, shown)).map((problem, index) => (
         <li
           key={index}
           style={{
@@ -40,6 +48,13 @@ export function ProblemList({ problems }: { problems: readonly PlacedProblem[] }
           <div>{problem.place}</div>
         </li>
       ))}
+      {ordered.length > shown && (
+        <li style={{ padding: '6px 10px', borderTop: '1px solid var(--hf-border)' }}>
+          <Button variant="subtle" size="compact-xs" aria-expanded={all} onClick={() => setAll(!all)}>
+            {all ? 'Show fewer' : `Show all ${ordered.length}`}
+          </Button>
+        </li>
+      )}
     </ul>
   );
 }

@@ -84,7 +84,7 @@ export function FleetScreen() {
               {problems.length}
             </Text>
           </Group>
-          <ProblemList problems={problems} />
+          <ProblemList problems={problems} shown={4} />
         </section>
       )}
       <section aria-label="Hosts" className="card-grid">

@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { expect, test } from './fixtures';
+import { expectAccessible, screenshot } from './page-tools';
+
+const open = (page: Page, screen: string) =>
+  page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: screen, exact: true }).click();
+
+/** Takes a snapshot through the dialog and leaves the finished plan open. */
+async function snapshotNow(page: Page, host: string, volume: string, name: string): Promise<void> {
+  await open(page, 'Snapshots');
+  await page.getByRole('button', { name: 'Snapshot now' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Snapshot now' });
+  await dialog.getByRole('combobox', { name: 'Host' }).click();
+  await page.getByRole('option', { name: host, exact: true }).click();
+  await dialog.getByRole('combobox', { name: 'Volume' }).fill(volume);
+  await page.getByRole('option', { name: volume, exact: true }).click();
+  await dialog.getByRole('textbox', { name: 'Name of the snapshot' }).fill(name);
+  await dialog.getByRole('button', { name: 'Show the plan' }).click();
+}
+
+async function findSnapshot(page: Page, search: string): Promise<void> {
+  await open(page, 'Snapshots');
+  await page.getByRole('textbox', { name: 'Search snapshots' }).fill(search);
+  await expect(page.getByText('1 found')).toBeVisible();
+}
+
+async function planFromMenu(page: Page, fullName: string, item: string): Promise<void> {
+  await page.getByRole('button', { name: `Actions for ${fullName}` }).click();
+  await page.getByRole('menuitem', { name: item }).click();
+}
+
+const plan = (page: Page) => page.getByRole('dialog').filter({ hasText: 'exactly as sent' });
+
+/** Types the names the plan asks for; the way on stays shut until they match. */
+async function typeNames(page: Page, ...names: string[]): Promise<void> {
+  const go = plan(page).getByRole('button', { name: 'Continue to confirmation' });
+  const fields = plan(page).getByRole('textbox', { name: /^Type the name of the/ });
+  await expect(fields).toHaveCount(names.length);
+  for (const [index, name] of names.entries()) {
+    await expect(go).toBeDisabled();
+    await fields.nth(index).fill(name);
+  }
+  await expect(go).toBeEnabled();
+}
+
+test('from the welcome to a rolled back and destroyed snapshot, on ZFS and LVM, with its audit', async ({
+  holdfast: { page, userData },
+  dialogs,
+}) => {
+  test.setTimeout(240_000);
+  await test.step('the welcome opens the demo fleet', async () => {
+    await page.getByRole('button', { name: /Explore the demo fleet/ }).click();
+    await expect(page.getByText('Demo fleet', { exact: true })).toBeVisible();
+    const hosts = page.getByRole('region', { name: 'Hosts' });
+    await expect(hosts.getByRole('link')).toHaveCount(4);
+    await expect(hosts.getByText('Online', { exact: true })).toHaveCount(3);
+    await expect(hosts.getByText('Offline', { exact: true })).toHaveCount(1);
+    await screenshot(page, '20-demo-fleet');
+    await expectAccessible(page);
+  });
+
+  await test.step('a ZFS snapshot is planned, confirmed natively, taken and verified', async () => {
+    await snapshotNow(page, 'nas-01', 'tank/home/emma', 'before-upgrade');
+    const command = plan(page).locator('code').first();
+    await expect(command).toHaveText(/zfs snapshot -- tank\/home\/emma@before-upgrade$/);
+    const shown = await command.textContent();
+    await screenshot(page, '21-zfs-create-plan');
+    await expectAccessible(page, '[role="dialog"]');
+    await dialogs.press('Create ZFS snapshot');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    const dialog = await dialogs.waitFor(1);
+    expect(dialog.message).toContain('Host: nas-01 (127.0.0.1)');
+    expect(dialog.message).toContain('Target: dataset tank/home/emma');
+    expect(dialog.detail).toContain(`$ ${shown ?? ''}`);
+    expect(dialog.buttons[dialog.defaultId ?? -1]).toBe('Cancel');
+    expect(dialog.buttons[dialog.cancelId ?? -1]).toBe('Cancel');
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible();
+    await screenshot(page, '22-zfs-create-done');
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+  });
+
+  await test.step('a cancelled confirmation changes nothing', async () => {
+    await findSnapshot(page, 'before-upgrade');
+    await planFromMenu(page, 'tank/home/emma@before-upgrade', 'Destroy…');
+    await typeNames(page, 'tank/home/emma@before-upgrade');
+    await dialogs.press('Cancel');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText('Cancelled', { exact: true })).toBeVisible();
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+    await expect(page.getByText('1 found')).toBeVisible();
+  });
+
+  await test.step('it is rolled back, and the plan says what dies', async () => {
+    await planFromMenu(page, 'tank/home/emma@before-upgrade', 'Roll back to this…');
+    await expect(plan(page).locator('code').first()).toHaveText(
+      /zfs rollback .*-- tank\/home\/emma@before-upgrade$/,
+    );
+    await screenshot(page, '23-zfs-rollback-plan');
+    await expectAccessible(page, '[role="dialog"]');
+    await typeNames(page, 'tank/home/emma');
+    await dialogs.press('Roll back ZFS dataset');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    const dialog = await dialogs.waitFor(3);
+    expect(dialog.detail).toContain('This cannot be undone');
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible();
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+  });
+
+  await test.step('it is destroyed and gone', async () => {
+    await planFromMenu(page, 'tank/home/emma@before-upgrade', 'Destroy…');
+    await typeNames(page, 'tank/home/emma@before-upgrade');
+    await dialogs.press('Destroy ZFS snapshot');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible();
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+    await expect(page.getByText('Nothing matches')).toBeVisible();
+  });
+
+  await test.step('the same on LVM, where an open volume defers the merge', async () => {
+    await snapshotNow(page, 'kvm-03', 'vg0/golden', 'before-upgrade');
+    await expect(plan(page).locator('code').first()).toHaveText(
+      /lvcreate -L 1G -s -n before-upgrade (-- )?vg0\/golden$/,
+    );
+    await screenshot(page, '24-lvm-create-plan');
+    await dialogs.press('Create LVM snapshot');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible();
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+    await findSnapshot(page, 'vg0/before-upgrade');
+    await planFromMenu(page, 'vg0/before-upgrade', 'Roll back to this…');
+    await expect(plan(page).locator('code').first()).toHaveText(/lvconvert --merge .*vg0\/before-upgrade$/);
+    await screenshot(page, '25-lvm-rollback-plan');
+    await typeNames(page, 'vg0/golden');
+    await dialogs.press('Roll back LVM volume');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText(/^Done/)).toBeVisible();
+    await screenshot(page, '26-lvm-rollback-done');
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+  });
+
+  await test.step('the audit shows it all, verifies, and exports', async () => {
+    await open(page, 'Audit');
+    await page.getByRole('combobox', { name: 'Audit of' }).click();
+    await page.getByRole('option', { name: /nas-01/ }).click();
+    const table = page.getByRole('table', { name: 'Audit entries' });
+    await expect(table.getByRole('row')).toHaveCount(5);
+    await expect(table.getByText('Cancelled', { exact: true })).toHaveCount(1);
+    await screenshot(page, '27-audit');
+    await page.getByRole('button', { name: 'Verify chain' }).click();
+    await expect(page.getByText('The chain is sound')).toBeVisible();
+    await table.getByRole('row').nth(1).click();
+    await expect(page.getByRole('dialog').getByText('Started')).toBeVisible();
+    await screenshot(page, '28-audit-detail');
+    await page.keyboard.press('Escape');
+    const csv = join(userData, 'audit.csv');
+    await dialogs.saveTo(csv);
+    await page.getByRole('button', { name: 'Export CSV…' }).click();
+    await expect(page.getByText('Audit exported')).toBeVisible();
+    const text = readFileSync(csv, 'utf8');
+    expect(text).toContain('tank/home/emma@before-upgrade');
+    expect(text.split('\r\n')[0]).toContain('seq,atUtc,event');
+  });
+});
