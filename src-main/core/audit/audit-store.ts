@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type {
   AuditEntry,
@@ -11,11 +10,18 @@ import type {
 } from '../../../src-preload/contract/audit';
 import { AppError } from '../errors/app-error';
 import type { AnchorStore } from './anchors';
-import { AuditFile, openReadable, readHead, type ReadableDb, type WritableDb } from './audit-file';
-import BetterSqlite3 from 'better-sqlite3';
+import {
+  AuditFile,
+  openReadable,
+  readFileId,
+  readHead,
+  type ReadableDb,
+  type WritableDb,
+} from './audit-file';
+import { genesisHash } from './chain';
 import { exportRows } from './csv';
-import { auditMigrations } from './migrations';
 import { listEntries, readOperation, searchQuery } from './queries';
+import { openReviewCopy, type ReviewCopy } from './review-file';
 import { indexNewRows } from './search-index';
 import type { CheckpointSigner } from './signer';
 import type { AuditDraft, AuditWriter, UnclosedOperation } from './types';
@@ -51,11 +57,8 @@ export interface AuditStore extends AuditWriter {
   close(): void;
 }
 
-interface Review {
+interface Review extends ReviewCopy {
   source: AuditSource;
-  db: WritableDb;
-  path: string;
-  folder: string;
 }
 
 const fileSuffix = '.sqlite';
@@ -73,10 +76,17 @@ export function createAuditStore(options: AuditStoreOptions): AuditStore {
     if (open !== undefined) return open;
     const { file } = AuditFile.open(hostId, pathOf(hostId), signer, options.actor, nowMs);
     files.set(hostId, file);
+    // From its beginning, so that a file which vanishes before its first checkpoint is missed too.
+    if (!anchors.read(hostId).some(({ fileId }) => fileId === file.fileId)) {
+      remember(file, { seq: 0, hash: genesisHash });
+    }
     return file;
   };
   const remember = (file: AuditFile, head: { seq: number; hash: string } | null): void => {
     if (head === null) return;
+    const before = anchors.read(file.hostId).find(({ fileId }) => fileId === file.fileId);
+    // SECURITY: a file that contradicts its anchor was cut short or rewritten. Going on must not make that forgotten.
+    if (before !== undefined && file.hashAt(before.rowCount) !== before.headHash) return;
     anchors.write(file.hostId, { fileId: file.fileId, rowCount: head.seq, headHash: head.hash }, nowMs());
   };
   const release = (hostId: string): void => {
@@ -134,7 +144,12 @@ export function createAuditStore(options: AuditStoreOptions): AuditStore {
       const damaged = names
         .filter((name) => /\.sqlite\.damaged-[^-]*-[^-]*-[^-]*$/.test(name) && !/-(?:wal|shm)$/.test(name))
         .map((name) => damagedSource(name));
-      return [...hosts, ...damaged, ...[...reviews.values()].map(({ source }) => source)];
+      const present = new Set(hosts.map(({ id }) => id));
+      const missing = anchors
+        .hostIds()
+        .filter((hostId) => !present.has(hostId))
+        .map((hostId) => missingSource(hostId, options.hostName(hostId)));
+      return [...hosts, ...missing, ...damaged, ...[...reviews.values()].map(({ source }) => source)];
     },
 
     list: async (sourceId, filter, beforeSeq, limit) => {
@@ -150,8 +165,14 @@ export function createAuditStore(options: AuditStoreOptions): AuditStore {
       const review = reviews.has(sourceId);
       const db = openReadable(path);
       try {
-        const anchor = review ? null : anchors.read(sourceId);
-        return await verifyChain(db, { anchor, isOwnKey: (key) => signer.isOwn(key), signal });
+        const known = review ? [] : anchors.read(sourceId);
+        const fileId = readFileId(db);
+        return await verifyChain(db, {
+          anchor: known.find((anchor) => anchor.fileId === fileId) ?? null,
+          otherFiles: known.filter((anchor) => anchor.fileId !== fileId),
+          isOwnKey: (key) => signer.isOwn(key),
+          signal,
+        });
       } finally {
         db.close();
       }
@@ -169,31 +190,16 @@ export function createAuditStore(options: AuditStoreOptions): AuditStore {
     },
 
     openFile: (path) => {
-      const folder = mkdtempSync(join(tmpdir(), 'holdfast-review-'));
-      // A copy, because SQLite in WAL mode writes beside the file it reads; the original may be evidence.
-      const copy = join(folder, 'audit.sqlite');
+      const copy = openReviewCopy(path);
       try {
-        copyFileSync(path, copy);
-        if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`);
-        // The copy is ours to write: a search brings its index up to date.
-        const db = new BetterSqlite3(copy, { fileMustExist: true });
-        assertAuditFile(db);
         const id = `file-${randomUUID()}`;
-        const title = `${lastHostName(db) ?? 'empty audit'} – ${basename(path)}`;
-        const source: AuditSource = { ...summaryOf(db), id, title, kind: 'review-file', problem: null };
-        reviews.set(id, { source, db, path: copy, folder });
+        const title = `${lastHostName(copy.db) ?? 'empty audit'} – ${basename(path)}`;
+        const source: AuditSource = { ...summaryOf(copy.db), id, title, kind: 'review-file', problem: null };
+        reviews.set(id, { ...copy, source });
         return source;
       } catch (thrown) {
-        rmSync(folder, { recursive: true, force: true });
-        if (thrown instanceof AppError) throw thrown;
-        throw new AppError(
-          'unexpected-output',
-          `${basename(path)} is not an audit file of Holdfast, or it is damaged. It was left untouched.`,
-          {
-            detail: thrown instanceof Error ? thrown.message : String(thrown),
-            cause: thrown,
-          },
-        );
+        copy.dispose();
+        throw thrown;
       }
     },
 
@@ -201,18 +207,14 @@ export function createAuditStore(options: AuditStoreOptions): AuditStore {
       const review = reviews.get(sourceId);
       if (review === undefined) throw new AppError('not-found', 'That file is not open.');
       reviews.delete(sourceId);
-      review.db.close();
-      rmSync(review.folder, { recursive: true, force: true });
+      review.dispose();
     },
 
     release,
 
     close: () => {
       for (const hostId of [...files.keys()]) release(hostId);
-      for (const { db, folder } of reviews.values()) {
-        db.close();
-        rmSync(folder, { recursive: true, force: true });
-      }
+      for (const review of reviews.values()) review.dispose();
       reviews.clear();
     },
   };
@@ -242,6 +244,17 @@ function lastHostName(db: ReadableDb): string | null {
   );
 }
 
+function missingSource(hostId: string, name: string | null): AuditSource {
+  return {
+    id: hostId,
+    title: name ?? hostId,
+    kind: name === null ? 'removed-host' : 'host',
+    rowCount: 0,
+    lastAtMs: null,
+    problem: `The file ${hostId}${fileSuffix} is missing from the audit folder, though Holdfast wrote one. Put it back from a backup before this host is changed again.`,
+  };
+}
+
 function damagedSource(name: string): AuditSource {
   const [hostId = name] = name.split('.');
   return {
@@ -252,23 +265,4 @@ function damagedSource(name: string): AuditSource {
     lastAtMs: null,
     problem: `The file was damaged and set aside as ${name} in the audit folder. It was not changed; a new audit was begun.`,
   };
-}
-
-/** @throws AppError when the file is not ours or was written by a newer Holdfast */
-function assertAuditFile(db: ReadableDb): void {
-  const newest = auditMigrations.at(-1)?.version ?? 0;
-  const version = db.pragma('user_version', { simple: true }) as number;
-  if (version > newest) {
-    throw new AppError(
-      'unexpected-output',
-      'This audit file was written by a newer Holdfast. Update Holdfast to open it.',
-    );
-  }
-  const tables = db
-    .prepare<[], { name: string }>(`SELECT name FROM sqlite_schema WHERE type = 'table'`)
-    .all()
-    .map(({ name }) => name);
-  for (const name of ['meta', 'rows', 'checkpoints', 'entries']) {
-    if (!tables.includes(name)) throw new Error(`It has no table ${name}.`);
-  }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { once } from 'node:events';
@@ -76,8 +77,8 @@ export async function exportRows(
   path: string,
   signal?: AbortSignal,
 ): Promise<number> {
-  const temporary = `${path}.part`;
-  const file = createWriteStream(temporary, { mode: 0o600 });
+  const temporary = `${path}.${randomUUID()}.part`;
+  const file = createWriteStream(temporary, { mode: 0o600, flags: 'wx' });
   let failure: Error | undefined;
   file.on('error', (error) => {
     failure = error;

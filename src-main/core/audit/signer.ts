@@ -34,18 +34,52 @@ function claimBytes({ atMs, fileId, headHash, rowCount }: CheckpointClaim): Buff
 /** DER prefix of a raw Ed25519 public key (RFC 8410). */
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 
-export function checkSignature(publicKey: string, claim: CheckpointClaim, signature: string): boolean {
+export interface SignedClaim {
+  publicKey: string;
+  claim: CheckpointClaim;
+  signature: string;
+}
+
+/** Signatures in flight on the thread pool at once. */
+const checksAtOnce = 64;
+
+function publicKeyOf(publicKey: string): KeyObject | null {
   try {
-    const key = createPublicKey({
+    return createPublicKey({
       key: Buffer.concat([spkiPrefix, Buffer.from(publicKey, 'hex')]),
       format: 'der',
       type: 'spki',
     });
-    return verify(null, claimBytes(claim), key, Buffer.from(signature, 'base64'));
   } catch {
-    // A key or signature of the wrong form proves nothing, which is all the caller asks.
-    return false;
+    // A key of the wrong form proves nothing, which is all the caller asks.
+    return null;
   }
+}
+
+/** Checks signatures on other threads. @returns the row counts of the claims whose signature is not valid, in order */
+export async function signatureChecks(
+  claims: readonly SignedClaim[],
+  signal?: AbortSignal,
+): Promise<number[]> {
+  const keys = new Map<string, KeyObject | null>();
+  const bad: number[] = [];
+  const check = ({ publicKey, claim, signature }: SignedClaim): Promise<boolean> => {
+    let key = keys.get(publicKey);
+    if (key === undefined) keys.set(publicKey, (key = publicKeyOf(publicKey)));
+    if (key === null) return Promise.resolve(false);
+    const bytes = Buffer.from(signature, 'base64');
+    return new Promise((resolve) => {
+      verify(null, claimBytes(claim), key, bytes, (error, valid) => resolve(error === null && valid));
+    });
+  };
+  for (let at = 0; at < claims.length && signal?.aborted !== true; at += checksAtOnce) {
+    const some = claims.slice(at, at + checksAtOnce);
+    const valid = await Promise.all(some.map(check));
+    some.forEach(({ claim }, index) => {
+      if (valid[index] !== true) bad.push(claim.rowCount);
+    });
+  }
+  return bad;
 }
 
 /** Hex SHA-256 of the raw public key: what two people compare. */

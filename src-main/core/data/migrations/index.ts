@@ -3,6 +3,7 @@ import { migration as hosts } from './0010-hosts';
 import { migration as settings } from './0020-settings';
 import { migration as inventory } from './0030-inventory';
 import { migration as auditAnchors } from './0040-audit-anchors';
+import { migration as anchorPerFile } from './0050-anchor-per-file';
 
 /** Formats of app.sqlite, oldest first. A line is never changed once released. */
-export const appMigrations: readonly Migration[] = [hosts, settings, inventory, auditAnchors];
+export const appMigrations: readonly Migration[] = [hosts, settings, inventory, auditAnchors, anchorPerFile];
