@@ -1,5 +1,6 @@
 import type { Random } from '../random';
 import type { DatasetOptions, ZfsModel } from '../zfs/model';
+import { writtenSince } from '../zfs/space';
 import { day, hour, minute, second } from './blueprint';
 
 /** How many automatic snapshots of each kind sanoid keeps of a dataset. */
@@ -112,7 +113,7 @@ export function liveThrough(
       if (growth + replacing < block) return;
       // Over a long time the same few blocks are replaced again and again; only the last version counts.
       const dataset = model.dataset(name);
-      const live = dataset === undefined ? 0 : model.space(dataset).referencedBytes;
+      const live = dataset === undefined ? 0 : writtenSince(dataset.segments, 0);
       const overwritten = Math.min(replacing, live * 0.08);
       const old = blocks(overwritten * random.next());
       model.write(name, 0, {

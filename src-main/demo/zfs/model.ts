@@ -335,7 +335,8 @@ export class ZfsModel {
       targets.push(dataset);
       // What the newest snapshot pins can no longer count towards the reservation of a thick zvol.
       const pool = poolNameOf(name);
-      const pinned = Math.min(this.space(dataset).writtenBytes, dataset.reservedBytes);
+      const pinned =
+        dataset.reservedBytes === 0 ? 0 : Math.min(this.space(dataset).writtenBytes, dataset.reservedBytes);
       growth.set(pool, (growth.get(pool) ?? 0) + pinned);
       const root = pinned === 0 ? undefined : this.datasets.get(pool);
       if (root !== undefined && (growth.get(pool) ?? 0) > this.totalsOf(root).availableBytes) {

@@ -139,9 +139,12 @@ export function writeSegments(
   write: Write,
 ): Segment[] {
   const result = [...segments];
-  const live = [...result.keys()]
-    .filter((index) => result[index]?.deathTxg === null)
-    .sort((left, right) => (result[left]?.birthTxg ?? 0) - (result[right]?.birthTxg ?? 0));
+  const live =
+    write.overwrittenBytes === 0
+      ? []
+      : [...result.keys()]
+          .filter((index) => result[index]?.deathTxg === null)
+          .sort((left, right) => (result[left]?.birthTxg ?? 0) - (result[right]?.birthTxg ?? 0));
   if (write.overwrite === 'newest') live.reverse();
   let left = write.overwrittenBytes;
   for (const index of live) {
