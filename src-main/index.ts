@@ -12,7 +12,13 @@ import { describeApp, installMenu } from './shell/menu';
 import { createNotifier } from './shell/notifications';
 import { registerAppScheme, serveApp } from './shell/protocol/app-protocol';
 import { pageOrigin, pageUrl } from './shell/protocol/resolve-asset';
-import { dataDirectory, describeActor, profileDirectory, readStartUp, startsUnsandboxed } from './shell/start-up';
+import {
+  dataDirectory,
+  describeActor,
+  profileDirectory,
+  readStartUp,
+  startsUnsandboxed,
+} from './shell/start-up';
 import { createVault } from './shell/vault';
 import { openMainWindow, type MainWindow } from './shell/window/main-window';
 import { recoverPage } from './shell/window/recover-page';
@@ -108,7 +114,10 @@ function run(): void {
   };
 
   const ipc = registerIpc({
-    origin: startUp.devServerUrl === null ? pageOrigin : new URL(startUp.devServerUrl).origin,
+    page: {
+      url: allowed.pageUrl,
+      origin: startUp.devServerUrl === null ? pageOrigin : new URL(startUp.devServerUrl).origin,
+    },
     callCore: host.call,
     log,
     handlers: createAppHandlers({
@@ -138,7 +147,7 @@ function run(): void {
       main = null;
     });
     ipc.follow(window.webContents);
-    recoverPage(window, log);
+    recoverPage(window, allowed.pageUrl, log);
     window.loadURL(allowed.pageUrl).catch((error: unknown) => {
       log.write('error', 'The page could not be loaded', { error: describeThrown(error) });
     });

@@ -45,7 +45,30 @@ describe('parseCall', () => {
   it.each(channels)('refuses unknown keys, other types and missing fields of %s', (channel) => {
     const empty = contract[channel].request.safeParse({}).success;
     expect(codeOf(parseCall(channel, id, { surprise: 1 }))).toBe('invalid-request');
-    for (const junk of [undefined, null, '', 'text', 0, true, [], [{}], () => undefined, Symbol('x'), 1n]) {
+    const odd = [
+      new Date(),
+      new Map(),
+      new Set(),
+      new Uint8Array(),
+      /x/,
+      new Error('x'),
+      Object.create({ a: 1 }),
+    ];
+    const junkValues = [
+      undefined,
+      null,
+      '',
+      'text',
+      0,
+      NaN,
+      true,
+      [],
+      [{}],
+      () => undefined,
+      Symbol('x'),
+      1n,
+    ];
+    for (const junk of [...junkValues, ...odd, JSON.parse('{"__proto__": {"a": 1}}') as unknown]) {
       expect(codeOf(parseCall(channel, id, junk))).toBe('invalid-request');
     }
     expect(codeOf(parseCall(channel, id, {}))).toBe(empty ? 'ok' : 'invalid-request');
@@ -55,16 +78,19 @@ describe('parseCall', () => {
     fc.assert(
       fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true }), (junk) => {
         const result = parseCall(channel, id, junk);
-        expect(result.ok).toBe(contract[channel].request.safeParse(junk).success);
+        if (result.ok) expect(contract[channel].request.safeParse(junk).success).toBe(true);
       }),
       { numRuns: 100 },
     );
   });
 
-  it('refuses a request that is too large or cyclic', () => {
+  it('refuses a request that is too large, too deep or cyclic', () => {
     expect(codeOf(parseCall('inventory:read', id, { hostId: 'x'.repeat(2 * 1024 * 1024) }))).toBe(
       'invalid-request',
     );
+    let deep: unknown = 1;
+    for (let depth = 0; depth < 10_000; depth += 1) deep = [deep];
+    expect(codeOf(parseCall('hosts:list', id, { deep }))).toBe('invalid-request');
     const cyclic: Record<string, unknown> = {};
     cyclic['self'] = cyclic;
     expect(codeOf(parseCall('hosts:list', id, cyclic))).toBe('invalid-request');

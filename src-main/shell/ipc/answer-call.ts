@@ -36,13 +36,23 @@ export const invalidRequest = (detail?: string): Result<never> => ({
   },
 });
 
-function sizeOf(payload: unknown): number {
-  try {
-    return JSON.stringify(payload)?.length ?? 0;
-  } catch {
-    // Cyclic, or with a BigInt: no request of ours.
-    return Infinity;
-  }
+/** Deeper than any request of the contract. */
+const maximumDepth = 16;
+
+/**
+ * True for what JSON can hold. Structured clone also brings dates, maps, buffers and cycles, and a strict object
+ * schema takes an empty one of those for `{}`.
+ */
+function isPlainData(value: unknown, depth = 0): boolean {
+  if (value === null || value === undefined) return true;
+  if (typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || depth >= maximumDepth) return false;
+  if (Array.isArray(value)) return value.every((item) => isPlainData(item, depth + 1));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  if (Object.hasOwn(value, '__proto__')) return false;
+  return Object.values(value).every((item) => isPlainData(item, depth + 1));
 }
 
 /** Field names and rules only. SECURITY: a rejected request may hold a password, so its values are not repeated. */
@@ -72,7 +82,9 @@ export function parseCall(channel: unknown, callId: unknown, payload: unknown): 
   if (!name.success) return invalidRequest('There is no such channel.');
   const id = callIdSchema.safeParse(callId);
   if (!id.success) return invalidRequest('The call id is not a UUID.');
-  if (sizeOf(payload) > maximumPayload) return invalidRequest('The request is too large.');
+  if (!isPlainData(payload)) return invalidRequest('The request is not plain data.');
+  if ((JSON.stringify(payload)?.length ?? 0) > maximumPayload)
+    return invalidRequest('The request is too large.');
   const parsed = contract[name.data].request.safeParse(payload);
   if (!parsed.success) return invalidRequest(describeIssues(parsed.error));
   return { ok: true, value: { channel: name.data, callId: id.data, payload: parsed.data } };

@@ -4,11 +4,11 @@ import { cancelDoor, eventDoor, invokeDoor } from '../../../src-preload/contract
 import type { ShellLog } from '../log';
 import { answerCall, callIdSchema, invalidRequest, parseCall, type CallCore } from './answer-call';
 import { createCalls } from './calls';
-import { isTrustedFrame } from './trusted-frame';
+import { isTrustedFrame, type TrustedPage } from './trusted-frame';
 
 export interface IpcOptions {
-  /** The one origin that may call. */
-  origin: string;
+  /** The one page that may call and is told events. */
+  page: TrustedPage;
   handlers: ShellHandlers;
   callCore: CallCore;
   log: ShellLog;
@@ -30,7 +30,7 @@ export function registerIpc(options: IpcOptions): Ipc {
   const calls = createCalls();
 
   const trusted = (event: IpcMainInvokeEvent | IpcMainEvent): boolean => {
-    const ok = isTrustedFrame(event, options.origin);
+    const ok = isTrustedFrame(event, options.page);
     if (!ok) options.log.write('warn', 'A call from an untrusted frame was refused');
     return ok;
   };
@@ -72,7 +72,8 @@ export function registerIpc(options: IpcOptions): Ipc {
     send: (contents, event, payload) => {
       if (contents.isDestroyed() || contents.isCrashed()) return;
       // SECURITY: a window that shows anything else than our page hears nothing.
-      if (contents.mainFrame.origin !== options.origin) return;
+      const { mainFrame } = contents;
+      if (!isTrustedFrame({ senderFrame: mainFrame, sender: contents }, options.page)) return;
       contents.send(eventDoor, event, payload);
     },
   };

@@ -1,15 +1,22 @@
 import { app, dialog, type BrowserWindow } from 'electron';
-import type { ShellLog } from '../log';
+import { describeThrown, type ShellLog } from '../log';
+import { isPageUrl } from '../protocol/resolve-asset';
 import { createReloadBudget } from './reload-budget';
 
-/** Loads the page again when its process is lost. Nothing of worth lives there: plans and state are the core's. */
-export function recoverPage(window: BrowserWindow, log: ShellLog): void {
+/**
+ * Loads the page again when its process is lost, and when something else is in its place: Chromium asks nobody
+ * before it shows `about:blank`, so no `will-navigate` could refuse it (seen with Electron 25.1).
+ * Nothing of worth lives in the page: plans and state are the core's.
+ */
+export function recoverPage(window: BrowserWindow, pageUrl: string, log: ShellLog): void {
+  const { webContents } = window;
   const mayReload = createReloadBudget();
-  window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
-    log.write('error', 'The page was lost', { reason, exitCode });
-    if (reason === 'clean-exit' || window.isDestroyed()) return;
+  const recover = (): void => {
+    if (window.isDestroyed()) return;
     if (mayReload()) {
-      window.webContents.reload();
+      webContents.loadURL(pageUrl).catch((error: unknown) => {
+        log.write('error', 'The page could not be loaded again', { error: describeThrown(error) });
+      });
       return;
     }
     dialog.showErrorBox(
@@ -17,5 +24,14 @@ export function recoverPage(window: BrowserWindow, log: ShellLog): void {
       'The page was lost several times within a minute. Start Holdfast again; running changes are recorded.',
     );
     app.quit();
+  };
+  webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
+    log.write('error', 'The page was lost', { reason, exitCode });
+    if (reason !== 'clean-exit') recover();
+  });
+  webContents.on('did-navigate', (_event, url) => {
+    if (isPageUrl(url, pageUrl)) return;
+    log.write('error', 'The window showed something else and is brought back');
+    recover();
   });
 }
