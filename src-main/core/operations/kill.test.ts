@@ -8,6 +8,7 @@ import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Channel, Request, Response, Result } from '../../../src-preload/contract';
 import type { Host } from '../../../src-preload/contract/hosts';
+import { isChange } from '../testing/file-actions';
 import type { FromChild, ToChild } from '../testing/kill-child';
 import { startShellHost, type ShellHost } from '../testing/shell-host';
 import { startTestCore, type TestCore } from '../testing/test-core';
@@ -122,7 +123,6 @@ function eventsOnDisk(): string[] {
   }
 }
 
-const isChange = (command: string): boolean => command.includes('touch') && !command.includes('command -v');
 const changes = (): string[] => box.commands.filter(isChange);
 
 /** Starts the operation in the child and answers the dialog with yes; does not wait for its end. */

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditRow } from '../../../src-preload/contract/audit';
 import type { Host } from '../../../src-preload/contract/hosts';
 import type { OperationProgress, Plan } from '../../../src-preload/contract/operations';
+import { isChange } from '../testing/file-actions';
 import { startShellHost, type ShellHost } from '../testing/shell-host';
 import { startTestCore, type TestCore } from '../testing/test-core';
 
@@ -38,8 +39,6 @@ const put = (name: string): void => writeFileSync(join(directory, name), '');
 const brief = (rows: readonly AuditRow[]): string[] =>
   rows.map(({ event, outcome }) => `${event} ${outcome ?? '-'}`);
 /** Commands that change something, as they arrived. */
-const isChange = (command: string): boolean =>
-  /\b(touch|rm|mkdir|sleep)\b/.test(command) && !command.includes('command -v');
 const changes = (): string[] => box.commands.filter(isChange);
 const phases = (): string[] =>
   test.events
@@ -166,9 +165,55 @@ describe('cancelling', () => {
     expect(files()).toEqual(['x.one']);
   });
 
+  it('a running command asks it to stop, sends no further one and claims nothing', async () => {
+    const plan = await test.plan(host.id, 'lvm.snapshot.create', { ...input('slow'), seconds: 3 });
+    const running = test.run(plan);
+    await expect.poll(() => changes().length).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await test.call('operations:cancel', { planId: plan.id })).toEqual({ accepted: true });
+    const result = await running;
+    expect(result).toMatchObject({ outcome: 'unknown', error: { code: 'outcome-unknown' } });
+    expect(result.steps.map(({ status, stdout }) => [status, stdout])).toEqual([
+      ['unknown', 'waiting\n'],
+      ['not-run', ''],
+    ]);
+    expect(files()).toEqual([]);
+    test.clockOffsetMs = 5 * 60_000;
+    await test.call('hosts:connect', { hostId: host.id });
+    await expect
+      .poll(async () => brief(await test.rows(host.id, result.operationId)))
+      .toEqual(['started -', 'finished unknown', 'resolved failed']);
+  });
+
   it('of nothing is not accepted', async () => {
     const plan = await create('a');
     expect(await test.call('operations:cancel', { planId: plan.id })).toEqual({ accepted: false });
+  });
+});
+
+describe('closing Holdfast', () => {
+  it('lets a running command end and records it; a question that is open is cancelled', async () => {
+    const dataDirectory = mkdtempSync(join(tmpdir(), 'holdfast-closing-'));
+    const first = await startTestCore({ dataDirectory });
+    const second = await first.addHost(box, { name: 'second' });
+    const slow = await first.plan(second.id, 'lvm.snapshot.create', { ...input('slow'), seconds: 1 });
+    const asked = await first.plan(second.id, 'zfs.snapshot.create', input('asked'));
+    const running = first.run(slow);
+    await expect.poll(() => changes().length).toBe(1);
+    first.answer = (_question, signal) =>
+      new Promise((resolve) => signal?.addEventListener('abort', () => resolve(false)));
+    const waiting = first.run(asked);
+    await expect.poll(() => first.questions.length).toBe(2);
+    await first.close();
+    expect((await running).outcome).toBe('ok');
+    expect((await waiting).outcome).toBe('cancelled');
+    expect(files()).toEqual(['slow', 'slow.done']);
+
+    const again = await startTestCore({ dataDirectory });
+    const rows = (await again.allRows(second.id)).filter(({ event }) => event !== 'session');
+    expect(brief(rows).sort()).toEqual(['cancelled cancelled', 'finished ok', 'started -']);
+    await again.close();
+    rmSync(dataDirectory, { recursive: true });
   });
 });
 

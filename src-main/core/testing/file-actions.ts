@@ -162,6 +162,11 @@ const slowFile: ActionDefinition<z.infer<typeof slowInput>> = {
   explainFailure: noFailureKnown,
 };
 
+/** True for the lines of this catalogue that change something; Holdfast's own look at the host is `sh` without a path. */
+export function isChange(commandLine: string): boolean {
+  return /^LC_ALL=C \/\S+\/(?:touch|rm|mkdir|sh) /.test(commandLine);
+}
+
 export const fileCatalogue: Catalogue = catalogueOf([
   bindAction(createFile),
   bindAction(destroyFile),

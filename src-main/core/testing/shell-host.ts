@@ -41,6 +41,39 @@ function newHostKey(): { pem: string; sha256: string } {
   return { pem: privateKey, sha256: `SHA256:${digest}` };
 }
 
+type ChannelRequest = (
+  self: unknown,
+  channel: number,
+  type: string,
+  wantReply: boolean,
+  data: unknown,
+) => void;
+interface ConnectionInternals {
+  _protocol: { _handlers: { CHANNEL_REQUEST: ChannelRequest } };
+  _sock: { destroy(): void };
+}
+const signalListeners = new WeakMap<object, Map<number, (name: string) => void>>();
+
+/** The server half of ssh2 1.17 drops signal requests once a command runs; sshd delivers them, and so do we. */
+function deliverSignals(connection: Connection): void {
+  const { _protocol } = connection as unknown as ConnectionInternals;
+  const listeners = new Map<number, (name: string) => void>();
+  signalListeners.set(_protocol, listeners);
+  const original = _protocol._handlers.CHANNEL_REQUEST;
+  _protocol._handlers.CHANNEL_REQUEST = (self, channel, type, wantReply, data) => {
+    if (type === 'signal') listeners.get(channel)?.(String(data));
+    else original(self, channel, type, wantReply, data);
+  };
+}
+
+function onSignal(channel: ServerChannel, listener: (name: string) => void): void {
+  const { incoming, _client } = channel as unknown as {
+    incoming: { id: number };
+    _client: ConnectionInternals;
+  };
+  signalListeners.get(_client._protocol)?.set(incoming.id, listener);
+}
+
 /**
  * A host for tests: a real SSH server on loopback whose commands run in a real POSIX shell.
  * Like sshd it lets a command go on when its connection is lost.
@@ -59,15 +92,20 @@ export async function startShellHost(): Promise<ShellHost> {
     await hooks.beforeExec?.(command);
     const channel = accept();
     channel.on('error', () => undefined);
-    const child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 'pipe', 'pipe'] });
+    // A process group of its own, which a signal request reaches as a whole, as with sshd.
+    const child = spawn('/bin/sh', ['-c', command], { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    onSignal(channel, (name) => {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, `SIG${name}`);
+    });
     child.stdout.on('data', (chunk: Buffer) => channel.write(chunk));
     child.stderr.on('data', (chunk: Buffer) => channel.stderr.write(chunk));
     channel.on('data', (chunk: Buffer) => child.stdin.write(chunk));
     channel.on('end', () => child.stdin.end());
     child.stdin.on('error', () => undefined);
-    const [exitCode] = (await once(child, 'close')) as [number | null];
+    const [exitCode, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
     await hooks.beforeExit?.(command, exitCode ?? 255);
-    channel.exit(exitCode ?? 255);
+    if (exitCode === null) channel.exit((signal ?? 'SIGKILL').slice(3), false, '');
+    else channel.exit(exitCode);
     channel.end();
   };
 
@@ -77,6 +115,7 @@ export async function startShellHost(): Promise<ShellHost> {
       return;
     }
     connections.add(connection);
+    deliverSignals(connection);
     connection.on('close', () => connections.delete(connection));
     connection.on('error', () => undefined);
     connection.on('authentication', (context) => {
@@ -87,6 +126,7 @@ export async function startShellHost(): Promise<ShellHost> {
     });
     connection.on('session', (accept) => {
       accept().on('exec', (acceptExec, _reject, info) => {
+        // A hook that gave up: the command then simply never answers.
         runCommand(info.command, acceptExec).catch(() => undefined);
       });
     });
@@ -98,7 +138,7 @@ export async function startShellHost(): Promise<ShellHost> {
   const drop = (): void => {
     for (const connection of connections) {
       // end() would say goodbye; a lost line does not.
-      (connection as unknown as { _sock: { destroy(): void } })._sock.destroy();
+      (connection as unknown as ConnectionInternals)._sock.destroy();
     }
   };
   return {
