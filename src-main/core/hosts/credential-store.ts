@@ -37,8 +37,18 @@ export function createCredentialStore(
       }
     },
     write: async (hostId, secret) => {
-      const sealed = await shell.seal(secret);
+      let sealed: Uint8Array | null;
+      try {
+        sealed = await shell.seal(secret);
+      } catch (cause) {
+        throw new AppError(
+          'vault-unavailable',
+          'The secret could not be sealed: the system’s keyring is locked or did not answer. It was not stored.',
+          { cause },
+        );
+      }
       if (sealed === null) {
+        // What was sealed before is another secret; it must not come back after a restart.
         drop.run(hostId);
         inMemory.set(hostId, secret);
         return;

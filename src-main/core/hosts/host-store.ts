@@ -3,6 +3,17 @@ import { hostSchema, type Host } from '../../../src-preload/contract/hosts';
 import { AppError } from '../errors/app-error';
 import type { HostStore } from './types';
 
+function parseHost(id: string, body: string): Host {
+  try {
+    return hostSchema.parse(JSON.parse(body));
+  } catch (cause) {
+    throw new AppError('internal', `The stored record of host ${id} can’t be read. Nothing was changed.`, {
+      detail: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
+}
+
 /** Hosts in app.sqlite, parsed strictly once and then held: the list is asked for on every screen. */
 export function createHostStore(db: Database): HostStore {
   const rows = db.prepare<[], { id: string; body: string }>(
@@ -14,13 +25,7 @@ export function createHostStore(db: Database): HostStore {
 
   const hosts = new Map<string, Host>();
   for (const { id, body } of rows.all()) {
-    const parsed = hostSchema.safeParse(JSON.parse(body));
-    if (!parsed.success) {
-      throw new AppError('internal', `The stored record of host ${id} can't be read. Nothing was changed.`, {
-        detail: parsed.error.message,
-      });
-    }
-    hosts.set(id, parsed.data);
+    hosts.set(id, parseHost(id, body));
   }
 
   return {
@@ -35,7 +40,9 @@ export function createHostStore(db: Database): HostStore {
       hosts.set(host.id, host);
     },
     update: (host) => {
-      change.run(JSON.stringify(host), host.id);
+      if (change.run(JSON.stringify(host), host.id).changes === 0) {
+        throw new AppError('not-found', 'There is no such host any more.');
+      }
       hosts.set(host.id, host);
     },
     remove: (hostId) => {

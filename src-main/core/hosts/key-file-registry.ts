@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { relative, sep } from 'node:path';
 import type { Database } from 'better-sqlite3';
@@ -19,19 +19,35 @@ export interface KeyFileContent {
 export function readKeyFile(path: string): KeyFileContent {
   const refuse = (why: string, cause?: unknown): AppError =>
     new AppError('invalid-request', `${displayPath(path)} ${why}`, { cause });
-  let data: Buffer;
+  let data: Buffer | null;
   try {
-    const { size } = statSync(path);
-    if (size > largestKeyBytes) throw refuse('is too large to be a private key.');
-    data = readFileSync(path);
+    data = readSmallFile(path);
   } catch (error) {
-    if (error instanceof AppError) throw error;
     throw refuse('can’t be read.', error);
   }
+  if (data === null) throw refuse('is no file, or too large to be a private key.');
   const kind = inspectKey(data);
   if (kind === 'unreadable') throw refuse('is not a private SSH key that Holdfast can read.');
   if (kind === 'public') throw refuse('is a public key; choose the private one beside it.');
   return { data, encrypted: kind === 'encrypted' };
+}
+
+/** null: not a regular file, or larger than a key. Never waits for a pipe nor reads a device without end. */
+function readSmallFile(path: string): Buffer | null {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!fstatSync(file).isFile()) return null;
+    const room = Buffer.alloc(largestKeyBytes + 1);
+    let length = 0;
+    for (;;) {
+      const read = readSync(file, room, length, room.length - length, null);
+      length += read;
+      if (length > largestKeyBytes) return null;
+      if (read === 0) return room.subarray(0, length);
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** `~/.ssh/id_ed25519` where it lies below the home folder. */

@@ -2,7 +2,7 @@ import type { Host } from '../../../src-preload/contract/hosts';
 import { AppError } from '../errors/app-error';
 import type { Login } from '../ssh/connection';
 import { inspectKey } from '../ssh/private-key';
-import { readKeyFile } from './key-file-registry';
+import { readKeyFile, type KeyFileContent } from './key-file-registry';
 import type { CredentialStore, KeyFileRegistry } from './types';
 
 export interface LoginOptions {
@@ -26,7 +26,8 @@ export async function loginOf(
       if (socketPath === undefined || socketPath === '') {
         throw new AppError(
           'unauthorized',
-          `No SSH agent is running, so there is no key to log in to ${host.name} with. Start one (ssh-agent, ssh-add), or choose a key file.`,
+          `No SSH agent is running, so there is no key to log in to ${host.name} with. Start one and add your key, or choose a key file.`,
+          { remedy: 'eval "$(ssh-agent)" && ssh-add' },
         );
       }
       return { kind: 'agent', socketPath };
@@ -42,7 +43,7 @@ export async function loginOf(
       return { kind: 'password', password };
     }
     case 'key-file': {
-      const { data, encrypted } = readKeyFile(keyFiles.path(host.auth.keyFileId));
+      const { data, encrypted } = readChosenKey(keyFiles, host.auth.keyFileId, host.name);
       if (!encrypted) return { kind: 'key', privateKey: data, passphrase: null };
       const passphrase = await credentials.read(host.id);
       if (passphrase === null) {
@@ -59,5 +60,15 @@ export async function loginOf(
       }
       return { kind: 'key', privateKey: data, passphrase };
     }
+  }
+}
+
+/** A key that was chosen once and is gone or spoilt now stops the login; it is no mistake in the request. */
+function readChosenKey(keyFiles: KeyFileRegistry, keyFileId: string, hostName: string): KeyFileContent {
+  try {
+    return readKeyFile(keyFiles.path(keyFileId));
+  } catch (cause) {
+    const why = cause instanceof AppError ? cause.message : 'The key file can’t be read.';
+    throw new AppError('unauthorized', `${why} Holdfast cannot log in to ${hostName} with it.`, { cause });
   }
 }

@@ -4,7 +4,7 @@ import { AppError } from '../errors/app-error';
 import type { ConfirmQuestion, ShellPort } from '../port/shell-port';
 import { fetchHostKey } from '../ssh/connection';
 import { describeKey, judgeHostKey, untrusted } from '../ssh/host-key';
-import { lookUpKnownHosts } from '../ssh/known-hosts';
+import { knownHostsTypes, lookUpKnownHosts } from '../ssh/known-hosts';
 import { displayPath, readKeyFile } from './key-file-registry';
 import type { KeyFileRegistry, KnownHostKeys } from './types';
 
@@ -18,8 +18,25 @@ export interface TrustOptions {
 
 const line = ({ type, sha256 }: HostKey): string => `${type}\n${sha256}`;
 
+/** What the person's own known_hosts says of the key that is asked about. */
+export type KnownHostsHint = 'same-key' | 'other-keys' | 'nothing';
+
+function hintLines(hint: KnownHostsHint): string[] {
+  switch (hint) {
+    case 'same-key':
+      return ['', 'Your file ~/.ssh/known_hosts holds this very key for this address.'];
+    case 'other-keys':
+      return [
+        '',
+        'WARNING: your file ~/.ssh/known_hosts holds other keys for this address, and not this one. Somebody may stand between you and the host.',
+      ];
+    case 'nothing':
+      return [];
+  }
+}
+
 /** The words of the native dialog for a key that is not pinned. */
-export function trustQuestion(problem: HostKeyProblem): ConfirmQuestion {
+export function trustQuestion(problem: HostKeyProblem, hint: KnownHostsHint): ConfirmQuestion {
   const where = `${problem.address}, port ${problem.port}`;
   if (problem.reason === 'changed') {
     return {
@@ -34,6 +51,7 @@ export function trustQuestion(problem: HostKeyProblem): ConfirmQuestion {
         '',
         'Offered now:',
         line(problem.offered),
+        ...hintLines(hint),
       ].join('\n'),
       confirmLabel: 'Replace the pinned key',
     };
@@ -46,6 +64,7 @@ export function trustQuestion(problem: HostKeyProblem): ConfirmQuestion {
       'Compare this fingerprint with the one that the host’s own console shows. Nothing secret has been sent yet.',
       '',
       line(problem.offered),
+      ...hintLines(hint),
     ].join('\n'),
     confirmLabel: 'Trust this key',
   };
@@ -61,15 +80,17 @@ export function createTrust({
 }: TrustOptions) {
   const look = async ({ address, port }: { address: string; port: number }, signal: AbortSignal) => {
     const pinned = knownKeys.find(address, port);
-    const publicKey = await fetchHostKey(
-      { address, port },
-      { preferredKeyTypes: pinned.map(({ key }) => key.type), timeoutSeconds, signal },
-    );
+    const known = pinned.filter(({ revoked }) => !revoked).map(({ key }) => key);
+    // Of several keys of a host the one that is known already is asked for, so that a type nobody has seen yet
+    // does not look like a change.
+    const preferredKeyTypes =
+      known.length > 0 ? known.map(({ type }) => type) : knownHostsTypes(knownHostsPath, address, port);
+    const publicKey = await fetchHostKey({ address, port }, { preferredKeyTypes, timeoutSeconds, signal });
     const offered = describeKey(publicKey);
     const inFile = lookUpKnownHosts(knownHostsPath, address, port, publicKey);
     const status = inFile.revoked ? ('revoked' as const) : judgeHostKey(pinned, offered);
-    const known = pinned.filter(({ revoked }) => !revoked).map(({ key }) => key);
-    return { status, offered, known, publicKey, knownHostsMatch: inFile.known };
+    const hint: KnownHostsHint = inFile.known ? 'same-key' : inFile.otherKeys ? 'other-keys' : 'nothing';
+    return { status, offered, known, publicKey, hint };
   };
 
   return {
@@ -77,8 +98,8 @@ export function createTrust({
       request: Request<'hosts:probeKey'>,
       signal: AbortSignal,
     ): Promise<Response<'hosts:probeKey'>> => {
-      const { status, offered, known, knownHostsMatch } = await look(request, signal);
-      return { status, offered, known, knownHostsMatch };
+      const { status, offered, known, hint } = await look(request, signal);
+      return { status, offered, known, knownHostsMatch: hint === 'same-key' };
     },
 
     /**
@@ -90,7 +111,7 @@ export function createTrust({
       signal: AbortSignal,
     ): Promise<Response<'hosts:trustKey'>> => {
       const { address, port, sha256 } = request;
-      const { status, offered, known, publicKey } = await look(request, signal);
+      const { status, offered, known, publicKey, hint } = await look(request, signal);
       if (status === 'trusted') return { trusted: true };
       const problem: HostKeyProblem = { reason: status, address, port, offered, known };
       if (status === 'revoked') throw untrusted(address, problem);
@@ -101,7 +122,7 @@ export function createTrust({
           { hostKey: problem },
         );
       }
-      if (!(await shell.confirm(trustQuestion(problem), signal))) return { trusted: false };
+      if (!(await shell.confirm(trustQuestion(problem, hint), signal))) return { trusted: false };
       knownKeys.pin(address, port, offered, publicKey.toString('base64'));
       return { trusted: true };
     },

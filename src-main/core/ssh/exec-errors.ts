@@ -32,25 +32,40 @@ export interface FailedCommand {
 
 /** Answers of sudo and the shell, which then started no tool; null: the tool itself answered. */
 export function notStarted(failed: FailedCommand): AppError | null {
-  const { argv, exitCode, stderr, privileged, hostName, user } = failed;
+  const { argv, exitCode, stdout, stderr, privileged, hostName, user } = failed;
   const [tool = ''] = argv;
   const name = tool.slice(tool.lastIndexOf('/') + 1);
   const detail = trimOutput(stderr);
   if (exitCode === 0) return null;
-  if (privileged && sudoRefusals.some((pattern) => pattern.test(stderr))) {
+  // sudo's own refusal is exit code 1 and nothing on stdout; a tool that quotes such a line did run.
+  const sudoAnswered = privileged && exitCode === 1 && stdout.trim() === '';
+  if (sudoAnswered && sudoRefusals.some((pattern) => pattern.test(stderr))) {
     return new AppError(
       'sudo-refused',
       `sudo on ${hostName} does not let ${user} run ${name} without a password, so it did not run. This line in /etc/sudoers.d allows it.`,
       { detail, remedy: `${user} ALL=(root) NOPASSWD: ${tool}` },
     );
   }
-  const sudoMissing = privileged && /(?:^|[\s:])sudo: (?:command )?not found/m.test(stderr);
+  const sudoMissing = privileged && exitCode === 127 && saysMissing('sudo', stderr);
   const missing =
     sudoMissing ||
-    (privileged && new RegExp(`^sudo: \\S*${escaped(name)}: command not found`, 'm').test(stderr)) ||
-    (exitCode === 127 && /not found|No such file/i.test(stderr));
+    (sudoAnswered && new RegExp(`^sudo: \\S*${escaped(name)}: command not found`, 'm').test(stderr)) ||
+    (exitCode === 127 && saysMissing(name, stderr));
   if (missing) return missingTool(sudoMissing ? 'sudo' : name, hostName, detail);
   return null;
+}
+
+/**
+ * What shells say of a program that is not there: `sh: 1: zfs: not found` (dash), `bash: line 1: zfs: command not
+ * found`, `bash: line 1: /usr/sbin/zfs: No such file or directory`, `zsh:1: command not found: zfs`. A tool that
+ * itself ends with 127 and says something else did run.
+ */
+function saysMissing(name: string, stderr: string): boolean {
+  const word = `(?:\\S*/)?${escaped(name)}`;
+  return new RegExp(
+    `(?:^|[\\s:])${word}: (?:command )?(?:not found|No such file)|command not found: ${word}$`,
+    'im',
+  ).test(stderr);
 }
 
 function escaped(text: string): string {

@@ -1,5 +1,6 @@
 import type { Client, ClientChannel } from 'ssh2';
 import { AppError } from '../errors/app-error';
+import { OutputCollector } from './output-collector';
 import type { ExecRequest, ExecResult } from './types';
 
 /** How long a change that was asked to stop may take to say how it ended, in milliseconds. */
@@ -10,70 +11,60 @@ export interface RawExec {
   hostName: string;
   /** Everything on stdout up to this word and its newline is start-up noise; null: a quiet shell. */
   marker: string | null;
+  /** Takes bytes that are no UTF-8 also for a read: start-up noise comes in any encoding. */
+  anyEncoding?: boolean;
 }
 
-type Limits = Pick<
+export type ExecLimits = Pick<
   ExecRequest,
   'operation' | 'timeoutSeconds' | 'maxOutputBytes' | 'mutates' | 'signal' | 'onOutput'
 >;
 
-/** Collects one stream: decodes, caps, strips noise. */
-class Collector {
-  readonly #decoder: InstanceType<typeof TextDecoder>;
-  #parts: string[] = [];
-  #noise: string | null;
+export interface RawResult extends ExecResult {
+  /** The marker was printed; true when none was asked for. */
+  started: boolean;
+}
 
-  constructor(
-    fatal: boolean,
-    private readonly marker: string | null,
-    private readonly onText: (text: string) => void,
-  ) {
-    this.#decoder = new TextDecoder('utf-8', { fatal, ignoreBOM: true });
-    this.#noise = marker === null ? null : '';
-  }
+/** ssh2 gives the reason only to errors of a channel that the host refused to open. */
+export function isChannelRefused(error: unknown): boolean {
+  return (
+    error instanceof AppError &&
+    error.code === 'unreachable' &&
+    error.cause instanceof Error &&
+    'reason' in error.cause
+  );
+}
 
-  /** @throws TypeError on bytes that are no UTF-8, when fatal */
-  add(chunk: Buffer): void {
-    this.#take(this.#decoder.decode(chunk, { stream: true }));
-  }
-
-  finish(): string {
-    this.#take(this.#decoder.decode());
-    return this.#parts.join('');
-  }
-
-  #take(text: string): void {
-    if (text === '') return;
-    let clean = text;
-    if (this.#noise !== null && this.marker !== null) {
-      this.#noise += text;
-      const at = this.#noise.indexOf(`${this.marker}\n`);
-      if (at < 0) {
-        // Only the tail can still hold the beginning of the marker.
-        this.#noise = this.#noise.slice(-(this.marker.length + 1));
-        return;
-      }
-      clean = this.#noise.slice(at + this.marker.length + 1);
-      this.#noise = null;
-      if (clean === '') return;
-    }
-    this.#parts.push(clean);
-    this.onText(clean);
-  }
+/**
+ * ssh2 1.17 drops Channel.signal() without a word once our side of stdin is closed, which it always is;
+ * RFC 4254, 6.9 and OpenSSH know no such rule.
+ */
+function sendSignal(client: Client, channel: ClientChannel, name: 'TERM'): void {
+  const { outgoing } = channel as unknown as { outgoing: { id: number; state: string } };
+  if (outgoing.state !== 'open' && outgoing.state !== 'eof') return;
+  const { _protocol: protocol } = client as unknown as {
+    _protocol: { signal(recipient: number, name: string): void };
+  };
+  protocol.signal(outgoing.id, name);
 }
 
 /**
  * Runs one command line on a ready client. Its exit code is the caller's to judge.
  *
- * | what happens                   | a read throws       | a change throws                      |
- * | no channel could be opened     | unreachable         | unreachable (proved: nothing ran)    |
- * | connection lost, no exit code  | unreachable         | outcome-unknown                      |
- * | time-out                       | timed-out           | outcome-unknown                      |
- * | output beyond the cap          | output-too-large    | – (dropped, `truncated`)             |
- * | bytes that are no UTF-8        | unexpected-output   | – (U+FFFD)                           |
- * | cancelled                      | cancelled           | outcome-unknown unless it ends first |
+ * | what happens                      | a read throws       | a change throws                      |
+ * | no channel could be opened        | unreachable         | unreachable (proved: nothing ran)    |
+ * | connection lost, no exit code     | unreachable         | outcome-unknown                      |
+ * | connection lost after exit code   | unreachable         | – (its end is known; `truncated`)    |
+ * | time-out                          | timed-out           | outcome-unknown                      |
+ * | output beyond the cap             | output-too-large    | – (dropped, `truncated`)             |
+ * | stdout that is no UTF-8           | unexpected-output   | – (U+FFFD)                           |
+ * | ended by a signal, or no code     | unexpected-output   | outcome-unknown                      |
+ * | cancelled                         | cancelled           | outcome-unknown unless it ends first |
+ *
+ * stderr is never parsed, so bytes that are no UTF-8 become U+FFFD there: an error that quotes a name in another
+ * encoding has to stay readable.
  */
-export function execOn(client: Client, raw: RawExec, limits: Limits): Promise<ExecResult> {
+export function execOn(client: Client, raw: RawExec, limits: ExecLimits): Promise<RawResult> {
   const { operation, mutates, signal } = limits;
   const { hostName } = raw;
   const startedAt = performance.now();
@@ -83,6 +74,12 @@ export function execOn(client: Client, raw: RawExec, limits: Limits): Promise<Ex
       `${why} It is not known whether the change was made; Holdfast will read ${hostName} to find out.`,
       { cause },
     );
+  const lost = (cause?: unknown): AppError => {
+    const why = `The connection to ${hostName} was lost.`;
+    return mutates
+      ? unknown(why, cause)
+      : new AppError('unreachable', `${why} Nothing was changed (${operation}).`, { cause });
+  };
 
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
@@ -108,19 +105,20 @@ export function execOn(client: Client, raw: RawExec, limits: Limits): Promise<Ex
     };
     const fail = (error: AppError): void => {
       settle(() => {
-        channel?.destroy();
+        if (channel !== null) abandon(channel);
         reject(error);
       });
     };
-    const out = new Collector(!mutates, raw.marker, (text) => limits.onOutput?.('stdout', text));
-    const err = new Collector(!mutates, null, (text) => limits.onOutput?.('stderr', text));
+    const fatal = !mutates && raw.anyEncoding !== true;
+    const out = new OutputCollector(fatal, raw.marker, (text) => limits.onOutput?.('stdout', text));
+    const err = new OutputCollector(false, null, (text) => limits.onOutput?.('stderr', text));
 
     function onTimeout(): void {
       const why = `${hostName} did not finish within ${limits.timeoutSeconds} s (${operation}).`;
       fail(
         mutates
           ? unknown(why)
-          : new AppError('timed-out', `${why} The command was abandoned; nothing was changed.`),
+          : new AppError('timed-out', `${why} Holdfast stopped waiting; nothing was changed.`),
       );
     }
     function onAbort(): void {
@@ -129,18 +127,19 @@ export function execOn(client: Client, raw: RawExec, limits: Limits): Promise<Ex
         return;
       }
       // A change is asked to stop and gets a moment to say how it ended; walking away would hide its outcome.
-      channel?.signal('TERM');
+      // sshd sends the signal as the login's user, so a command under sudo never sees it.
+      if (channel !== null) sendSignal(client, channel, 'TERM');
       stopping ??= setTimeout(
         () => fail(unknown(`The change was asked to stop, and ${hostName} did not say how it ended.`)),
         stopPatienceMs,
       );
     }
     function onClientClose(): void {
-      if (typeof exit?.code === 'number') return;
-      const why = `The connection to ${hostName} was lost.`;
-      fail(mutates ? unknown(why) : new AppError('unreachable', `${why} (${operation})`));
+      // ssh2 closes every channel right after this, as if the host had: only here the two can be told apart.
+      if (mutates && typeof exit?.code === 'number') truncated = true;
+      else fail(lost());
     }
-    const collect = (collector: Collector, chunk: Buffer): void => {
+    const collect = (collector: OutputCollector, chunk: Buffer): void => {
       if (settled || truncated) return;
       bytes += chunk.length;
       if (bytes > limits.maxOutputBytes) {
@@ -181,29 +180,28 @@ export function execOn(client: Client, raw: RawExec, limits: Limits): Promise<Ex
 
     function onChannel(error: Error | undefined, opened: ClientChannel): void {
       if (error !== undefined) {
-        const refused = /channel open failure|open failed/i.test(error.message);
-        const denied = /unable to exec/i.test(error.message);
-        if (denied) {
+        if (/unable to exec/i.test(error.message)) {
           fail(
             new AppError('unauthorized', `${hostName} does not let this login run commands.`, {
               cause: error,
             }),
           );
-        } else if (refused || !mutates) {
+        } else if ('reason' in error) {
           fail(
-            new AppError('unreachable', `${hostName} opened no channel (${operation}).`, {
-              cause: error,
-              detail: error.message,
-            }),
+            new AppError(
+              'unreachable',
+              `${hostName} opened no further channel, so nothing ran (${operation}). Its sshd may limit MaxSessions.`,
+              { cause: error, detail: error.message },
+            ),
           );
         } else {
-          fail(unknown(`The connection to ${hostName} was lost.`, error));
+          fail(lost(error));
         }
         return;
       }
       channel = opened;
       if (settled) {
-        opened.destroy();
+        abandon(opened);
         return;
       }
       if (signal?.aborted === true) onAbort();
@@ -211,35 +209,33 @@ export function execOn(client: Client, raw: RawExec, limits: Limits): Promise<Ex
       opened.end();
       opened.on('data', (chunk: Buffer) => collect(out, chunk));
       opened.stderr.on('data', (chunk: Buffer) => collect(err, chunk));
-      opened.on('error', (cause: Error) => {
-        fail(
-          mutates
-            ? unknown(`The channel to ${hostName} broke.`, cause)
-            : new AppError('unreachable', `The channel to ${hostName} broke.`, { cause }),
-        );
-      });
+      opened.on('error', (cause: Error) => fail(lost(cause)));
       opened.on('exit', (code: number | null, signalName?: string) => {
         exit = { code, signal: signalName ?? null };
       });
       opened.on('close', () => {
-        settle(() => {
-          try {
-            resolve(ended());
-          } catch (thrown) {
-            reject(thrown instanceof AppError ? thrown : notUtf8(thrown));
-          }
-        });
+        // 'close' waits for the end of stdout only; the tail of stderr may still be on its way to us.
+        if (opened.stderr.readableEnded) settle(conclude);
+        else opened.stderr.once('end', () => settle(conclude));
       });
     }
 
-    function ended(): ExecResult {
+    function conclude(): void {
+      try {
+        resolve(ended());
+      } catch (thrown) {
+        reject(thrown instanceof AppError ? thrown : notUtf8(thrown));
+      }
+    }
+
+    function ended(): RawResult {
       if (exit === null || exit.code === null) {
         const how =
           exit === null
             ? 'ended the command without an exit code'
             : `ended the command by signal ${exit.signal}`;
         const why = `${hostName} ${how} (${operation}).`;
-        throw mutates ? unknown(why) : new AppError('unexpected-output', why);
+        throw mutates ? unknown(why) : new AppError('unexpected-output', `${why} Nothing was changed.`);
       }
       return {
         exitCode: exit.code,
@@ -247,7 +243,15 @@ export function execOn(client: Client, raw: RawExec, limits: Limits): Promise<Ex
         stderr: err.finish(),
         durationMs: performance.now() - startedAt,
         truncated,
+        started: out.started,
       };
     }
   });
+}
+
+/** Closes our side and reads no further, so that the window fills and a host that goes on sending has to stop. */
+function abandon(channel: ClientChannel): void {
+  channel.destroy();
+  channel.pause();
+  channel.stderr.pause();
 }

@@ -6,7 +6,8 @@ import { AppError } from '../errors/app-error';
 interface KnownHostsLine {
   marker: 'cert-authority' | 'revoked' | null;
   patterns: string;
-  publicKeyBase64: string;
+  type: string;
+  publicKey: Buffer;
 }
 
 /** Lines that are not understood are skipped: they can then neither trust nor revoke, exactly as in OpenSSH. */
@@ -21,10 +22,10 @@ export function parseKnownHosts(text: string): KnownHostsLine[] {
       else if (name === '@cert-authority') marker = 'cert-authority';
       else return [];
     }
-    const [patterns, type, publicKeyBase64] = words;
-    if (patterns === undefined || type === undefined || publicKeyBase64 === undefined) return [];
-    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(publicKeyBase64)) return [];
-    return [{ marker, patterns, publicKeyBase64 }];
+    const [patterns, type, base64] = words;
+    if (patterns === undefined || type === undefined || base64 === undefined) return [];
+    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return [];
+    return [{ marker, patterns, type, publicKey: Buffer.from(base64, 'base64') }];
   });
 }
 
@@ -37,7 +38,7 @@ function nameOf(address: string, port: number): string {
 function wildcard(pattern: string): RegExp {
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
+    .replaceAll(/\*+/g, '.*')
     .replaceAll('?', '.');
   return new RegExp(`^${source}$`, 'i');
 }
@@ -66,6 +67,14 @@ export interface KnownHostsAnswer {
   /** The file holds this very key for this address and port, and does not revoke it. */
   known: boolean;
   revoked: boolean;
+  /** The file holds keys for this address and port, and this one is not among them. */
+  otherKeys: boolean;
+}
+
+/** Types of the keys that the person's known_hosts holds for a host; a probe asks for these first, as ssh does. */
+export function knownHostsTypes(path: string, address: string, port: number): string[] {
+  const lines = linesFor(path, address, port).filter(({ marker }) => marker === null);
+  return [...new Set(lines.map(({ type }) => type))];
 }
 
 /**
@@ -78,11 +87,19 @@ export function lookUpKnownHosts(
   port: number,
   publicKey: Uint8Array,
 ): KnownHostsAnswer {
+  const lines = linesFor(path, address, port);
+  const same = lines.filter((line) => line.publicKey.equals(publicKey));
+  const revoked = same.some(({ marker }) => marker === 'revoked');
+  const known = !revoked && same.some(({ marker }) => marker === null);
+  return { revoked, known, otherKeys: !known && lines.some(({ marker }) => marker === null) };
+}
+
+function linesFor(path: string, address: string, port: number): KnownHostsLine[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { known: false, revoked: false };
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     // SECURITY: fail closed. A revocation that can't be read is still a revocation.
     throw new AppError(
       'untrusted-host',
@@ -90,10 +107,5 @@ export function lookUpKnownHosts(
       { cause: error },
     );
   }
-  const key = Buffer.from(publicKey).toString('base64');
-  const lines = parseKnownHosts(text).filter(
-    (line) => line.publicKeyBase64 === key && matchesPatterns(line.patterns, address, port),
-  );
-  const revoked = lines.some(({ marker }) => marker === 'revoked');
-  return { revoked, known: !revoked && lines.some(({ marker }) => marker === null) };
+  return parseKnownHosts(text).filter(({ patterns }) => matchesPatterns(patterns, address, port));
 }

@@ -1,104 +1,275 @@
-import type { Client } from 'ssh2';
 import type { Host } from '../../../src-preload/contract/hosts';
-import { AppError } from '../errors/app-error';
-import { connect, type Login } from './connection';
-import { describeKey, judgeHostKey, untrusted, type PinnedKey } from './host-key';
+import type { HostKey } from '../../../src-preload/contract/result';
+import { AppError, toAppError } from '../errors/app-error';
+import { BackOff } from './back-off';
+import { connect, type Connection, type Login } from './connection';
+import { describeKey, fingerprint, judgeHostKey, untrusted, type PinnedKey } from './host-key';
 import { lookUpKnownHosts } from './known-hosts';
 import { Session } from './session';
-import type { SessionPool } from './types';
+import type { ExecRequest, ExecResult, SessionOptions, SessionPool, SshSession } from './types';
+
+/**
+ * What became of a host's connection. `ended` carries the error of a failed attempt or a lost connection, and null
+ * when we closed it: on request, or because nobody used it.
+ */
+export type ConnectionChange =
+  { state: 'connecting' } | { state: 'online' } | { state: 'ended'; error: AppError | null };
 
 export interface SessionPoolOptions {
   pinnedKeys: (address: string, port: number) => readonly PinnedKey[];
   knownHostsPath: string;
   /** Asked after the host key was accepted. Throws AppError `unauthorized` or `vault-unavailable`. */
   login: (host: Host) => Promise<Login>;
+  onState?: (hostId: string, change: ConnectionChange) => void;
   nowMs?: () => number;
   connectTimeoutSeconds?: number;
   idleCloseSeconds?: number;
 }
 
 interface Link {
-  client: Client | null;
-  abort: AbortController;
+  /** The host's settings that it was made with. */
+  readonly settings: string;
+  readonly abort: AbortController;
+  connection: Connection | null;
   idle: NodeJS.Timeout | undefined;
+  /** Commands on their way. */
+  inUse: number;
+  /** Why it is no longer the host's connection. */
+  ended: 'failed' | 'lost' | 'idle' | 'worn' | 'closed' | null;
+}
+
+interface Live {
+  link: Link;
+  session: Session;
 }
 
 /** One connection per host, shared by all callers, closed when idle and made again when needed. */
 export class SshSessionPool implements SessionPool {
-  readonly #links = new Map<string, { link: Link; session: Promise<Session> }>();
+  readonly #links = new Map<string, { link: Link; live: Promise<Live> }>();
+  readonly #closing = new Set<Promise<void>>();
+  readonly #backOff: BackOff;
   #closed = false;
 
-  constructor(private readonly options: SessionPoolOptions) {}
+  constructor(private readonly options: SessionPoolOptions) {
+    this.#backOff = new BackOff(options.nowMs ?? Date.now);
+  }
 
-  async session(host: Host, signal?: AbortSignal): Promise<Session> {
-    if (this.#closed) throw new AppError('cancelled', 'Holdfast is closing.');
-    let open = this.#links.get(host.id);
-    if (open === undefined) {
-      const link: Link = { client: null, abort: new AbortController(), idle: undefined };
-      const session = this.#open(host, link);
-      // Whoever waits sees the error; the entry goes, so that the next caller tries anew.
-      session.catch(() => this.#drop(host.id, link));
-      open = { link, session };
-      this.#links.set(host.id, open);
-    }
-    return waitFor(open.session, signal);
+  async session(host: Host, signal?: AbortSignal, options: SessionOptions = {}): Promise<SshSession> {
+    const live = await this.#live(host, signal, options.background === true);
+    return new SharedSession(host.id, live, (again) => this.#live(host, again, false));
   }
 
   async disconnect(hostId: string): Promise<void> {
+    this.#backOff.forget(hostId);
     const open = this.#links.get(hostId);
-    if (open !== undefined) this.#drop(hostId, open.link);
+    if (open !== undefined) this.#end(hostId, open.link, 'closed', null);
+    await Promise.all(this.#closing);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const [hostId, { link }] of [...this.#links]) this.#drop(hostId, link);
+    for (const [hostId, { link }] of [...this.#links]) this.#end(hostId, link, 'closed', null);
+    await Promise.all(this.#closing);
+  }
+
+  async #live(host: Host, signal: AbortSignal | undefined, background: boolean): Promise<Live> {
+    if (this.#closed) throw new AppError('cancelled', 'Holdfast is closing.');
+    let open = this.#links.get(host.id);
+    // SECURITY: a connection made with other settings (another address, another user) is never used for these.
+    if (open !== undefined && open.link.settings !== settingsOf(host)) {
+      this.#end(host.id, open.link, 'closed', null);
+      open = undefined;
+    }
+    if (open === undefined) {
+      const refused = background ? this.#backOff.refusal(host.id) : null;
+      if (refused !== null) throw refused;
+      open = this.#start(host);
+    }
+    return waitFor(open.live, signal);
+  }
+
+  #start(host: Host): { link: Link; live: Promise<Live> } {
+    const link: Link = {
+      settings: settingsOf(host),
+      abort: new AbortController(),
+      connection: null,
+      idle: undefined,
+      inUse: 0,
+      ended: null,
+    };
+    this.options.onState?.(host.id, { state: 'connecting' });
+    const live = this.#open(host, link).then(
+      (session) => {
+        this.#backOff.forget(host.id);
+        this.options.onState?.(host.id, { state: 'online' });
+        return { link, session };
+      },
+      (thrown: unknown) => {
+        const error = toAppError(thrown);
+        if (error.code !== 'cancelled') this.#backOff.failed(host.id, error);
+        this.#end(host.id, link, 'failed', error.code === 'cancelled' ? null : error);
+        throw error;
+      },
+    );
+    // Everybody who waits sees the error; nobody may be waiting any more.
+    live.catch(() => undefined);
+    const open = { link, live };
+    this.#links.set(host.id, open);
+    return open;
   }
 
   async #open(host: Host, link: Link): Promise<Session> {
     const { address, port, user, name } = host;
-    const pinned = this.options.pinnedKeys(address, port);
-    const client = await connect({
+    const { signal } = link.abort;
+    const trusted = (): PinnedKey[] =>
+      this.options.pinnedKeys(address, port).filter(({ revoked }) => !revoked);
+    const connection = await connect({
       target: { name, address, port, user },
-      preferredKeyTypes: pinned.map(({ key }) => key.type),
+      preferredKeyTypes: trusted().map(({ key }) => key.type),
       timeoutSeconds: this.options.connectTimeoutSeconds ?? 15,
-      signal: link.abort.signal,
+      signal,
       verifyHostKey: (publicKey) => {
         const offered = describeKey(publicKey);
         const { revoked } = lookUpKnownHosts(this.options.knownHostsPath, address, port, publicKey);
-        const verdict = revoked ? 'revoked' : judgeHostKey(pinned, offered);
+        const verdict = revoked ? 'revoked' : judgeHostKey(this.options.pinnedKeys(address, port), offered);
         if (verdict === 'trusted') return;
-        throw untrusted(name, {
-          reason: verdict,
-          address,
-          port,
-          offered,
-          known: pinned.filter((pin) => !pin.revoked).map(({ key }) => key),
-        });
+        const known: HostKey[] = trusted().map(({ key }) => key);
+        throw untrusted(name, { reason: verdict, address, port, offered, known });
       },
       login: () => this.options.login(host),
     });
-    link.client = client;
-    client.on('close', () => this.#drop(host.id, link));
-    if (link.abort.signal.aborted) {
-      client.destroy();
+    link.connection = connection;
+    if (link.ended !== null) {
+      this.#farewell(connection);
       throw new AppError('cancelled', 'Cancelled.');
     }
-    const touch = (): void => this.#touch(host.id, link);
-    touch();
-    return Session.open(client, host, touch, link.abort.signal);
+    connection.client.on('close', () => {
+      const error = new AppError(
+        'unreachable',
+        `The connection to ${name} was lost. Holdfast connects again when you read or change something.`,
+      );
+      this.#end(host.id, link, 'lost', error);
+    });
+    const session = await Session.open(
+      connection.client,
+      host,
+      {
+        began: () => {
+          link.inUse += 1;
+          clearTimeout(link.idle);
+        },
+        ended: () => {
+          link.inUse -= 1;
+          if (link.inUse > 0) return;
+          if (link.ended === 'worn') this.#farewell(connection);
+          else if (link.ended === null) this.#closeWhenIdle(host.id, link);
+        },
+        worn: () => this.#end(host.id, link, 'worn', null),
+      },
+      signal,
+    );
+    return session;
   }
 
-  #touch(hostId: string, link: Link): void {
+  #closeWhenIdle(hostId: string, link: Link): void {
     clearTimeout(link.idle);
-    link.idle = setTimeout(() => this.#drop(hostId, link), (this.options.idleCloseSeconds ?? 600) * 1000);
+    link.idle = setTimeout(
+      () => this.#end(hostId, link, 'idle', null),
+      (this.options.idleCloseSeconds ?? 600) * 1000,
+    );
     link.idle.unref();
   }
 
-  #drop(hostId: string, link: Link): void {
+  /** The link is no longer the host's connection. A worn one is closed once its last command has ended. */
+  #end(hostId: string, link: Link, why: NonNullable<Link['ended']>, error: AppError | null): void {
+    if (link.ended !== null) return;
+    link.ended = why;
     clearTimeout(link.idle);
     if (this.#links.get(hostId)?.link === link) this.#links.delete(hostId);
     link.abort.abort();
-    link.client?.end();
+    if (link.connection !== null && (why !== 'worn' || link.inUse === 0)) this.#farewell(link.connection);
+    // A worn connection is replaced at the next use; for the host nothing has ended.
+    if (why !== 'worn') this.options.onState?.(hostId, { state: 'ended', error });
+  }
+
+  #farewell(connection: Connection): void {
+    const closing = connection.close().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+}
+
+/** What a connection depends on, and what its error sentences say. */
+function settingsOf({ address, port, user, auth, sudo, name }: Host): string {
+  const keyFile = auth.kind === 'key-file' ? auth.keyFileId : '';
+  return JSON.stringify([address, port, user, auth.kind, keyFile, sudo, name]);
+}
+
+/**
+ * The session a caller holds. A read that meets a connection which died unnoticed (a laptop that slept, a VPN that
+ * went) is tried once more over a new one; a change never is. The new one must have shown the same host key, so that
+ * one caller's reads all come from one machine.
+ */
+class SharedSession implements SshSession {
+  constructor(
+    readonly hostId: string,
+    private live: Live,
+    private readonly again: (signal?: AbortSignal) => Promise<Live>,
+  ) {}
+
+  render(argv: readonly string[], privileged: boolean): { argv: string[]; commandLine: string } {
+    return this.live.session.render(argv, privileged);
+  }
+
+  exec(request: ExecRequest): Promise<ExecResult> {
+    if (request.mutates) return this.live.session.exec(request);
+    let heard = false;
+    const { onOutput } = request;
+    const watched: ExecRequest = {
+      ...request,
+      ...(onOutput === undefined
+        ? {}
+        : {
+            onOutput: (stream, chunk) => {
+              heard = true;
+              onOutput(stream, chunk);
+            },
+          }),
+    };
+    return this.#twice(
+      (session) => session.exec(watched),
+      // What was streamed already can't be taken back.
+      () => !heard,
+      request.signal,
+    );
+  }
+
+  locate(tools: readonly string[], refresh?: boolean): Promise<ReadonlyMap<string, string>> {
+    return this.#twice(
+      (session) => session.locate(tools, refresh),
+      () => true,
+    );
+  }
+
+  async #twice<T>(
+    read: (session: Session) => Promise<T>,
+    mayRepeat: () => boolean,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const { live } = this;
+    try {
+      return await read(live.session);
+    } catch (error) {
+      const { ended, connection } = live.link;
+      const died = ended === 'lost' || ended === 'idle' || ended === 'worn';
+      const unreachable = error instanceof AppError && error.code === 'unreachable';
+      if (!died || !unreachable || !mayRepeat()) throw error;
+      const renewed = await this.again(signal);
+      const before = connection === null ? '' : fingerprint(connection.hostKey);
+      const now = renewed.link.connection === null ? '' : fingerprint(renewed.link.connection.hostKey);
+      if (before !== now) throw error;
+      this.live = renewed;
+      return read(renewed.session);
+    }
   }
 }
 

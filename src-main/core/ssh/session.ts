@@ -3,14 +3,21 @@ import PQueue from 'p-queue';
 import type { Client } from 'ssh2';
 import type { Host } from '../../../src-preload/contract/hosts';
 import { AppError } from '../errors/app-error';
-import { execOn } from './exec';
-import { commandFailed, missingTool, notStarted, type FailedCommand } from './exec-errors';
+import { execOn, isChannelRefused, type ExecLimits, type RawExec, type RawResult } from './exec';
+import { commandFailed, missingTool, notStarted, trimOutput, type FailedCommand } from './exec-errors';
 import { locateCommand, parseLocated, toolNamePattern } from './locate';
+import { outputMarker } from './output-collector';
 import { quoteArgv } from './quote';
 import type { ExecRequest, ExecResult, SshSession } from './types';
 
-/** sshd's MaxSessions is 10 by default; two are left for the person's own use of the same limit. */
+/** sshd's MaxSessions is 10 by default; two are left for commands that we stopped waiting for. */
 const channelsAtOnce = 8;
+
+/**
+ * sshd keeps the channel of a command that hangs (`zpool status` on a suspended pool) in its count of MaxSessions,
+ * also after we closed it. After this many the connection has to be made anew.
+ */
+const hangingAtMost = 2;
 
 /** Tools looked for at connect, so that planning needs no further round trip. */
 const usualTools = [
@@ -28,61 +35,61 @@ const usualTools = [
   'btrfs',
 ] as const;
 
+/** What the session tells whoever keeps the connection. */
+export interface SessionWatch {
+  /** A command begins; the connection is in use until `ended`. */
+  began(): void;
+  ended(): void;
+  /** Too many commands hang on it: new work belongs on a new connection. */
+  worn(): void;
+}
+
 /** One ready connection, its tools and its shell's habits. */
 export class Session implements SshSession {
   readonly hostId: string;
   readonly #queue = new PQueue({ concurrency: channelsAtOnce });
   readonly #paths = new Map<string, string | null>();
-  #noiseMarker: string | null = null;
+  #noisy = false;
+  #hanging = 0;
 
   private constructor(
     private readonly client: Client,
     private readonly host: Host,
-    private readonly onUse: () => void,
+    private readonly watch: SessionWatch,
   ) {
     this.hostId = host.id;
   }
 
   /** Looks once at the host's shell and tools. @throws AppError */
-  static async open(client: Client, host: Host, onUse: () => void, signal?: AbortSignal): Promise<Session> {
-    const session = new Session(client, host, onUse);
+  static async open(client: Client, host: Host, watch: SessionWatch, signal?: AbortSignal): Promise<Session> {
+    const session = new Session(client, host, watch);
     await session.#look(usualTools, signal);
     return session;
   }
 
   async locate(tools: readonly string[], refresh = false): Promise<ReadonlyMap<string, string>> {
-    const unknown = refresh ? tools : tools.filter((tool) => !this.#paths.has(tool));
-    if (unknown.length > 0) await this.#look(unknown);
-    return new Map(
-      tools.flatMap((tool) => {
-        const path = this.#paths.get(tool);
-        return path === undefined || path === null ? [] : [[tool, path] as const];
-      }),
-    );
+    return this.#find(tools, refresh);
   }
 
-  /** Synchronous, so that a plan and its execution render alike; a tool not located yet keeps its bare name. */
+  /**
+   * Synchronous, so that a plan and its execution render alike; a tool not located yet keeps its bare name. `sudo`
+   * stays bare: it is found by the PATH of every login, and its path differs between systems.
+   */
   render(argv: readonly string[], privileged: boolean): { argv: string[]; commandLine: string } {
     const sudo = privileged && this.host.sudo && this.host.user !== 'root';
     const full = [...(sudo ? ['sudo', '-n', '--'] : []), ...this.#resolved(argv)];
     const line = `LC_ALL=C ${quoteArgv(full)}`;
-    const marker = this.#noiseMarker;
-    return { argv: full, commandLine: marker === null ? line : `printf '%s\\n' ${marker}; ${line}` };
+    return { argv: full, commandLine: this.#noisy ? `printf '%s\\n' ${outputMarker}; ${line}` : line };
   }
 
   async exec(request: ExecRequest): Promise<ExecResult> {
     const [tool = ''] = request.argv;
-    if (toolNamePattern.test(tool) && (await this.locate([tool])).size === 0 && this.#isStorageTool(tool)) {
+    if (toolNamePattern.test(tool) && !(await this.#find([tool], false, request.signal)).has(tool)) {
       throw missingTool(tool, this.host.name);
     }
-    this.onUse();
     const { argv, commandLine } = this.render(request.argv, request.privileged);
-    const result = await this.#queued(
-      () =>
-        execOn(this.client, { commandLine, hostName: this.host.name, marker: this.#noiseMarker }, request),
-      request.signal,
-    );
-    this.onUse();
+    const marker = this.#noisy ? outputMarker : null;
+    const { started, ...result } = await this.#run({ commandLine, marker }, request);
     const failed: FailedCommand = {
       operation: request.operation,
       hostName: this.host.name,
@@ -96,12 +103,14 @@ export class Session implements SshSession {
     const refused = notStarted(failed);
     if (refused !== null) throw refused;
     if (!request.acceptExitCodes.includes(result.exitCode)) throw commandFailed(failed);
+    if (!started && !request.mutates) {
+      // Nothing of what came can be told from start-up noise; taking it for "no output" would be a guess.
+      throw new AppError(
+        'unexpected-output',
+        `The shell of ${this.host.user} on ${this.host.name} did not mark where output begins (${request.operation}). Nothing was changed.`,
+      );
+    }
     return result;
-  }
-
-  /** Shell words such as `printf` are found by no path; only a storage tool that is missing is an error at once. */
-  #isStorageTool(tool: string): boolean {
-    return this.#paths.get(tool) === null;
   }
 
   #resolved(argv: readonly string[]): string[] {
@@ -109,40 +118,95 @@ export class Session implements SshSession {
     return [this.#paths.get(tool) ?? tool, ...rest];
   }
 
-  /** Waiting in the queue ends with the caller's signal; nothing was sent then. */
+  async #find(
+    tools: readonly string[],
+    refresh: boolean,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>> {
+    const unknown = refresh ? tools : tools.filter((tool) => !this.#paths.has(tool));
+    if (unknown.length > 0) await this.#look(unknown, signal);
+    return new Map(
+      tools.flatMap((tool) => {
+        const path = this.#paths.get(tool);
+        return path === undefined || path === null ? [] : [[tool, path] as const];
+      }),
+    );
+  }
+
+  async #run(raw: Omit<RawExec, 'hostName'>, limits: ExecLimits): Promise<RawResult> {
+    this.watch.began();
+    try {
+      return await this.#onChannel({ ...raw, hostName: this.host.name }, limits);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'timed-out') {
+        this.#hanging += 1;
+        if (this.#hanging === hangingAtMost) this.watch.worn();
+      }
+      throw error;
+    } finally {
+      this.watch.ended();
+    }
+  }
+
+  /** A host that allows fewer channels than we open says so; nothing ran then, and reads wait for their turn. */
+  async #onChannel(raw: RawExec, limits: ExecLimits): Promise<RawResult> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#queued(() => execOn(this.client, raw, limits), limits.signal);
+      } catch (error) {
+        const others = this.#queue.pending;
+        const hopeless = others === 0 || attempt > channelsAtOnce;
+        if (limits.mutates || hopeless || !isChannelRefused(error)) throw error;
+        this.#queue.concurrency = Math.max(1, Math.min(this.#queue.concurrency - 1, others));
+      }
+    }
+  }
+
+  /** Waiting for a channel ends with the caller's signal; nothing was sent then. */
   #queued<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#queue.add(async () => {
-      if (signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
-      return work();
+    return new Promise((resolve, reject) => {
+      let begun = false;
+      const onAbort = (): void => {
+        if (!begun) reject(new AppError('cancelled', 'Cancelled.'));
+      };
+      if (signal?.aborted === true) {
+        onAbort();
+        return;
+      }
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#queue
+        .add(async () => {
+          begun = true;
+          signal?.removeEventListener('abort', onAbort);
+          // Rejected already; the change must not be sent after its caller was told that it was not.
+          if (signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
+          return work();
+        })
+        .then(resolve, reject);
     });
   }
 
   async #look(tools: readonly string[], signal?: AbortSignal): Promise<void> {
     const marker = `holdfast-${randomBytes(12).toString('hex')}`;
-    const { stdout } = await this.#queued(
-      () =>
-        execOn(
-          this.client,
-          { commandLine: locateCommand(marker, tools), hostName: this.host.name, marker: null },
-          {
-            operation: 'find its storage tools',
-            timeoutSeconds: 30,
-            maxOutputBytes: 1024 * 1024,
-            mutates: false,
-            signal,
-          },
-        ),
-      signal,
+    const { stdout, stderr } = await this.#run(
+      { commandLine: locateCommand(marker, tools), marker: null, anyEncoding: true },
+      {
+        operation: 'find its storage tools',
+        timeoutSeconds: 30,
+        maxOutputBytes: 1024 * 1024,
+        mutates: false,
+        signal,
+      },
     );
     const located = parseLocated(stdout, marker);
     if (located === null) {
       throw new AppError(
         'unexpected-output',
-        `The login on ${this.host.name} does not run commands in a POSIX shell (it may be restricted). Nothing was changed.`,
-        { detail: stdout.slice(0, 2000) },
+        `The login ${this.host.user} on ${this.host.name} does not run commands in a POSIX shell (it may be restricted, or use fish or csh). Give it /bin/sh or bash. Nothing was changed.`,
+        { detail: trimOutput(`${stdout}\n${stderr}`) },
       );
     }
-    this.#noiseMarker = located.noisy ? marker : null;
+    this.#noisy ||= located.noisy;
     for (const tool of tools) this.#paths.set(tool, located.paths.get(tool) ?? null);
   }
 }

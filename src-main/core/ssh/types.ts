@@ -41,9 +41,17 @@ export interface SshSession {
   locate(tools: readonly string[], refresh?: boolean): Promise<ReadonlyMap<string, string>>;
 }
 
+export interface SessionOptions {
+  /**
+   * Nobody waits for it. A background caller does not connect while a host that failed is left in peace (2 s, then
+   * twice as long each time, up to 5 minutes), nor to one that needs a person first; it gets the last error again.
+   */
+  background?: boolean;
+}
+
 /** Gives the live session of a host, connecting when needed. Concurrent callers share one connection. */
 export interface SessionPool {
-  session(host: Host, signal?: AbortSignal): Promise<SshSession>;
+  session(host: Host, signal?: AbortSignal, options?: SessionOptions): Promise<SshSession>;
   disconnect(hostId: string): Promise<void>;
   close(): Promise<void>;
 }
