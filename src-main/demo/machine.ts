@@ -3,7 +3,8 @@ import { parseCommandLine } from './command-line';
 import { lvmTools, runLvm, type LvmTool } from './lvm/commands';
 import type { LvmModel } from './lvm/model';
 import { failed, succeeded, type CommandResult } from './result';
-import { runZfs, runZpool } from './zfs/commands';
+import { runZfs } from './zfs/commands';
+import { runZpool } from './zfs/pool-commands';
 import type { ZfsModel } from './zfs/model';
 
 /** A Linux host as one login of it sees it: which tools there are, and what sudo lets through. */

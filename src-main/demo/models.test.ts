@@ -4,7 +4,8 @@ import { runLvm } from './lvm/commands';
 import { LvmModel } from './lvm/model';
 import { allocatedRanges, freeExtents, mappedBytes, poolFill, type VolumeGroup } from './lvm/volumes';
 import { createRandom } from './random';
-import { runZfs, runZpool } from './zfs/commands';
+import { runZfs } from './zfs/commands';
+import { runZpool } from './zfs/pool-commands';
 import { ZfsModel } from './zfs/model';
 import { disk } from './zfs/vdevs';
 

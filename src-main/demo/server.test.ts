@@ -129,6 +129,32 @@ describe('the demo fleet', () => {
     }
   });
 
+  it('serves any number of commands one after the other, and ten at once as sshd does', async () => {
+    const slow = await startDemoFleet({ seed: 1, latency: 40 });
+    try {
+      const client = await connect(hostCalled('kvm-03'));
+      for (let round = 0; round < 25; round += 1) {
+        expect(await run(client, 'true')).toMatchObject({ code: 127 });
+      }
+      const [nas] = slow.hosts;
+      if (nas === undefined) throw new Error('No nas-01.');
+      const busy = await connect(nas);
+      const outcomes = await Promise.all(
+        Array.from({ length: 14 }, () =>
+          run(busy, zfs('version')).then(
+            ({ code }) => `exit ${code}`,
+            (error: Error) => error.message.split(':')[0],
+          ),
+        ),
+      );
+      expect(outcomes.filter((outcome) => outcome === 'exit 0')).toHaveLength(10);
+      expect(outcomes.filter((outcome) => outcome === '(SSH) Channel open failure')).toHaveLength(4);
+      expect(await run(busy, zfs('version'))).toMatchObject({ code: 0 });
+    } finally {
+      await slow.close();
+    }
+  });
+
   it('refuses a command that is not known', async () => {
     const client = await connect(hostCalled('nas-01'));
     expect(await run(client, 'reboot')).toMatchObject({

@@ -1,5 +1,6 @@
 import type { Random } from '../random';
-import type { DatasetOptions, ZfsModel } from '../zfs/model';
+import type { ZfsModel } from '../zfs/model';
+import type { DatasetOptions } from '../zfs/types';
 import { writtenSince } from '../zfs/space';
 import { day, hour, minute, second } from './blueprint';
 

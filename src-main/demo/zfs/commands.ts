@@ -1,26 +1,12 @@
-import { parseOptions, type OptionProblem, type OptionSpec, type ParsedOptions } from '../options';
+import type { OptionSpec, ParsedOptions } from '../options';
+import { flag, notSimulated, releases, value, withOptions, type ZfsContext } from './command-options';
 import { failed, succeeded, type CommandResult } from '../result';
-import { poolNameOf, splitAt, type Dataset, type Outcome, type ZfsModel } from './model';
-import {
-  allPropertiesOf,
-  poolReaderOf,
-  readerOf,
-  sourceOf,
-  type ReadProperty,
-  type Target,
-} from './properties';
-import { eventsText } from './events-text';
-import { ctime, niceBytes, statusText } from './status-text';
+import { poolNameOf, splitAt, type ZfsModel } from './model';
+import type { Dataset, Outcome } from './types';
+import { allPropertiesOf, readerOf, sourceOf, type ReadProperty, type Target } from './properties';
+import { ctime, niceBytes } from './status-text';
 
-/** Answers zfs(8) and zpool(8) as OpenZFS 2.1.11 of Debian 12 does, for what Holdfast sends and no more. */
-export interface ZfsContext {
-  model: ZfsModel;
-  /** Under sudo. Reads work without, changes do not. */
-  root: boolean;
-  nowMs: number;
-}
-
-const releases = 'zfs-2.1.11-1+deb12u1\nzfs-kmod-2.1.11-1+deb12u1\n';
+/** Answers zfs(8) for what Holdfast sends and no more. */
 const manualHint =
   '\nFor the property list, run: zfs set|get\n\nFor the delegated permission list, run: zfs allow|unallow\n';
 
@@ -37,25 +23,6 @@ const usages = {
 function usage(verb: keyof typeof usages, complaint: string): CommandResult {
   return failed(2, `${complaint}\nusage:\n\t${usages[verb]}\n${manualHint}`);
 }
-
-function complaintOf(problem: OptionProblem): string {
-  if (problem.kind === 'missing-value') return `missing argument for '${problem.option}' option`;
-  return `invalid option '${problem.option.replace(/^--/, '')}'`;
-}
-
-/** Reads options or answers with the tool's usage. */
-function withOptions(
-  words: readonly string[],
-  specs: readonly OptionSpec[],
-  usageOf: (complaint: string) => CommandResult,
-  run: (options: ParsedOptions) => CommandResult,
-): CommandResult {
-  const parsed = parseOptions(words, specs);
-  return parsed.ok ? run(parsed.value) : usageOf(complaintOf(parsed.problem));
-}
-
-const flag = (letter: string): OptionSpec => ({ key: letter, names: [`-${letter}`] });
-const value = (letter: string): OptionSpec => ({ key: letter, names: [`-${letter}`], takesValue: true });
 
 /** First character that may not stand in a name (zfs_namecheck.c). */
 function invalidCharacter(name: string): string | null {
@@ -145,8 +112,6 @@ function readColumns(list: string): ReadProperty[] | { unknown: string } {
   }
   return readers;
 }
-
-const notSimulated = 'the demo host prints only the machine-readable form (-H -p)';
 
 function list({ model }: ZfsContext, options: ParsedOptions): CommandResult {
   const { flags, values, operands } = options;
@@ -456,108 +421,6 @@ export function runZfs(words: readonly string[], context: ZfsContext): CommandRe
         verb === ''
           ? 'missing command\nusage: zfs command args ...\n'
           : `unrecognized command '${verb}'\nusage: zfs command args ...\n`,
-      );
-  }
-}
-
-const poolUsages = {
-  list: 'list [-gHLpPv] [-o property[,...]] [-T d|u] [pool] ... \n\t    [interval [count]]',
-  events: 'events [-vHf [pool] | -c]',
-  status: 'status [-c [script1,script2,...]] [-igLpPstvxD]  [-T d|u] [pool] ... \n\t    [interval [count]]',
-} as const;
-
-function poolUsage(verb: keyof typeof poolUsages, complaint: string): CommandResult {
-  return failed(2, `${complaint}\nusage:\n\t${poolUsages[verb]}\n`);
-}
-
-/** The pools named, or all; complaints for those that do not exist. */
-function choosePools(model: ZfsModel, names: readonly string[]) {
-  const sorted = [...model.pools.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
-  if (names.length === 0) return { pools: sorted, complaints: '' };
-  return {
-    pools: sorted.filter((pool) => names.includes(pool.name)),
-    complaints: names
-      .filter((name) => !model.pools.has(name))
-      .map((name) => `cannot open '${name}': no such pool\n`)
-      .join(''),
-  };
-}
-
-const defaultPoolColumns =
-  'name,size,allocated,free,checkpoint,expandsize,fragmentation,capacity,dedupratio,health,altroot';
-
-function poolList({ model }: ZfsContext, options: ParsedOptions): CommandResult {
-  if (!options.flags.has('H') || !options.flags.has('p')) return poolUsage('list', notSimulated);
-  const names = (options.values.get('o') ?? defaultPoolColumns).split(',');
-  const readers = names.map(poolReaderOf);
-  const unknown = names[readers.indexOf(null)];
-  if (unknown !== undefined) {
-    return poolUsage('list', `bad property list: invalid property '${unknown}'`);
-  }
-  const { pools, complaints } = choosePools(model, options.operands);
-  return {
-    exitCode: complaints === '' ? 0 : 1,
-    stdout: pools
-      .map((pool) => `${readers.map((read) => String(read?.(model, pool))).join('\t')}\n`)
-      .join(''),
-    stderr: complaints,
-    delayMs: 4,
-  };
-}
-
-function poolStatus({ model, nowMs }: ZfsContext, options: ParsedOptions): CommandResult {
-  const { pools, complaints } = choosePools(model, options.operands);
-  const style = { fullPaths: options.flags.has('P'), exactNumbers: options.flags.has('p') };
-  return {
-    exitCode: complaints === '' ? 0 : 1,
-    stdout: pools.map((pool) => statusText(pool, nowMs, style)).join('\n'),
-    stderr: model.pools.size === 0 && options.operands.length === 0 ? 'no pools available\n' : complaints,
-    delayMs: 6,
-  };
-}
-
-function poolEvents({ model, root }: ZfsContext, options: ParsedOptions): CommandResult {
-  if (!options.flags.has('v')) return poolUsage('events', 'the demo host prints events in full only (-v)');
-  const { pools, complaints } = choosePools(model, options.operands);
-  if (complaints !== '') return failed(1, complaints);
-  if (!root) return failed(1, 'cannot get event: permission denied\n');
-  return succeeded(eventsText(pools), 12);
-}
-
-export function runZpool(words: readonly string[], context: ZfsContext): CommandResult {
-  context.model.settle(context.nowMs);
-  const [verb = '', ...rest] = words;
-  switch (verb) {
-    case 'version':
-    case '--version':
-      return succeeded(releases, 8);
-    case 'list':
-      return withOptions(
-        rest,
-        [...['H', 'p'].map(flag), value('o')],
-        (complaint) => poolUsage('list', complaint),
-        (options) => poolList(context, options),
-      );
-    case 'events':
-      return withOptions(
-        rest,
-        [flag('v')],
-        (complaint) => poolUsage('events', complaint),
-        (options) => poolEvents(context, options),
-      );
-    case 'status':
-      return withOptions(
-        rest,
-        ['P', 'p', 'L', 'v'].map(flag),
-        (complaint) => poolUsage('status', complaint),
-        (options) => poolStatus(context, options),
-      );
-    default:
-      return failed(
-        2,
-        verb === ''
-          ? 'missing command\nusage: zpool command args ...\n'
-          : `unrecognized command '${verb}'\nusage: zpool command args ...\n`,
       );
   }
 }

@@ -1,4 +1,4 @@
-import type { HistoryEvent, Pool } from './model';
+import type { HistoryEvent, Pool } from './types';
 
 /** The text of `zpool events -v`: history events only, as OpenZFS 2.1.11 prints them. */
 

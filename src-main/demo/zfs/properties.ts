@@ -1,4 +1,5 @@
-import type { Bookmark, Dataset, Pool, Snapshot, ZfsModel } from './model';
+import type { ZfsModel } from './model';
+import type { Bookmark, Dataset, Pool, Snapshot } from './types';
 import { poolState } from './vdevs';
 
 /** Values of properties as `zfs list -Hp`, `zfs get -Hp` and `zpool list -Hp` print them (OpenZFS 2.1.11). */

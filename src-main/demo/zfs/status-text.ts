@@ -1,4 +1,4 @@
-import type { Pool, Scan } from './model';
+import type { Pool, Scan } from './types';
 import { disksOf, poolState, vdevState, type DiskVdev, type Vdev } from './vdevs';
 
 /** The text of `zpool status`, as print_status_config and its neighbours write it (OpenZFS 2.1.11). */
