@@ -705,7 +705,12 @@ test.describe('the bridge', () => {
         await window.loadURL(url);
         const main = (await window.webContents.executeJavaScript(ask)) as AnyResult;
         await window.webContents.executeJavaScript(
-          "document.body.append(document.createElement('iframe')); new Promise((done) => setTimeout(done, 300))",
+          `new Promise((done) => {
+          const frame = document.createElement('iframe');
+          frame.srcdoc = '<p>inherits the origin of the page</p>';
+          frame.onload = () => done(null);
+          document.body.append(frame);
+        })`,
         );
         const child = window.webContents.mainFrame.frames[0];
         if (child === undefined) throw new Error('there is no sub-frame');
@@ -713,7 +718,8 @@ test.describe('the bridge', () => {
         const { origin } = child;
         await window.loadURL('about:blank');
         const blank = (await window.webContents.executeJavaScript(ask)) as AnyResult;
-        await window.loadURL('holdfast://other/index.html');
+        // Answered 404: a document of our origin, but not our page.
+        await window.loadURL('holdfast://app/missing.html');
         const other = (await window.webContents.executeJavaScript(ask)) as AnyResult;
         window.destroy();
         return { main: main.ok, origin, sub, blank, other };
