@@ -8,9 +8,9 @@ type InventoryHandlers = Pick<
 
 export function inventoryHandlers(inventory: InventoryService): InventoryHandlers {
   return {
-    'inventory:read': async ({ hostId }) => ({ inventory: inventory.read(hostId) }),
+    'inventory:read': async ({ hostId }) => ({ inventory: await inventory.read(hostId) }),
     'inventory:refresh': ({ hostId }, { signal }) => inventory.refresh(hostId, signal),
     'inventory:refreshAll': async () => ({ started: inventory.refreshAll() }),
-    'inventory:snapshots': async (query) => inventory.snapshots(query),
+    'inventory:snapshots': (query) => inventory.snapshots(query),
   };
 }

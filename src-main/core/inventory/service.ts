@@ -18,8 +18,9 @@ export interface InventoryReading {
 export interface InventoryCachePort {
   /** Without the snapshots; null: never read. */
   summary(hostId: string): HostSummary | null;
-  read(hostId: string): InventoryReading | null;
-  write(hostId: string, reading: InventoryReading, summary: HostSummary): void;
+  read(hostId: string): Promise<InventoryReading | null>;
+  /** A write that a later one or a removal overtakes is left out. */
+  write(hostId: string, reading: InventoryReading, summary: HostSummary): Promise<void>;
   remove(hostId: string): void;
 }
 
@@ -54,6 +55,7 @@ interface Known {
   /** Loaded from disk on first use: at start only the summaries are needed. */
   inventory: HostInventory | null;
   loaded: boolean;
+  loading: Promise<void> | null;
   refreshing: Promise<HostInventory> | null;
   /** Connected in this session and not disconnected since: refreshed periodically. */
   wanted: boolean;
@@ -88,18 +90,16 @@ export class InventoryService {
   }
 
   /** Last known inventory; null when the host was never read. Throws AppError `not-found`. */
-  read(hostId: string): HostInventory | null {
+  async read(hostId: string): Promise<HostInventory | null> {
     this.options.hosts.get(hostId);
-    this.#load(hostId);
+    await this.#load(hostId);
     return this.#of(hostId).inventory;
   }
 
-  snapshots(query: SnapshotQuery): SnapshotPage {
+  async snapshots(query: SnapshotQuery): Promise<SnapshotPage> {
     const hosts = query.hostId === null ? this.options.hosts.list() : [this.options.hosts.get(query.hostId)];
-    for (const { id, name } of hosts) {
-      this.#load(id);
-      this.#index.rename(id, name);
-    }
+    for (const { id } of hosts) await this.#load(id);
+    for (const { id, name } of hosts) this.#index.rename(id, name);
     return this.#index.query(query);
   }
 
@@ -186,7 +186,7 @@ export class InventoryService {
   #of(hostId: string): Known {
     let known = this.#known.get(hostId);
     if (known === undefined) {
-      const summary = this.#cached('summary', hostId, () => this.options.cache.summary(hostId));
+      const summary = this.#cachedSummary(hostId);
       const lastSeenAtMs = summary?.takenAtMs ?? null;
       known = {
         status: statusAtStart(lastSeenAtMs),
@@ -195,6 +195,7 @@ export class InventoryService {
         summary,
         inventory: null,
         loaded: summary === null,
+        loading: null,
         refreshing: null,
         wanted: false,
       };
@@ -208,26 +209,41 @@ export class InventoryService {
     this.options.onHostChanged(hostId);
   }
 
-  #load(hostId: string): void {
+  /** From disk on first use; callers at the same time share one reading. */
+  async #load(hostId: string): Promise<void> {
     const known = this.#of(hostId);
     if (known.loaded) return;
+    known.loading ??= this.#loadNow(hostId, known).finally(() => {
+      known.loading = null;
+    });
+    await known.loading;
+  }
+
+  async #loadNow(hostId: string, known: Known): Promise<void> {
+    let reading: InventoryReading | null = null;
+    try {
+      reading = await this.options.cache.read(hostId);
+    } catch (thrown) {
+      this.#cacheUnreadable('inventory', hostId, thrown);
+    }
+    // The host may have been read anew or removed meanwhile; what is old must not come over it.
+    if (known.loaded || this.#known.get(hostId) !== known) return;
     known.loaded = true;
-    const reading = this.#cached('inventory', hostId, () => this.options.cache.read(hostId));
     if (reading === null) return;
     known.inventory = reading.inventory;
     this.#index.set(hostId, this.options.hosts.get(hostId).name, reading.snapshots);
   }
 
   /** The cache only saves time: a part that cannot be read is logged and counts as never read. */
-  #cached<T>(part: string, hostId: string, read: () => T | null): T | null {
+  #cacheUnreadable(part: string, hostId: string, error: unknown): void {
+    this.options.log.write('warn', 'The inventory cache could not be read', { part, hostId, error });
+  }
+
+  #cachedSummary(hostId: string): HostSummary | null {
     try {
-      return read();
+      return this.options.cache.summary(hostId);
     } catch (thrown) {
-      this.options.log.write('warn', 'The inventory cache could not be read', {
-        part,
-        hostId,
-        error: thrown,
-      });
+      this.#cacheUnreadable('summary', hostId, thrown);
       return null;
     }
   }
@@ -276,7 +292,7 @@ export class InventoryService {
       wanted: true,
     });
     try {
-      this.options.cache.write(host.id, reading, summary);
+      await this.options.cache.write(host.id, reading, summary);
     } catch (thrown) {
       this.options.log.write('error', 'The inventory could not be kept for offline use', {
         hostId: host.id,
