@@ -230,9 +230,10 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       close: async () => {
         await road.close();
         await inventory.close();
+        await sessions.close();
+        await road.drain();
         recovery.close();
         for (const hostId of meter.hostIds()) recordSession(hostId);
-        await sessions.close();
         store.close();
         db.close();
         log.write('info', 'The core ended');

@@ -217,6 +217,38 @@ describe('closing Holdfast', () => {
   });
 });
 
+describe('closing Holdfast on a long command', () => {
+  it('leaves it alone, records that its outcome is unknown, and resolves it later', async () => {
+    const dataDirectory = mkdtempSync(join(tmpdir(), 'holdfast-closing-'));
+    const first = await startTestCore({ dataDirectory });
+    const second = await first.addHost(box, { name: 'second' });
+    const plan = await first.plan(second.id, 'zfs.snapshot.create', input('late'));
+    box.hooks.beforeExec = async (command) => {
+      if (isChange(command)) await new Promise((resolve) => setTimeout(resolve, 6_000));
+    };
+    const running = first.run(plan);
+    await expect.poll(() => changes().length).toBe(1);
+    const startedAt = performance.now();
+    await first.close();
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    const result = await running;
+    expect(result.outcome).toBe('unknown');
+    expect(files()).toEqual([]);
+    // Its connection is gone; the command goes on, as under sshd.
+    await expect.poll(files, { timeout: 8_000 }).toEqual(['late']);
+
+    const again = await startTestCore({ dataDirectory });
+    await again.call('hosts:setSecret', { hostId: second.id, secret: box.password });
+    expect(brief(await again.rows(second.id, result.operationId))).toEqual(['started -', 'finished unknown']);
+    await again.call('hosts:connect', { hostId: second.id });
+    await expect
+      .poll(async () => brief(await again.rows(second.id, result.operationId)))
+      .toEqual(['started -', 'finished unknown', 'resolved ok']);
+    await again.close();
+    rmSync(dataDirectory, { recursive: true });
+  });
+});
+
 describe('refusals, each with its row and without any command', () => {
   const expectRefused = async (plan: Plan, words: RegExp, typed = {}): Promise<void> => {
     const before = changes().length;

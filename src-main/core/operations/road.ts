@@ -63,11 +63,11 @@ const recheckAfterMs = 5_000;
 /** Waits before reading again after a step without answer: the connection may need a moment, the command too. */
 const settleDelaysMs = [0, 1_000, 3_000];
 /**
- * How long close() waits for running commands before it asks them to stop, and then for what they say, in
- * milliseconds. Together less than the 15 s after which core-port.ts ends an orphaned core.
+ * How long close() waits for running commands, in milliseconds. With what follows it stays below the 5 s after which
+ * the shell ends the core (core-host.ts).
  */
-const closePatienceMs = 6_000;
-const stopPatienceMs = 6_000;
+const closePatienceMs = 3_500;
+const drainPatienceMs = 500;
 
 interface Run {
   readonly prepared: PreparedPlan;
@@ -221,17 +221,25 @@ export class OperationRoad {
     return [...this.#runs.values()].some(({ run }) => run.prepared.plan.host.id === hostId);
   }
 
-  /** Takes no more, ends what only waits, lets running commands end for a while and then lets go of them. */
+  /**
+   * Takes no more, ends what only waits and gives running commands a while to end. One that takes longer is left
+   * alone: stopping a change half-way because a window closes would be worse than not knowing how it ended.
+   */
   async close(): Promise<void> {
     this.#closing = true;
-    const open = [...this.#runs.values()];
-    for (const { run } of open) {
+    for (const { run } of this.#runs.values()) {
       if (!run.recorded) run.controller.abort();
     }
-    const all = Promise.allSettled(open.map(({ done }) => done));
-    if (await endsWithin(all, closePatienceMs)) return;
-    for (const { run } of open) run.controller.abort();
-    await endsWithin(all, stopPatienceMs);
+    await this.#ended(closePatienceMs);
+  }
+
+  /** After the connections were cut: lets runs that were left alone record that their outcome is unknown. */
+  async drain(): Promise<void> {
+    await this.#ended(drainPatienceMs);
+  }
+
+  #ended(milliseconds: number): Promise<boolean> {
+    return endsWithin(Promise.allSettled([...this.#runs.values()].map(({ done }) => done)), milliseconds);
   }
 
   #changesOf(hostId: string): number {
