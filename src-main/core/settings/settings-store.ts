@@ -19,7 +19,10 @@ export function createSettingsStore(db: Database, start: Partial<Settings> = {})
 
   let current: Settings = { ...defaults, ...start };
   for (const { name, value } of rows.all()) {
-    const parsed = settingsSchema.partial().safeParse({ [name]: readJson(value) });
+    const stored = readJson(value);
+    // SECURITY: `undefined` passes a partial schema; as `readOnly` it would switch the guard off.
+    if (stored === undefined) continue;
+    const parsed = settingsSchema.partial().safeParse({ [name]: stored });
     if (parsed.success) current = { ...current, ...parsed.data };
   }
 
