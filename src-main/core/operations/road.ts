@@ -13,23 +13,25 @@ import { AppError, toAppError } from '../errors/app-error';
 import type { HostStore } from '../hosts/types';
 import type { CoreLog } from '../log';
 import type { ShellPort } from '../port/shell-port';
-import type { SessionPool, SshSession } from '../ssh/types';
+import type { SessionPool } from '../ssh/types';
 import type { BoundAction, BoundInput, Catalogue } from './bound-action';
 import { canonicalJson } from './canonical';
 import { confirmWords, visible } from './confirm-words';
-import { emptyDraft, planDraft } from './drafts';
+import { emptyDraft, finishedDraft, planDraft } from './drafts';
 import { anythingSent, executeSteps, type Execution } from './execute';
 import { judge, type Verdict } from './finish';
 import { gate } from './gate';
 import type { HostLocks } from './host-lock';
-import { buildPlan, renderSteps, worldOf, type PreparedPlan } from './plan';
+import { buildPlan, type PreparedPlan } from './plan';
 import { PlanBook } from './plan-book';
 import { planDigest } from './plan-digest';
 import { ProgressReporter } from './progress';
 import { readContext } from './read-context';
+import { recheck } from './recheck';
 import type { Recovery } from './recover';
 import { writeRecovery } from './recovery-data';
 import { ConfirmTokens } from './token';
+import { verifyByReading } from './verify';
 
 export interface RoadOptions {
   hosts: Pick<HostStore, 'get'>;
@@ -58,10 +60,6 @@ export interface RunRequest {
   typedHost: string | null;
 }
 
-/** A plan older than this is read again before it executes, in milliseconds. */
-const recheckAfterMs = 5_000;
-/** Waits before reading again after a step without answer: the connection may need a moment, the command too. */
-const settleDelaysMs = [0, 1_000, 3_000];
 /**
  * How long close() waits for running commands, in milliseconds. With what follows it stays below the 5 s after which
  * the shell ends the core (core-host.ts).
@@ -420,11 +418,19 @@ export class OperationRoad {
 
   async #executeAndFinish(run: Run): Promise<OperationResult> {
     const { prepared, progress } = run;
+    const { sessions, nowMs, onRead } = this.options;
     let execution: Execution | null = null;
     let verification = skipped('Nothing was sent, so there was nothing to verify.');
     let verdict: Verdict;
     try {
-      const checked = await this.#recheck(run);
+      progress.phase('rechecking');
+      const checked = await recheck(prepared, {
+        sessions,
+        nowMs,
+        onRead,
+        signal: run.controller.signal,
+        touched: this.#changesAtPlan.get(prepared) !== this.#changesOf(prepared.host.id),
+      });
       if ('verdict' in checked) {
         verdict = checked.verdict;
       } else {
@@ -432,7 +438,12 @@ export class OperationRoad {
         if (anythingSent(execution)) {
           this.#changes.set(prepared.host.id, this.#changesOf(prepared.host.id) + 1);
           progress.phase('verifying');
-          verification = await this.#verify(run, execution);
+          verification = await verifyByReading(prepared, execution, {
+            sessions,
+            nowMs,
+            onRead,
+            closing: () => this.#closing,
+          });
         }
         verdict = judge(prepared, execution, verification);
       }
@@ -451,71 +462,6 @@ export class OperationRoad {
     return result;
   }
 
-  /** The world as it is now must be the world that was confirmed. */
-  async #recheck(run: Run): Promise<{ session: SshSession } | { verdict: Verdict }> {
-    const { prepared, controller, progress } = run;
-    const { plan, draft, input, host } = prepared;
-    const changed: Verdict = {
-      outcome: 'refused',
-      message:
-        'The host changed since the plan was made, so nothing was sent. Plan it again to see what is different.',
-      error: new AppError('refused', 'The host changed since the plan was made, so nothing was sent.', {
-        remedy: 'Plan it again.',
-      }),
-    };
-    try {
-      progress.phase('rechecking');
-      const session = await this.options.sessions.session(host, controller.signal);
-      let now = draft;
-      const untouched = this.#changesAtPlan.get(prepared) === this.#changesOf(host.id);
-      if (!untouched || this.options.nowMs() - plan.createdAtMs > recheckAfterMs) {
-        const { nowMs, onRead } = this.options;
-        now = await input.plan(readContext(session, { nowMs, onRead, signal: controller.signal }));
-      }
-      const same = worldOf(now, await renderSteps(session, now.steps)) === worldOf(draft, plan.steps);
-      return same ? { session } : { verdict: changed };
-    } catch (thrown) {
-      const error = toAppError(thrown);
-      if (error.code === 'cancelled' || controller.signal.aborted) {
-        return {
-          verdict: { outcome: 'cancelled', message: 'Cancelled before anything was sent.', error: null },
-        };
-      }
-      const message = `The host could not be read again before executing, so nothing was sent. ${error.message}`;
-      return {
-        verdict: {
-          outcome: 'failed',
-          message,
-          error: new AppError(error.code, message, {
-            detail: error.detail,
-            hostKey: error.hostKey,
-            remedy: error.remedy,
-            cause: error,
-          }),
-        },
-      };
-    }
-  }
-
-  /** Reads again. After a step without answer a few times, because what was sent may still be at work. */
-  async #verify({ prepared }: Run, execution: Execution): Promise<Verification> {
-    const { host, input, draft } = prepared;
-    const { nowMs, onRead } = this.options;
-    let seen: Verification = { status: 'unreadable', text: '' };
-    for (const delayMs of execution.end.kind === 'unknown' ? settleDelaysMs : [0]) {
-      if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
-      try {
-        const session = await this.options.sessions.session(host);
-        seen = await input.verify(readContext(session, { nowMs, onRead }), draft.preconditions);
-      } catch (thrown) {
-        const { message } = toAppError(thrown);
-        seen = { status: 'unreadable', text: message };
-      }
-      if (seen.status === 'confirmed' || this.#closing) break;
-    }
-    return seen;
-  }
-
   #finish(
     run: Run,
     execution: Execution | null,
@@ -526,16 +472,7 @@ export class OperationRoad {
     const { plan } = prepared;
     const steps = execution?.steps ?? this.#result(run, verdict).steps;
     const result = this.#result(run, verdict, { verification, steps });
-    const sent = steps.flatMap((step, index) => (step.status === 'not-run' ? [] : [index]));
-    const last = sent.at(-1);
-    const draft: AuditDraft = {
-      ...planDraft('finished', operationId, prepared, verdict.outcome, verdict.message),
-      commands: sent.map((index) => plan.steps[index]?.commandLine ?? ''),
-      exitCode: last === undefined ? null : (steps[last]?.exitCode ?? null),
-      durationMs: Math.round(result.durationMs),
-      stdoutSnippet: sent.map((index) => steps[index]?.stdout ?? '').join(''),
-      stderrSnippet: sent.map((index) => steps[index]?.stderr ?? '').join(''),
-    };
+    const draft = finishedDraft(prepared, operationId, verdict, steps, result.durationMs);
     try {
       this.#record(plan.host.id, draft);
       return result;

@@ -1,0 +1,63 @@
+import { AppError, toAppError } from '../errors/app-error';
+import type { SessionPool, SshSession } from '../ssh/types';
+import type { Verdict } from './finish';
+import { renderSteps, worldOf, type PreparedPlan } from './plan';
+import { readContext } from './read-context';
+
+/** A plan older than this is read again before it executes, in milliseconds. */
+const recheckAfterMs = 5_000;
+
+export interface RecheckOptions {
+  sessions: SessionPool;
+  nowMs: () => number;
+  onRead: (hostId: string) => void;
+  signal: AbortSignal;
+  /** We changed the host ourselves since the plan was made. */
+  touched: boolean;
+}
+
+const changed: Verdict = {
+  outcome: 'refused',
+  message:
+    'The host changed since the plan was made, so nothing was sent. Plan it again to see what is different.',
+  error: new AppError('refused', 'The host changed since the plan was made, so nothing was sent.', {
+    remedy: 'Plan it again.',
+  }),
+};
+
+/**
+ * The world as it is now must be the world that was confirmed. Gives the session to execute on, or why nothing was
+ * sent. Never throws.
+ */
+export async function recheck(
+  prepared: PreparedPlan,
+  options: RecheckOptions,
+): Promise<{ session: SshSession } | { verdict: Verdict }> {
+  const { plan, draft, input, host } = prepared;
+  const { nowMs, onRead, signal } = options;
+  try {
+    const session = await options.sessions.session(host, signal);
+    const old = nowMs() - plan.createdAtMs > recheckAfterMs;
+    const now =
+      old || options.touched ? await input.plan(readContext(session, { nowMs, onRead, signal })) : draft;
+    // Also without a new reading: the session may be another one and find the tools elsewhere.
+    const same = worldOf(now, await renderSteps(session, now.steps)) === worldOf(draft, plan.steps);
+    return same ? { session } : { verdict: changed };
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.code === 'cancelled' || signal.aborted) {
+      return {
+        verdict: { outcome: 'cancelled', message: 'Cancelled before anything was sent.', error: null },
+      };
+    }
+    const message = `The host could not be read again before executing, so nothing was sent. ${error.message}`;
+    const { code, detail, hostKey, remedy } = error;
+    return {
+      verdict: {
+        outcome: 'failed',
+        message,
+        error: new AppError(code, message, { detail, hostKey, remedy, cause: error }),
+      },
+    };
+  }
+}
