@@ -39,6 +39,7 @@ export function thinPoolProblems(pool: LogicalVolume): Problem[] {
   const extend = `Extend it: lvextend -L +SIZE ${name}`;
   const problems: Problem[] = [];
   const health = pool.attributes[8];
+  if (health === 'p') problems.push(partialProblem(pool));
   if (health === 'F' || pool.healthStatus === 'failed') {
     problems.push({
       severity: 'critical',
@@ -115,17 +116,30 @@ function snapshotProblems(snapshot: LogicalVolume): Problem[] {
   );
 }
 
+/** A disk that holds part of it is missing; copies of a raid volume elsewhere still carry its data. */
+function partialProblem(volume: LogicalVolume): Problem {
+  const name = fullName(volume);
+  if (volume.layout.includes('raid') && !volume.layout.includes('raid0')) {
+    return {
+      severity: 'warning',
+      text: `Raid volume ${name} has lost a copy: a disk that held it is missing.`,
+      advice: `Bring the disk back, or repair it on another: lvconvert --repair ${name}`,
+    };
+  }
+  return {
+    severity: 'critical',
+    text: `${isThinPool(volume) ? 'Thin pool' : 'Volume'} ${name} is partial: a disk that holds part of it is missing.`,
+    advice: 'Bring the disk back before anything else is changed.',
+  };
+}
+
 /** Attribute 9 of a volume that is no thin pool, and attribute 5 of one that is suspended. */
 function stateProblems(volume: LogicalVolume): Problem[] {
   const name = fullName(volume);
   const problems: Problem[] = [];
   switch (volume.attributes[8]) {
     case 'p':
-      problems.push({
-        severity: 'critical',
-        text: `Volume ${name} is partial: a disk that holds part of it is missing.`,
-        advice: 'Bring the disk back; a raid volume can be repaired on another disk (lvconvert --repair).',
-      });
+      problems.push(partialProblem(volume));
       break;
     case 'r':
       problems.push({

@@ -133,7 +133,8 @@ export function judgePool(
     case 'SUSPENDED':
       add(
         'critical',
-        `Pool ${pool.name} is SUSPENDED: every read and write on it waits.${because}${says}`,
+        // `zfs list` leaves out the datasets of a suspended pool and exits 0 (2.1.11).
+        `Pool ${pool.name} is SUSPENDED: every read and write on it waits, and its datasets cannot be listed.${because}${says}`,
         status?.action ?? `Bring the devices back, then run "zpool clear ${pool.name}".`,
       );
       break;

@@ -221,7 +221,8 @@ const oneLine = (lines: readonly string[]): string | null =>
     : lines
         .map((line) => line.trim())
         .filter((line) => line !== '')
-        .join(' ');
+        .join(' ')
+        .replace(/ {2,}/g, ' ');
 
 interface Section {
   key: string;
@@ -237,11 +238,19 @@ function parsePool(sections: readonly Section[]): PoolStatus {
   if (state === null || !/^[A-Z]+$/.test(state)) {
     throw unexpectedOutput(command, `pool ${name} has no state`, state ?? '');
   }
+  for (const key of ['state', 'config']) {
+    if (sections.filter((section) => section.key === key).length !== 1) {
+      throw unexpectedOutput(command, `pool ${name} has no "${key}:" or more than one`, '');
+    }
+  }
   const [configText = '', ...configLines] = find('config');
   const rows = configLines.filter((line) => line.trim() !== '');
-  // "The configuration cannot be determined." stands on the key's own line.
-  const config =
-    configText.trim() === '' && rows.length > 0 ? parseConfig(rows) : { root: null, topology: [] };
+  // "The configuration cannot be determined." stands on the key's own line, and nothing below it.
+  const told = configText.trim() !== '';
+  if (told === rows.length > 0) {
+    throw unexpectedOutput(command, `the config of pool ${name} is not where it should be`, configText);
+  }
+  const config = told ? { root: null, topology: [] } : parseConfig(rows);
   return {
     name,
     state,
@@ -278,8 +287,8 @@ export function parsePoolStatus(stdout: string): PoolStatus[] {
       }
     } else if (continues && (section !== null || line === '')) {
       section?.lines.push(line);
-    } else if (section !== null && section.key !== 'config' && section.key !== 'errors') {
-      // Some sentences of `status:` are wrapped without the tab (compatibility, FAULTED_DEV_NR).
+    } else if (section?.key === 'status' || section?.key === 'action') {
+      // Some of their sentences are wrapped without the tab (compatibility, FAULTED_DEV_NR).
       section.lines.push(line);
     } else {
       throw unexpectedOutput(command, 'there is a line that belongs to nothing', line);

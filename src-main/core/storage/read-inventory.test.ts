@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest';
+import { hostInventorySchema, snapshotSchema } from '../../../src-preload/contract/inventory';
+import { AppError } from '../errors/app-error';
+import { quoteArgv } from '../ssh/quote';
+import type { ExecRequest, SshSession } from '../ssh/types';
+import { lvmProbes } from './lvm/commands';
+import { readInventory } from './read-inventory';
+import { captured, type Captured } from './testing/captured';
+import { zfsProbes } from './zfs/commands';
+
+type Answer = Captured | AppError;
+
+/** A session that answers exactly these argument vectors and fails on any other. */
+class CapturedSession implements SshSession {
+  readonly hostId = 'h';
+  readonly asked: ExecRequest[] = [];
+  readonly located: boolean[] = [];
+  running = 0;
+  mostRunning = 0;
+
+  constructor(
+    private readonly answers: ReadonlyMap<string, Answer>,
+    private readonly tools: () => readonly string[] = () => ['zpool', 'zfs', 'vgs', 'lvs', 'pvs', 'lvm'],
+  ) {}
+
+  async exec(request: ExecRequest) {
+    this.asked.push(request);
+    this.running += 1;
+    this.mostRunning = Math.max(this.mostRunning, this.running);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    this.running -= 1;
+    const answer = this.answers.get(quoteArgv(request.argv));
+    if (answer === undefined) throw new Error(`Never captured: ${quoteArgv(request.argv)}`);
+    if (answer instanceof AppError) throw answer;
+    if (!request.acceptExitCodes.includes(answer.exitCode)) {
+      throw new AppError('command-failed', `${request.operation} failed.`, { detail: answer.stderr });
+    }
+    return { ...answer, durationMs: 5, truncated: false };
+  }
+
+  render(): { argv: string[]; commandLine: string } {
+    throw new Error('An inventory renders nothing.');
+  }
+
+  locate(tools: readonly string[], refresh = false) {
+    this.located.push(refresh);
+    const there = this.tools();
+    return Promise.resolve(
+      new Map(tools.filter((tool) => there.includes(tool)).map((tool) => [tool, `/usr/sbin/${tool}`])),
+    );
+  }
+}
+
+function answers(changes: Record<string, Answer> = {}): Map<string, Answer> {
+  const all: [string, Answer][] = [
+    [quoteArgv(zfsProbes.version.argv), captured('zfs', 'version')],
+    [quoteArgv(lvmProbes.version.argv), captured('lvm', 'version')],
+    ...Object.values(zfsProbes)
+      .filter(({ id }) => id !== 'zfs-version')
+      .map(({ id, argv }): [string, Answer] => [quoteArgv(argv), captured('zfs', `two-pools-${id}`)]),
+    ...Object.values(lvmProbes)
+      .filter(({ id }) => id !== 'lvm-version')
+      .map(({ id, argv }): [string, Answer] => [quoteArgv(argv), captured('lvm', `mixed-${id}`)]),
+  ];
+  return new Map([...all, ...Object.entries(changes)]);
+}
+
+const options = () => {
+  let now = 1000;
+  return { nowMs: () => (now += 10) };
+};
+const host = { id: 'nas' };
+const lvmKeys = Object.values(lvmProbes).map(({ argv }) => quoteArgv(argv));
+const zfsKeys = Object.values(zfsProbes).map(({ argv }) => quoteArgv(argv));
+
+describe('reading the inventory of a host', () => {
+  it('reads all backends side by side with the exact commands of the catalogue', async () => {
+    const session = new CapturedSession(answers());
+    const { inventory, snapshots } = await readInventory(session, host, options());
+    hostInventorySchema.parse(inventory);
+    for (const snapshot of snapshots) snapshotSchema.parse(snapshot);
+    expect(inventory).toMatchObject({ hostId: 'nas', takenAtMs: 1020, durationMs: 10, snapshotCount: 17 });
+    expect(
+      inventory.backends.map(({ kind, available, version, error }) => [kind, available, version, error]),
+    ).toEqual([
+      ['zfs', true, '2.1.11', null],
+      ['lvm', true, '2.03.16', null],
+    ]);
+    expect(inventory.pools.map(({ id }) => id)).toEqual([
+      'zfs:tank',
+      'zfs:z2',
+      'lvm:vg0',
+      'lvm:vg0/pool',
+      'lvm:vg1',
+    ]);
+    expect(session.mostRunning).toBe(zfsKeys.length + lvmKeys.length);
+    expect(session.located).toEqual([false]);
+    expect(session.asked.every(({ privileged, mutates }) => privileged && !mutates)).toBe(true);
+  });
+
+  it('names the package of a backend that is not installed, and runs none of its commands', async () => {
+    const session = new CapturedSession(answers(), () => ['vgs', 'lvs', 'pvs', 'lvm']);
+    const { inventory } = await readInventory(session, host, options());
+    const [zfs] = inventory.backends;
+    expect(zfs).toMatchObject({
+      available: false,
+      packageName: 'zfsutils-linux',
+      error: { code: 'command-missing', remedy: 'apt install zfsutils-linux' },
+    });
+    expect(session.asked.some(({ argv }) => argv[0]?.startsWith('z'))).toBe(false);
+  });
+
+  it('looks again for a tool that was missing: it may have been installed since', async () => {
+    const session = new CapturedSession(answers(), () =>
+      session.located.at(-1) === true ? ['zpool', 'zfs', 'vgs', 'lvs', 'pvs', 'lvm'] : ['zpool', 'zfs'],
+    );
+    const { inventory } = await readInventory(session, host, options());
+    expect(session.located).toEqual([false, true]);
+    expect(inventory.backends.map(({ available }) => available)).toEqual([true, true]);
+  });
+
+  it('does not take the empty report of a login without root for an empty host', async () => {
+    const session = new CapturedSession(
+      answers({
+        [lvmKeys[1] ?? '']: captured('lvm', 'FAIL-vgs-non-root'),
+        [lvmKeys[2] ?? '']: captured('lvm', 'FAIL-lvs-non-root'),
+      }),
+    );
+    const { inventory } = await readInventory(session, host, options());
+    expect(inventory.backends[1]).toMatchObject({
+      available: true,
+      error: { code: 'unauthorized', remedy: expect.stringContaining('sudo') },
+    });
+    expect(inventory.pools.map(({ backend }) => backend)).toEqual(['zfs', 'zfs']);
+  });
+
+  it('keeps the error of a backend whose output it does not understand', async () => {
+    const session = new CapturedSession(
+      answers({
+        [quoteArgv(zfsProbes.pools.argv)]: { command: '', exitCode: 0, stdout: 'what?\n', stderr: '' },
+      }),
+    );
+    const { inventory } = await readInventory(session, host, options());
+    expect(inventory.backends[0]?.error).toMatchObject({ code: 'unexpected-output' });
+    expect(inventory.pools.every(({ backend }) => backend === 'lvm')).toBe(true);
+  });
+
+  it('reads on without a version', async () => {
+    const session = new CapturedSession(
+      answers({ [quoteArgv(zfsProbes.version.argv)]: new AppError('command-failed', 'no') }),
+    );
+    const { inventory } = await readInventory(session, host, options());
+    expect(inventory.backends[0]).toMatchObject({ available: true, version: null, error: null });
+  });
+
+  it('throws when the connection was lost under every command, so that the last inventory stays', async () => {
+    const lost = new AppError('unreachable', 'The connection was lost.');
+    const all = Object.fromEntries([...zfsKeys, ...lvmKeys].map((key) => [key, lost]));
+    await expect(readInventory(new CapturedSession(answers(all)), host, options())).rejects.toBe(lost);
+  });
+
+  it('does not throw away what was read when one backend lost the connection', async () => {
+    const lost = new AppError('unreachable', 'The connection was lost.');
+    const all = Object.fromEntries(lvmKeys.map((key) => [key, lost]));
+    const { inventory } = await readInventory(new CapturedSession(answers(all)), host, options());
+    expect(inventory.backends[1]?.error).toMatchObject({ code: 'unreachable' });
+    expect(inventory.pools.length).toBe(2);
+  });
+
+  it('throws when it was cancelled', async () => {
+    const controller = new AbortController();
+    controller.abort();
+    await expect(
+      readInventory(new CapturedSession(answers()), host, { ...options(), signal: controller.signal }),
+    ).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  it('reads a host without pools as one without pools, not as one with errors', async () => {
+    const none = new Map<string, Answer>([
+      ...answers(),
+      ...Object.values(zfsProbes)
+        .filter(({ id }) => id !== 'zfs-version')
+        .map(({ id, argv }): [string, Answer] => [quoteArgv(argv), captured('zfs', `none-${id}`)]),
+      ...Object.values(lvmProbes)
+        .filter(({ id }) => id !== 'lvm-version')
+        .map(({ id, argv }): [string, Answer] => [quoteArgv(argv), captured('lvm', `none-${id}`)]),
+    ]);
+    const { inventory, snapshots } = await readInventory(new CapturedSession(none), host, options());
+    expect(inventory.backends.every(({ available, error }) => available && error === null)).toBe(true);
+    expect([inventory.pools, inventory.volumes, snapshots]).toEqual([[], [], []]);
+  });
+});
