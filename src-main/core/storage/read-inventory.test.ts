@@ -111,7 +111,7 @@ describe('reading the inventory of a host', () => {
   });
 
   it('looks again for a tool that was missing: it may have been installed since', async () => {
-    const session = new CapturedSession(answers(), () =>
+    const session: CapturedSession = new CapturedSession(answers(), () =>
       session.located.at(-1) === true ? ['zpool', 'zfs', 'vgs', 'lvs', 'pvs', 'lvm'] : ['zpool', 'zfs'],
     );
     const { inventory } = await readInventory(session, host, options());

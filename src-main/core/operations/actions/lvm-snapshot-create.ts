@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import {
   createSnapshotArgv,
-  isLvmName,
   lvmNameLimit,
   removeSnapshotArgv,
   sizeInBytes,
@@ -48,6 +47,8 @@ const input = z
     path: ['name'],
   });
 type Input = z.infer<typeof input>;
+
+const preconditionsSchema = z.object({ taken: z.string().nullable() });
 
 function originBlockers(origin: LogicalVolume | undefined, path: string, size: string | null): Blocker[] {
   if (origin === undefined) {
@@ -245,7 +246,7 @@ export const lvmSnapshotCreate: ActionDefinition<Input> = {
       ],
       consequences,
       blockers,
-      undo: isLvmName(name) ? hint(...removeSnapshotArgv(volumeGroup, name)) : null,
+      undo: taken === undefined ? hint(...removeSnapshotArgv(volumeGroup, name)) : null,
       preconditions: {
         group: group?.uuid ?? null,
         origin: origin?.uuid ?? null,
@@ -254,11 +255,12 @@ export const lvmSnapshotCreate: ActionDefinition<Input> = {
     };
   },
 
-  async verify(context, { volumeGroup, logicalVolume, name }) {
+  async verify(context, { volumeGroup, logicalVolume, name }, { preconditions }) {
+    const { taken } = preconditionsSchema.parse(preconditions);
     const volumes = await readVolumes(context, volumeGroup);
-    const made = volumes.find((volume) => volume.name === name);
+    const made = volumes.find((volume) => volume.name === name && volume.uuid !== taken);
     if (made === undefined) {
-      return { status: 'not-there', text: `There is no volume ${volumeGroup}/${name}.` };
+      return { status: 'not-there', text: `There is no new volume ${volumeGroup}/${name}.` };
     }
     if (made.origin !== logicalVolume) {
       return {

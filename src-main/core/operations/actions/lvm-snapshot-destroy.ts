@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { removeSnapshotArgv } from '../../storage/lvm/commands';
 import {
+  isInvalid,
   isMerging,
   isOpen,
   isSnapshot,
@@ -83,7 +84,9 @@ export const lvmSnapshotDestroy: ActionDefinition<Input> = {
       consequences.push(
         {
           severity: 'loss',
-          text: `The state of ${volumeGroup}/${snapshot.origin}${when} is lost, with what was written to the snapshot itself.`,
+          text: isInvalid(snapshot)
+            ? `The snapshot overflowed: the state of ${volumeGroup}/${snapshot.origin}${when} that it held is lost already.`
+            : `The state of ${volumeGroup}/${snapshot.origin}${when} is lost, with what was written to the snapshot itself.`,
           items: [{ name: path, sizeBytes: thick ? snapshot.sizeBytes : null }],
         },
         {
@@ -106,16 +109,20 @@ export const lvmSnapshotDestroy: ActionDefinition<Input> = {
     return {
       risk: 'destructive',
       target: { kind: 'snapshot', name: path },
-      steps: [
-        {
-          title: `Destroy ${path}`,
-          argv: removeSnapshotArgv(volumeGroup, name),
-          explain:
-            'lvremove removes this one snapshot; -y answers its question, which you have answered here. Without -f it still refuses a volume in use.',
-          acceptExitCodes: [0],
-          timeoutSeconds: 180,
-        },
-      ],
+      // SECURITY: there is no command at all unless the name is a snapshot's right now.
+      steps:
+        snapshot === undefined || !isSnapshot(snapshot)
+          ? []
+          : [
+              {
+                title: `Destroy ${path}`,
+                argv: removeSnapshotArgv(volumeGroup, name),
+                explain:
+                  'lvremove removes this one snapshot; -y answers its question, which you have answered here. Without -f it still refuses a volume in use.',
+                acceptExitCodes: [0],
+                timeoutSeconds: 180,
+              },
+            ],
       consequences,
       blockers: [...groupBlockers(group, volumeGroup), ...(group === null ? [] : blockersOf(snapshot, path))],
       undo: null,

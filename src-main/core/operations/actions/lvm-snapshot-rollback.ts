@@ -194,16 +194,19 @@ export const lvmSnapshotRollback: ActionDefinition<Input> = {
     return {
       risk: orphaned ? 'catastrophic' : 'destructive',
       target: { kind: 'volume', name: target },
-      steps: [
-        {
-          title: `Merge ${path} into ${target}`,
-          argv: mergeSnapshotArgv(volumeGroup, name),
-          explain:
-            'lvconvert --merge writes the snapshot back over its volume and removes the snapshot. It reports progress until it is done, and stopping Holdfast does not stop it.',
-          acceptExitCodes: [0],
-          timeoutSeconds: 12 * 3600,
-        },
-      ],
+      steps:
+        snapshot === undefined || !isSnapshot(snapshot)
+          ? []
+          : [
+              {
+                title: `Merge ${path} into ${target}`,
+                argv: mergeSnapshotArgv(volumeGroup, name),
+                explain:
+                  'lvconvert --merge writes the snapshot back over its volume and removes the snapshot. It reports progress until it is done, and stopping Holdfast does not stop it.',
+                acceptExitCodes: [0],
+                timeoutSeconds: 12 * 3600,
+              },
+            ],
       consequences:
         snapshot === undefined || origin === undefined || !isSnapshot(snapshot)
           ? []
@@ -242,7 +245,7 @@ export const lvmSnapshotRollback: ActionDefinition<Input> = {
     const target = `${volumeGroup}/${before.origin ?? name}`;
     if (snapshot === undefined) {
       return origin === undefined
-        ? { status: 'not-there', text: `${target} and ${volumeGroup}/${name} are both gone.` }
+        ? { status: 'not-there', text: `Neither ${target} nor ${volumeGroup}/${name} is there.` }
         : {
             status: 'confirmed',
             text: `${volumeGroup}/${name} is merged into ${target} and gone.`,

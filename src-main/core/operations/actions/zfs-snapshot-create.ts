@@ -39,6 +39,7 @@ type Input = z.infer<typeof input>;
 
 const preconditionsSchema = z.object({
   datasets: z.array(z.object({ name: z.string(), guid: z.string() })),
+  existing: z.array(z.string()),
 });
 
 export const zfsSnapshotCreate: ActionDefinition<Input> = {
@@ -132,6 +133,10 @@ export const zfsSnapshotCreate: ActionDefinition<Input> = {
   },
 
   async verify(context, { dataset, name, recursive }, { preconditions }) {
+    const { datasets, existing } = preconditionsSchema.parse(preconditions);
+    if (existing.length > 0) {
+      return { status: 'not-there', text: `The name was taken before: ${listed(existing)}.` };
+    }
     if (!recursive) {
       const row = await readSnapshot(context, `${dataset}@${name}`);
       return row === null
@@ -141,7 +146,6 @@ export const zfsSnapshotCreate: ActionDefinition<Input> = {
             text: `${row.name} is there, taken ${moment(row.creationSeconds * 1000)}.`,
           };
     }
-    const { datasets } = preconditionsSchema.parse(preconditions);
     const found = new Set(await readSnapshotsNamed(context, dataset, name));
     const absent = datasets.map((row) => `${row.name}@${name}`).filter((expected) => !found.has(expected));
     return absent.length === 0

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import type { ActionId } from '../../../../src-preload/contract/operations';
+import { captured, capturedNames } from '../../storage/testing/captured';
+import { actions } from './index';
+
+/** Every captured failure of a command that Holdfast sends, and words its sentence must hold. */
+const known: [backend: 'zfs' | 'lvm', name: string, action: ActionId, says: RegExp][] = [
+  ['zfs', 'zfs-048-FAIL-snapshot-exists', 'zfs.snapshot.create', /tank\/data@s1 already/],
+  ['zfs', 'zfs-049-FAIL-snapshot-missing-ds', 'zfs.snapshot.create', /no dataset tank\/nope/],
+  ['zfs', 'zfs-050-FAIL-snapshot-bad-name', 'zfs.snapshot.create', /does not allow "%"/],
+  ['zfs', 'FAIL-snapshot-exists', 'zfs.snapshot.create', /tank\/data@s1 already/],
+  ['zfs', 'FAIL-snapshot-exists-recursive', 'zfs.snapshot.create', /tank@all1 already/],
+  ['zfs', 'FAIL-snapshot-dataset-missing', 'zfs.snapshot.create', /no dataset tank\/nope/],
+  ['zfs', 'FAIL-snapshot-non-root', 'zfs.snapshot.create', /may not change/],
+  ['zfs', 'FAIL-snapshot-suspended', 'zfs.snapshot.create', /suspended/],
+  ['zfs', 'zfs-054-FAIL-destroy-snap-clone', 'zfs.snapshot.destroy', /tank\/clone\. Nothing was destroyed/],
+  ['zfs', 'zfs-057-FAIL-destroy-held', 'zfs.snapshot.destroy', /tank\/data@s1 is held/],
+  ['zfs', 'zfs-045-FAIL-destroy-missing', 'zfs.snapshot.destroy', /not there any more/],
+  ['zfs', 'FAIL-destroy-clones', 'zfs.snapshot.destroy', /tank\/clone, tank\/clone two/],
+  ['zfs', 'FAIL-destroy-held', 'zfs.snapshot.destroy', /is held/],
+  ['zfs', 'FAIL-destroy-missing', 'zfs.snapshot.destroy', /not there any more/],
+  ['zfs', 'FAIL-destroy-non-root', 'zfs.snapshot.destroy', /may not change/],
+  ['zfs', 'zfs-051-FAIL-rollback-newer', 'zfs.snapshot.rollback', /tank\/data@all1, tank\/data@s2/],
+  [
+    'zfs',
+    'zfs-053-FAIL-rollback-r-clone',
+    'zfs.snapshot.rollback',
+    /Clones of newer snapshots exist: tank\/clone/,
+  ],
+  ['zfs', 'FAIL-rollback-newer', 'zfs.snapshot.rollback', /tank\/data@s2, tank\/data#b2/],
+  ['zfs', 'FAIL-rollback-bookmark-newer', 'zfs.snapshot.rollback', /tank\/data@s3/],
+  ['zfs', 'FAIL-rollback-r-clones', 'zfs.snapshot.rollback', /tank\/clone two/],
+  ['zfs', 'FAIL-rollback-r-held', 'zfs.snapshot.rollback', /may already be destroyed/],
+  ['zfs', 'FAIL-rollback-missing', 'zfs.snapshot.rollback', /not there any more/],
+  ['zfs', 'FAIL-rollback-non-root', 'zfs.snapshot.rollback', /may not change/],
+  ['zfs', 'zfs-063-FAIL-unmount-busy', 'zfs.snapshot.rollback', /in use/],
+  [
+    'lvm',
+    'lvm-042-FAIL-lvcreate-too-big',
+    'lvm.snapshot.create',
+    /239 free extents and the snapshot needs 2560/,
+  ],
+  ['lvm', 'lvm-043-FAIL-lvcreate-exists', 'lvm.snapshot.create', /vg0\/data already/],
+  ['lvm', 'lvm-044-FAIL-lvcreate-no-vg', 'lvm.snapshot.create', /no volume group nope/],
+  ['lvm', 'lvm-045-FAIL-lvcreate-snap-no-space-in-vg', 'lvm.snapshot.create', /0 free extents/],
+  ['lvm', 'lvm-047-FAIL-lvcreate-snap-of-missing', 'lvm.snapshot.create', /no volume vg0\/nope/],
+  ['lvm', 'lvm-048-FAIL-lvcreate-snap-exists', 'lvm.snapshot.create', /vg0\/data_snap already/],
+  ['lvm', 'lvm-049-FAIL-lvcreate-snap-of-snap', 'lvm.snapshot.create', /no snapshot of a snapshot/],
+  ['lvm', 'lvm-051-FAIL-lvcreate-snap-no-size-thick', 'lvm.snapshot.create', /needs a size/],
+  [
+    'lvm',
+    'lvm-089-FAIL-lvcreate-thin-snap-pool-full',
+    'lvm.snapshot.create',
+    /vg0\/pool has too little space/,
+  ],
+  ['lvm', 'lvm-106-FAIL-lvcreate-vg-partial', 'lvm.snapshot.create', /vg0 misses a disk/],
+  ['lvm', 'FAIL-create-exists', 'lvm.snapshot.create', /vg0\/before already/],
+  ['lvm', 'FAIL-create-no-group', 'lvm.snapshot.create', /no volume group nope/],
+  ['lvm', 'FAIL-create-no-origin', 'lvm.snapshot.create', /no volume vg0\/nope/],
+  ['lvm', 'FAIL-create-of-snapshot', 'lvm.snapshot.create', /no snapshot of a snapshot/],
+  ['lvm', 'FAIL-create-of-pool', 'lvm.snapshot.create', /no snapshot of a thin pool/],
+  ['lvm', 'FAIL-create-no-space', 'lvm.snapshot.create', /0 free extents/],
+  ['lvm', 'FAIL-create-no-size', 'lvm.snapshot.create', /needs a size/],
+  ['lvm', 'FAIL-create-non-root', 'lvm.snapshot.create', /as root/],
+  ['lvm', 'FAIL-create-merging', 'lvm.snapshot.create', /rollback of this volume is still under way/],
+  ['lvm', 'FAIL-create-thin-pool-full', 'lvm.snapshot.create', /too little space/],
+  ['lvm', 'FAIL-create-missing-disk', 'lvm.snapshot.create', /misses a disk/],
+  ['lvm', 'lvm-052-FAIL-lvremove-open', 'lvm.snapshot.destroy', /mounted/],
+  ['lvm', 'lvm-053-FAIL-lvremove-no-yes-no-tty', 'lvm.snapshot.destroy', /asked a question/],
+  ['lvm', 'lvm-054-FAIL-lvremove-missing', 'lvm.snapshot.destroy', /no volume vg0\/nope/],
+  ['lvm', 'FAIL-remove-missing', 'lvm.snapshot.destroy', /no volume vg0\/nope/],
+  ['lvm', 'FAIL-remove-open', 'lvm.snapshot.destroy', /mounted/],
+  ['lvm', 'FAIL-remove-no-yes', 'lvm.snapshot.destroy', /asked a question/],
+  ['lvm', 'FAIL-remove-merging', 'lvm.snapshot.destroy', /goes away by itself/],
+  ['lvm', 'FAIL-remove-thin-merging', 'lvm.snapshot.destroy', /goes away by itself/],
+  ['lvm', 'lvm-062-FAIL-merge-not-snapshot', 'lvm.snapshot.rollback', /not a snapshot/],
+  ['lvm', 'lvm-067-FAIL-merge-second-while-merging', 'lvm.snapshot.rollback', /being merged into vg0\/data/],
+  ['lvm', 'lvm-082-FAIL-merge-overflowed', 'lvm.snapshot.rollback', /vg0\/ovf overflowed/],
+  ['lvm', 'FAIL-merge-not-snapshot', 'lvm.snapshot.rollback', /not a snapshot/],
+  ['lvm', 'FAIL-merge-missing', 'lvm.snapshot.rollback', /no volume vg0\/nope/],
+  ['lvm', 'FAIL-merge-invalid', 'lvm.snapshot.rollback', /overflowed/],
+  ['lvm', 'FAIL-merge-while-merging', 'lvm.snapshot.rollback', /Another snapshot is being merged/],
+  ['lvm', 'FAIL-merge-thin-while-merging', 'lvm.snapshot.rollback', /being merged into vg0\/thin1/],
+  ['lvm', 'FAIL-merge-again', 'lvm.snapshot.rollback', /merged already/],
+  ['lvm', 'FAIL-merge-running-again', 'lvm.snapshot.rollback', /merged already/],
+];
+
+describe('failures of the tools', () => {
+  it.each(known)('%s %s is explained by %s', (backend, name, action, says) => {
+    const { exitCode, stderr } = captured(backend, name);
+    expect(exitCode).not.toBe(0);
+    const failure = actions[action].explainFailure(exitCode, stderr);
+    expect(failure?.message).toMatch(says);
+    expect(failure?.message).toMatch(/\.$/);
+    expect(failure?.remedy).toMatch(/\.$/);
+  });
+
+  it('are all in the table above, or are of commands that Holdfast does not send', () => {
+    const listed = new Set(known.map(([backend, name]) => `${backend} ${name}`));
+    const reads = /FAIL-(?:vgs|lvs)-non-root$/;
+    for (const backend of ['zfs', 'lvm'] as const) {
+      for (const name of capturedNames(backend, /FAIL-/)) {
+        if (reads.test(name) || name === 'zfs-027-FAIL-zfs-create-nonroot') continue;
+        expect(listed).toContain(`${backend} ${name}`);
+      }
+    }
+  });
+
+  it('give each kind its own sentence', () => {
+    const explained = known.map(([backend, name, action, says]) => {
+      const { exitCode, stderr } = captured(backend, name);
+      return { action, says, sentence: actions[action].explainFailure(exitCode, stderr)?.message ?? '' };
+    });
+    for (const one of explained) {
+      for (const other of explained) {
+        if (one.action !== other.action || one.says.test(other.sentence)) continue;
+        expect(one.sentence).not.toBe(other.sentence);
+      }
+    }
+    expect(new Set(explained.map(({ sentence }) => sentence)).size).toBeGreaterThan(35);
+  });
+
+  it.each(Object.values(actions))('says nothing of an unknown failure, or of none: $id', (action) => {
+    expect(action.explainFailure(1, 'something new')).toBeNull();
+    expect(action.explainFailure(0, 'permission denied')).toBeNull();
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { actions } from './index';
+import { replay, transcript, transcriptNames } from './testing/transcript';
+
+const all = transcriptNames();
+
+describe('the transcripts of real operations', () => {
+  it('cover every action, done, refused and failed', () => {
+    const kinds = all.map((name) => transcript(name).action);
+    for (const id of Object.keys(actions))
+      expect(kinds.filter((kind) => kind === id).length).toBeGreaterThan(4);
+    expect(all.length).toBeGreaterThan(55);
+  });
+
+  it.each(all)('plans, explains and verifies %s as recorded', async (name) => {
+    const { action: id, input, reads, steps, expected } = transcript(name);
+    const action = actions[id];
+    const bound = action.parse(input);
+
+    const planning = replay(reads.plan);
+    const draft = await bound.plan(planning);
+    expect(JSON.parse(JSON.stringify(draft))).toEqual(expected.draft);
+    expect(planning.unused()).toEqual([]);
+    // Planning twice on the same world gives the same plan: the road compares them before it executes.
+    expect(await bound.plan(replay(reads.plan))).toEqual(draft);
+
+    const failed = steps.find(({ exitCode }) => exitCode !== 0);
+    expect(failed === undefined ? null : action.explainFailure(failed.exitCode, failed.stderr)).toEqual(
+      expected.failure,
+    );
+    if (expected.verification !== null) {
+      const verifying = replay(reads.verify);
+      expect(await bound.verify(verifying, draft.preconditions)).toEqual(expected.verification);
+    }
+  });
+
+  it.each(all)('plans on nothing but what it reads, and fails without it: %s', async (name) => {
+    const { action, input, reads } = transcript(name);
+    for (const [index, exchange] of reads.plan.entries()) {
+      // Evidence for verifying later; a plan is possible without it.
+      if (exchange.argv[1] === 'events') continue;
+      const garbled = reads.plan.map((each, place) =>
+        place === index ? { ...each, exitCode: 0, stdout: 'garbage\n', stderr: '' } : each,
+      );
+      await expect(actions[action].parse(input).plan(replay(garbled))).rejects.toMatchObject({
+        code: 'unexpected-output',
+      });
+    }
+  });
+
+  it('show that the tool refused, or that it was not tried, wherever the plan was blocked', () => {
+    for (const name of all) {
+      const { steps, expected } = transcript(name);
+      const blocked = JSON.stringify(expected.draft).includes('"blockers":[{');
+      if (!blocked) continue;
+      for (const step of steps) expect([name, step.exitCode]).not.toEqual([name, 0]);
+    }
+  });
+
+  it('have a sentence with a way out for every failure', () => {
+    let failures = 0;
+    for (const name of all) {
+      const { action, steps } = transcript(name);
+      for (const step of steps.filter(({ exitCode }) => exitCode !== 0)) {
+        failures += 1;
+        const known = actions[action].explainFailure(step.exitCode, step.stderr);
+        expect(known?.message, `${name}: ${step.stderr}`).toMatch(/\.$/);
+        expect(known?.remedy).not.toBe('');
+      }
+    }
+    expect(failures).toBeGreaterThan(25);
+  });
+});
