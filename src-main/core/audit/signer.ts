@@ -109,7 +109,8 @@ export async function openSigner(
   const sealed = read.get('signing-key')?.value;
   const stored = sealed === undefined ? null : await unsealed(sealed, shell);
   const privateKey = stored ?? generateKeyPairSync('ed25519').privateKey;
-  if (stored === null) {
+  // SECURITY: a key that cannot be opened now (a locked keyring) stays; the session signs with one of its own.
+  if (sealed === undefined) {
     const fresh = await shell.seal(privateKey.export({ format: 'pem', type: 'pkcs8' }).toString());
     if (fresh !== null) write.run('signing-key', Buffer.from(fresh));
   }
@@ -128,7 +129,7 @@ export async function openSigner(
   };
 }
 
-/** null when the keyring no longer opens it: a new key is then made, and the old checkpoints still verify. */
+/** null when the keyring does not open it now, whatever its reason: what was signed with it still verifies. */
 async function unsealed(sealed: Buffer, shell: Pick<ShellPort, 'unseal'>): Promise<KeyObject | null> {
   try {
     return createPrivateKey(await shell.unseal(sealed));

@@ -8,7 +8,7 @@ import { EntryCheck } from './check-entries';
 import { keyFingerprint, signatureChecks } from './signer';
 
 /** Rows between two turns of the event loop. */
-const rowsPerTurn = 5_000;
+const rowsPerTurn = 2_000;
 /** A rewritten file breaks at every row; the first ones say it all. */
 const problemLimit = 20;
 
