@@ -79,6 +79,23 @@ export function missingTool(tool: string, hostName: string, detail?: string): Ap
   });
 }
 
+/**
+ * A shell reports a command that was killed (by the kernel for want of memory, by a person) as 128 plus the signal's
+ * number; sshd then sees a plain exit code. No tool that changes storage uses these codes for itself.
+ */
+export function diedBySignal(exitCode: number): boolean {
+  return exitCode > 128 && exitCode < 160;
+}
+
+/** A change that was killed on its way may have been made, in part or as a whole. */
+export function killedChange({ hostName, operation, exitCode, stdout, stderr }: FailedCommand): AppError {
+  return new AppError(
+    'outcome-unknown',
+    `The command on ${hostName} was killed by signal ${exitCode - 128} (${operation}). It is not known whether the change was made; Holdfast will read ${hostName} to find out.`,
+    { detail: trimOutput(stderr) || trimOutput(stdout) },
+  );
+}
+
 export function commandFailed(failed: FailedCommand): AppError {
   const said = trimOutput(failed.stderr) || trimOutput(failed.stdout);
   const [firstLine = ''] = said.split('\n');

@@ -4,7 +4,15 @@ import type { Client } from 'ssh2';
 import type { Host } from '../../../src-preload/contract/hosts';
 import { AppError } from '../errors/app-error';
 import { execOn, isChannelRefused, type ExecLimits, type RawExec, type RawResult } from './exec';
-import { commandFailed, missingTool, notStarted, trimOutput, type FailedCommand } from './exec-errors';
+import {
+  commandFailed,
+  diedBySignal,
+  killedChange,
+  missingTool,
+  notStarted,
+  trimOutput,
+  type FailedCommand,
+} from './exec-errors';
 import { locateCommand, parseLocated, toolNamePattern } from './locate';
 import { outputMarker } from './output-collector';
 import { quoteArgv } from './quote';
@@ -100,6 +108,7 @@ export class Session implements SshSession {
       stdout: result.stdout,
       stderr: result.stderr,
     };
+    if (request.mutates && diedBySignal(result.exitCode)) throw killedChange(failed);
     const refused = notStarted(failed);
     if (refused !== null) throw refused;
     if (!request.acceptExitCodes.includes(result.exitCode)) throw commandFailed(failed);
