@@ -99,7 +99,7 @@ test('from the welcome to a rolled back and destroyed snapshot, on ZFS and LVM, 
     );
     await screenshot(page, '23-zfs-rollback-plan');
     await expectAccessible(page, '[role="dialog"]');
-    await typeNames(page, 'tank/home/emma');
+    await typeNames(page, 'tank/home/emma', 'nas-01');
     await dialogs.press('Roll back ZFS dataset');
     await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
     const dialog = await dialogs.waitFor(3);
@@ -132,7 +132,7 @@ test('from the welcome to a rolled back and destroyed snapshot, on ZFS and LVM, 
     await planFromMenu(page, 'vg0/before-upgrade', 'Roll back to this…');
     await expect(plan(page).locator('code').first()).toHaveText(/lvconvert --merge .*vg0\/before-upgrade$/);
     await screenshot(page, '25-lvm-rollback-plan');
-    await typeNames(page, 'vg0/golden');
+    await typeNames(page, 'vg0/golden', 'kvm-03');
     await dialogs.press('Roll back LVM volume');
     await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
     await expect(plan(page).getByText(/^Done/)).toBeVisible();

@@ -89,8 +89,16 @@ describe('LVM on the lab machine', () => {
       name: 'deferred',
       size: '32M',
     });
-    await onLab(lab, `sudo setsid -f sh -c 'echo $$ > /tmp/opener; exec sleep 300 3< /dev/vg0/data'`);
-    await expect.poll(() => onLab(lab, 'sudo lvs --noheadings -o lv_device_open vg0/data')).toContain('open');
+    await onLab(
+      lab,
+      `sudo setsid -f sh -c 'echo $$ > /tmp/opener; exec sleep 300 3< /dev/vg0/data > /dev/null 2>&1'`,
+    );
+    await expect
+      .poll(() => onLab(lab, 'sudo lvs --noheadings -o lv_device_open vg0/data'), {
+        timeout: 30_000,
+        interval: 500,
+      })
+      .toContain('open');
     const { plan, result } = await live.run(hostId, 'lvm.snapshot.rollback', {
       volumeGroup: 'vg0',
       snapshot: 'deferred',

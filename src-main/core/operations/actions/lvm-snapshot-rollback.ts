@@ -166,7 +166,7 @@ export const lvmSnapshotRollback: ActionDefinition<Input> = {
   title: 'Roll back LVM volume',
   backend: 'lvm',
   minimumAccess: 'administer',
-  risk: 'destructive',
+  risk: 'catastrophic',
   input,
 
   async plan(context, { volumeGroup, snapshot: name }) {
@@ -188,11 +188,10 @@ export const lvmSnapshotRollback: ActionDefinition<Input> = {
         volume.origin === snapshot.origin &&
         volume.uuid !== snapshot.uuid,
     );
-    const orphaned = snapshot !== undefined && isThinSnapshot(snapshot) && siblings.length > 0;
     const target = origin === undefined ? path : `${volumeGroup}/${origin.name}`;
 
     return {
-      risk: orphaned ? 'catastrophic' : 'destructive',
+      risk: 'catastrophic',
       target: { kind: 'volume', name: target },
       steps:
         snapshot === undefined || !isSnapshot(snapshot)

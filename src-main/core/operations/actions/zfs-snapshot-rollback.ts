@@ -97,7 +97,7 @@ export const zfsSnapshotRollback: ActionDefinition<Input> = {
   title: 'Roll back ZFS dataset',
   backend: 'zfs',
   minimumAccess: 'administer',
-  risk: 'destructive',
+  risk: 'catastrophic',
   input,
 
   async plan(context, { snapshot, destroyNewer }) {
@@ -161,7 +161,7 @@ export const zfsSnapshotRollback: ActionDefinition<Input> = {
     );
 
     return {
-      risk: destroys ? 'catastrophic' : 'destructive',
+      risk: 'catastrophic',
       target: { kind: row?.type === 'volume' ? 'volume' : 'dataset', name: dataset },
       steps: [
         {
