@@ -478,6 +478,7 @@ describe('a change', () => {
     const { server, session } = await rig({
       onExec: (command, channel) => {
         if (!command.endsWith('patient')) return false;
+        channel.write('at work\n');
         const timer = setInterval(() => {
           if (server.signals.length === 0) return;
           clearInterval(timer);
@@ -490,10 +491,18 @@ describe('a change', () => {
     });
     const abort = new AbortController();
     const live = await session();
-    const work = live.exec(read(['/patient'], { ...change, acceptExitCodes: [9], signal: abort.signal }));
-    await expect.poll(() => server.commands.at(-1)).toMatch(/patient$/);
-    abort.abort();
-    expect(await work).toMatchObject({ exitCode: 9, stdout: 'stopped\n' });
+    // ssh2's own Channel.signal() does nothing once stdin is closed, which it is when output comes.
+    const work = live.exec(
+      read(['/patient'], {
+        ...change,
+        acceptExitCodes: [9],
+        signal: abort.signal,
+        onOutput: (_stream, chunk) => {
+          if (chunk === 'at work\n') setTimeout(() => abort.abort(), 50);
+        },
+      }),
+    );
+    expect(await work).toMatchObject({ exitCode: 9, stdout: 'at work\nstopped\n' });
     expect(server.signals).toEqual(['TERM']);
   });
 
@@ -518,6 +527,31 @@ describe('a change', () => {
     const request = read(['echo', 'x'], { ...change, signal: AbortSignal.abort() });
     expect((await failure(live.exec(request))).code).toBe('cancelled');
     expect(server.commands.length).toBe(before);
+  });
+
+  it('whose channel the host did not open at first is sent once, when it does', async () => {
+    let asked = 0;
+    const { server, session } = await rig({
+      get maxSessions() {
+        asked += 1;
+        return asked === 2 ? 0 : 10;
+      },
+    });
+    const live = await session();
+    expect((await live.exec(read(['/bin/echo', 'done'], change))).stdout).toBe('done\n');
+    expect(asked).toBe(3);
+    expect(server.commands.filter((line) => line.endsWith('echo done'))).toHaveLength(1);
+  });
+
+  it('that gets no channel at all says that nothing ran', async () => {
+    const { server, session } = await rig();
+    const live = await session();
+    server.options = { ...server.options, maxSessions: 0 };
+    expect(await failure(live.exec(read(['/bin/echo', 'done'], change)))).toMatchObject({
+      code: 'unreachable',
+      message: expect.stringContaining('nothing ran'),
+    });
+    expect(server.commands.filter((line) => line.endsWith('echo done'))).toEqual([]);
   });
 
   it('on a connection that is gone was not sent, and is not tried again', async () => {

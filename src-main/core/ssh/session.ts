@@ -157,15 +157,22 @@ export class Session implements SshSession {
     }
   }
 
-  /** A host that allows fewer channels than we open says so; nothing ran then, and reads wait for their turn. */
+  /**
+   * A host that opens no further channel says so before it was told the command, so nothing ran and trying again is
+   * safe for a change too. Once is no limit: sshd 9.2 gives a session slot back only after it has handled all that
+   * arrived, so it refuses a channel whose request comes in one packet with the goodbyes of the ones before (measured
+   * from 7 at a time, MaxSessions 10). A second refusal means that the host allows fewer than we open: then commands
+   * wait for their turn.
+   */
   async #onChannel(raw: RawExec, limits: ExecLimits): Promise<RawResult> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#queued(() => execOn(this.client, raw, limits), limits.signal);
       } catch (error) {
+        if (!isChannelRefused(error)) throw error;
+        if (attempt === 1) continue;
         const others = this.#queue.pending;
-        const hopeless = others === 0 || attempt > channelsAtOnce;
-        if (limits.mutates || hopeless || !isChannelRefused(error)) throw error;
+        if (others === 0 || attempt > channelsAtOnce + 1) throw error;
         this.#queue.concurrency = Math.max(1, Math.min(this.#queue.concurrency - 1, others));
       }
     }

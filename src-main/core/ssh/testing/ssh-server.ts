@@ -21,6 +21,31 @@ export function makeKey(type: 'ed25519' | 'rsa' | 'ecdsa' = 'ed25519', passphras
   return { privateKey: pair.private, publicKey, described: describeKey(publicKey) };
 }
 
+interface ConnectionInternals {
+  _sock: Socket;
+  _protocol: {
+    _handlers: {
+      CHANNEL_REQUEST: (
+        self: unknown,
+        channel: number,
+        type: string,
+        wantReply: boolean,
+        data: unknown,
+      ) => void;
+    };
+  };
+}
+
+/** The server half of ssh2 1.17 drops signal requests once a command runs; sshd delivers them. */
+function watchSignals(connection: Connection, onSignal: (name: string) => void): void {
+  const { _handlers: handlers } = (connection as unknown as ConnectionInternals)._protocol;
+  const original = handlers.CHANNEL_REQUEST;
+  handlers.CHANNEL_REQUEST = (self, channel, type, wantReply, data) => {
+    if (type === 'signal') onSignal(String(data));
+    else original(self, channel, type, wantReply, data);
+  };
+}
+
 type Method = 'password' | 'publickey' | 'keyboard-interactive';
 
 export interface TestServerOptions {
@@ -102,6 +127,7 @@ export async function startSshServer(given: TestServerOptions = {}): Promise<Tes
     counts.made += 1;
     counts.open += 1;
     live.add(connection);
+    watchSignals(connection, (name) => signals.push(name));
     connection.on('close', () => {
       counts.open -= 1;
       live.delete(connection);
@@ -160,10 +186,6 @@ export async function startSshServer(given: TestServerOptions = {}): Promise<Tes
       sessions += 1;
       const session = accept();
       session.on('close', () => (sessions -= 1));
-      session.on('signal', (acceptSignal, _reject, { name }) => {
-        signals.push(name);
-        acceptSignal?.();
-      });
       session.on('exec', (acceptExec, _reject, { command }) => {
         commands.push(command);
         const go = (): void => {
@@ -201,7 +223,7 @@ export async function startSshServer(given: TestServerOptions = {}): Promise<Tes
   );
   const drop = (): void => {
     // end() would say goodbye; a lost line does not.
-    for (const connection of live) (connection as unknown as { _sock: Socket })._sock.destroy();
+    for (const connection of live) (connection as unknown as ConnectionInternals)._sock.destroy();
   };
   const made: TestServer = {
     port: 0,
