@@ -21,31 +21,6 @@ export function makeKey(type: 'ed25519' | 'rsa' | 'ecdsa' = 'ed25519', passphras
   return { privateKey: pair.private, publicKey, described: describeKey(publicKey) };
 }
 
-interface ConnectionInternals {
-  _sock: Socket;
-  _protocol: {
-    _handlers: {
-      CHANNEL_REQUEST: (
-        self: unknown,
-        channel: number,
-        type: string,
-        wantReply: boolean,
-        data: unknown,
-      ) => void;
-    };
-  };
-}
-
-/** The server half of ssh2 1.17 drops signal requests once a command runs; sshd delivers them. */
-function watchSignals(connection: Connection, onSignal: (name: string) => void): void {
-  const { _handlers: handlers } = (connection as unknown as ConnectionInternals)._protocol;
-  const original = handlers.CHANNEL_REQUEST;
-  handlers.CHANNEL_REQUEST = (self, channel, type, wantReply, data) => {
-    if (type === 'signal') onSignal(String(data));
-    else original(self, channel, type, wantReply, data);
-  };
-}
-
 type Method = 'password' | 'publickey' | 'keyboard-interactive';
 
 export interface TestServerOptions {
@@ -79,6 +54,7 @@ export interface TestServer {
   /** Names of the packets that arrived after or beside the key exchange, over all connections. */
   readonly packets: string[];
   readonly commands: string[];
+  /** Names of the signals that clients asked to send. */
   readonly signals: string[];
   /** Connections ever made, and open now. */
   readonly connections: { made: number; open: number };
@@ -124,10 +100,11 @@ export async function startSshServer(given: TestServerOptions = {}): Promise<Tes
   };
 
   const serve = (connection: Connection): void => {
+    // As OpenSSH does; otherwise every answer waits for a delayed ACK.
+    (connection as unknown as { _sock: Socket })._sock.setNoDelay(true);
     counts.made += 1;
     counts.open += 1;
     live.add(connection);
-    watchSignals(connection, (name) => signals.push(name));
     connection.on('close', () => {
       counts.open -= 1;
       live.delete(connection);
@@ -217,13 +194,16 @@ export async function startSshServer(given: TestServerOptions = {}): Promise<Tes
       debug: (line) => {
         const packet = /Inbound: Received ([A-Z0-9_]+)/.exec(line)?.[1];
         if (packet !== undefined) packets.push(packet);
+        // ssh2's server, unlike sshd, passes no request on once the client's input has ended.
+        const signal = /Inbound: CHANNEL_REQUEST \(r:\d+, signal: ([A-Z0-9]+)\)/.exec(line)?.[1];
+        if (signal !== undefined) signals.push(signal);
       },
     },
     serve,
   );
   const drop = (): void => {
     // end() would say goodbye; a lost line does not.
-    for (const connection of live) (connection as unknown as ConnectionInternals)._sock.destroy();
+    for (const connection of live) (connection as unknown as { _sock: Socket })._sock.destroy();
   };
   const made: TestServer = {
     port: 0,
