@@ -1,7 +1,8 @@
 import { rows as audit } from './audit';
+import { rows as parse } from './parse';
 import type { BenchResult, BenchRow } from './types';
 
-const all: BenchRow[] = [...audit];
+const all: BenchRow[] = [...audit, ...parse];
 
 function line(result: BenchResult): string {
   const { id, ratio, limit, baseline, n, note } = result;

@@ -58,7 +58,7 @@ export function ErrorNotice({ error, actions }: { error: WireError; actions?: Re
               onClick={() => setOpen(!open)}
               leftSection={open ? <IconChevronDown size={13} /> : <IconChevronRight size={13} />}
             >
-              What the tool said
+              Details
             </Button>
             <Collapse expanded={open}>
               <pre className="command" style={{ margin: '6px 0 0' }}>

@@ -111,17 +111,19 @@ export function PoolCard({
       )}
       <Collapse expanded={open}>
         <div style={{ borderTop: '1px solid var(--hf-border)', padding: '12px 16px 14px 58px' }}>
-          {pool.problems.map((problem, index) => (
-            <Group key={index} gap={8} mb={8} wrap="nowrap" align="flex-start">
-              <HealthMark health={problem.severity} size={15} />
-              <div>
-                <Text size="sm">{problem.text}</Text>
-                <Text size="xs" c="dimmed">
-                  {problem.advice}
-                </Text>
-              </div>
-            </Group>
-          ))}
+          {/* A host's own page lists its problems above all pools. */}
+          {showHost &&
+            pool.problems.map((problem, index) => (
+              <Group key={index} gap={8} mb={8} wrap="nowrap" align="flex-start">
+                <HealthMark health={problem.severity} size={15} />
+                <div>
+                  <Text size="sm">{problem.text}</Text>
+                  <Text size="xs" c="dimmed">
+                    {problem.advice}
+                  </Text>
+                </div>
+              </Group>
+            ))}
           <Topology nodes={pool.topology} />
           <Volumes host={host} volumes={volumes} pool={pool} />
         </div>
@@ -174,16 +176,29 @@ function LabelledFill({ label, percent }: { label: string; percent: number | nul
   );
 }
 
+function countsErrors({ readErrors, children }: TopologyNode): boolean {
+  return readErrors !== null || children.some(countsErrors);
+}
+
 function Topology({ nodes }: { nodes: readonly TopologyNode[] }) {
   if (nodes.length === 0) return null;
+  const errors = nodes.some(countsErrors);
   return (
     <div style={{ marginBottom: 14 }}>
       <div className="tree-line">
-        {['Member', 'State', 'Read', 'Write', 'Checksum', ''].map((head, index) => (
-          <Text key={index} size="xs" c="dimmed" fw={500} ta={index >= 2 && index <= 4 ? 'right' : undefined}>
-            {head}
-          </Text>
-        ))}
+        {['Member', 'State', ...(errors ? ['Read', 'Write', 'Checksum'] : ['', '', '']), ''].map(
+          (head, index) => (
+            <Text
+              key={index}
+              size="xs"
+              c="dimmed"
+              fw={500}
+              ta={index >= 2 && index <= 4 ? 'right' : undefined}
+            >
+              {head}
+            </Text>
+          ),
+        )}
       </div>
       {nodes.map((node, index) => (
         <TreeNode key={index} node={node} depth={0} />
@@ -214,7 +229,7 @@ function TreeNode({ node, depth }: { node: TopologyNode; depth: number }) {
             fw={count !== null && count > 0 ? 700 : 400}
             c={count !== null && count > 0 ? 'var(--hf-critical)' : 'dimmed'}
           >
-            {count ?? '–'}
+            {count ?? ''}
           </Text>
         ))}
         <Text size="xs" c="dimmed" className="truncate" title={node.note ?? undefined}>

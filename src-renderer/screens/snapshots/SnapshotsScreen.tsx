@@ -155,7 +155,7 @@ function useColumns(
     {
       id: 'name',
       header: 'Snapshot',
-      width: 'minmax(0, 2.6fr)',
+      width: 'minmax(0, 3.1fr)',
       sortKey: 'fullName',
       render: (row) => (
         <span className="mono" title={row.fullName}>
@@ -166,7 +166,7 @@ function useColumns(
     {
       id: 'volume',
       header: 'Of volume',
-      width: 'minmax(0, 2fr)',
+      width: 'minmax(0, 1.9fr)',
       render: (row) => (
         <span className="mono" title={row.volumeName ?? undefined}>
           {row.volumeName ?? 'origin gone'}
@@ -176,7 +176,7 @@ function useColumns(
     {
       id: 'host',
       header: 'Host',
-      width: 'minmax(0, 1.7fr)',
+      width: 'minmax(0, 1.5fr)',
       sortKey: 'hostName',
       render: (row) => {
         const host = hosts.get(row.hostId);
@@ -211,7 +211,7 @@ function useColumns(
       sortKey: 'createdAtMs',
       render: (row) => <Age atMs={row.createdAtMs} />,
     },
-    { id: 'state', header: 'State', width: '112px', render: (row) => <SnapshotState row={row} /> },
+    { id: 'state', header: 'State', width: '104px', render: (row) => <SnapshotState row={row} /> },
     {
       id: 'actions',
       header: '',
