@@ -609,6 +609,21 @@ describe('the connection', () => {
     expect(changes.map(({ state }) => state)).toEqual(['connecting', 'online', 'connecting', 'online']);
   });
 
+  it('is worn by many commands that hang, and the host is read on', async () => {
+    const { server, session } = await rig();
+    for (let round = 0; round < 6; round += 1) {
+      const live = await session();
+      const hang = () => failure(live.exec(read(['sleep', '20'], { timeoutSeconds: 0.3 })));
+      expect((await Promise.all([hang(), hang()])).map(({ code }) => code)).toEqual([
+        'timed-out',
+        'timed-out',
+      ]);
+    }
+    expect((await (await session()).exec(read(['echo', 'x']))).stdout).toBe('x\n');
+    expect(server.connections.made).toBe(7);
+    await expect.poll(() => server.connections.open).toBe(1);
+  });
+
   it('is closed when nobody uses it, and never under a command', async () => {
     const { server, session, changes } = await rig({}, { idleCloseSeconds: 0.3 });
     const live = await session();
