@@ -57,6 +57,8 @@ describe('quoting', () => {
 
   it('refuses what no argument can be', () => {
     expect(() => quoteWord('a\0b')).toThrow(RangeError);
+    expect(() => quoteWord('a\uD83D')).toThrow(RangeError);
+    expect(quoteWord('\u{1F642}')).toBe("'\u{1F642}'");
     expect(() => quoteArgv([])).toThrow(RangeError);
     expect(() => quoteArgv([''])).toThrow(RangeError);
     expect(() => quoteArgv(['PATH=/tmp', 'zfs'])).toThrow(RangeError);
