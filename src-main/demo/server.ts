@@ -16,7 +16,9 @@ export interface HostKeyPair {
 }
 
 export function generateHostKey(): HostKeyPair {
-  const pair = ssh2.utils.generateKeyPairSync('ed25519');
+  let pair = ssh2.utils.generateKeyPairSync('ed25519');
+  // ssh2 1.17 strips leading zero bytes of what it generates: one Ed25519 key in 256 is 31 bytes long and no key.
+  while (ssh2.utils.parseKey(pair.private) instanceof Error) pair = ssh2.utils.generateKeyPairSync('ed25519');
   const [type = '', publicKeyBase64 = ''] = pair.public.split(' ');
   const digest = createHash('sha256').update(Buffer.from(publicKeyBase64, 'base64')).digest('base64');
   return {
