@@ -11,7 +11,7 @@ import type { Core, CoreOptions } from './core';
 import { appMigrations } from './data/migrations';
 import { openDatabase } from './data/open-database';
 import { createDispatch } from './dispatch';
-import { toAppError } from './errors/app-error';
+import { toAppError, type AppError } from './errors/app-error';
 import { hostHandlers } from './handlers/hosts';
 import { inventoryHandlers } from './handlers/inventory';
 import { operationHandlers } from './handlers/operations';
@@ -102,11 +102,16 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     }));
 
     const knownHostsPath = options.knownHostsPath ?? join(homedir(), '.ssh', 'known_hosts');
+    /** The pool stands before the service that wants to hear of lost connections. */
+    const connection = { lost: (_hostId: string, _error: AppError): void => undefined };
     const sessions = new SshSessionPool({
       pinnedKeys: (address, port) => knownKeys.find(address, port),
       knownHostsPath,
       login: (host) =>
         loginOf(host, { credentials, keyFiles, agentSocket: () => process.env['SSH_AUTH_SOCK'] }),
+      onState: (hostId, change) => {
+        if (change.state === 'ended' && change.error !== null) connection.lost(hostId, change.error);
+      },
       nowMs,
     });
 
@@ -150,6 +155,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       nowMs,
       log,
     });
+    connection.lost = (hostId, error) => inventory.connectionLost(hostId, error);
     inventory.setPeriod(settings.read().refreshSeconds);
 
     const road = new OperationRoad({

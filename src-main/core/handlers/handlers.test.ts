@@ -124,6 +124,16 @@ describe('connecting', () => {
     expect(await stateOf(host.id)).toMatchObject({ status: 'never-connected', error: null });
   });
 
+  it('is offline as soon as the line is lost, without anybody reading', async () => {
+    const host = await core.addHost(box);
+    await core.call('hosts:connect', { hostId: host.id });
+    box.drop();
+    await expect.poll(() => stateOf(host.id), { timeout: 10_000 }).toMatchObject({
+      status: 'offline',
+      error: { code: 'unreachable' },
+    });
+  });
+
   it('tells a wrong password from an unknown key and from silence', async () => {
     const host = await core.addHost(box);
     await core.call('hosts:setSecret', { hostId: host.id, secret: 'wrong' });

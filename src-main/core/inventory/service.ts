@@ -124,10 +124,14 @@ export class InventoryService {
    * Connects if needed and reads everything. Callers at the same time share one reading; one who aborts only
    * stops waiting. Throws AppError.
    */
-  refresh(hostId: string, signal?: AbortSignal): Promise<HostInventory> {
+  refresh(
+    hostId: string,
+    signal?: AbortSignal,
+    options: { background?: boolean } = {},
+  ): Promise<HostInventory> {
     const host = this.options.hosts.get(hostId);
     const known = this.#of(hostId);
-    known.refreshing ??= this.#refreshNow(host).finally(() => {
+    known.refreshing ??= this.#refreshNow(host, options.background === true).finally(() => {
       known.refreshing = null;
     });
     return untilAborted(known.refreshing, signal);
@@ -140,11 +144,14 @@ export class InventoryService {
     return hosts.length;
   }
 
-  /** Refreshes one host in the background; a failure becomes its state. */
-  refreshLater(hostId: string): void {
+  /**
+   * Refreshes one host while nobody waits; a failure becomes its state.
+   * @param background nobody asked: a host that failed is then left in peace for a while
+   */
+  refreshLater(hostId: string, background = false): void {
     if (this.#abort.signal.aborted) return;
     void this.#queue
-      .add(() => this.refresh(hostId))
+      .add(() => this.refresh(hostId, undefined, { background }))
       .catch((thrown: unknown) => {
         this.options.log.write('info', 'A refresh failed', { hostId, error: thrown });
       });
@@ -157,7 +164,7 @@ export class InventoryService {
     if (seconds === 0 || this.#abort.signal.aborted) return;
     this.#periodic = setInterval(() => {
       for (const { id } of this.options.hosts.list()) {
-        if (this.#of(id).wanted) this.refreshLater(id);
+        if (this.#of(id).wanted) this.refreshLater(id, true);
       }
     }, seconds * 1000);
     this.#periodic.unref();
@@ -168,6 +175,12 @@ export class InventoryService {
     await this.options.sessions.disconnect(hostId);
     const { lastSeenAtMs } = this.#of(hostId);
     this.#set(hostId, { status: statusAtStart(lastSeenAtMs), error: null });
+  }
+
+  /** A connection was lost, not closed by us: the host no longer counts as online. */
+  connectionLost(hostId: string, error: AppError): void {
+    const known = this.#known.get(hostId);
+    if (known?.status === 'online') this.#set(hostId, { status: statusAfter(error), error });
   }
 
   forget(hostId: string): void {
@@ -248,11 +261,11 @@ export class InventoryService {
     }
   }
 
-  async #session(host: Host, signal?: AbortSignal): Promise<SshSession> {
+  async #session(host: Host, signal?: AbortSignal, background = false): Promise<SshSession> {
     const { status } = this.#of(host.id);
     if (status !== 'online') this.#set(host.id, { status: 'connecting' });
     try {
-      return await this.options.sessions.session(host, signal);
+      return await this.options.sessions.session(host, signal, { background });
     } catch (thrown) {
       const error = toAppError(thrown);
       const { lastSeenAtMs } = this.#of(host.id);
@@ -265,9 +278,9 @@ export class InventoryService {
     }
   }
 
-  async #refreshNow(host: Host): Promise<HostInventory> {
+  async #refreshNow(host: Host, background: boolean): Promise<HostInventory> {
     const { signal } = this.#abort;
-    const session = await this.#session(host, signal);
+    const session = await this.#session(host, signal, background);
     let reading: InventoryReading;
     try {
       this.options.onRefresh(host.id);
