@@ -23,6 +23,7 @@ async function snapshotNow(page: Page, host: string, volume: string, name: strin
 async function findSnapshot(page: Page, search: string): Promise<void> {
   await open(page, 'Snapshots');
   await page.getByRole('textbox', { name: 'Search snapshots' }).fill(search);
+  await expect(page.getByRole('table', { name: 'Snapshots' })).toHaveAttribute('aria-busy', 'false');
   await expect(page.getByText('1 found')).toBeVisible();
 }
 

@@ -26,6 +26,8 @@ interface VirtualTableProps<Row, SortKey extends string> {
   onRange?: (first: number, last: number) => void;
   onOpen?: (row: Row) => void;
   selectedKey?: string | null;
+  /** What is shown is about to be replaced. */
+  busy?: boolean;
 }
 
 /** A table whose DOM stays as small as the window, at 100 rows as at 100,000. Arrow keys move, Enter opens. */
@@ -41,6 +43,7 @@ export function VirtualTable<Row, SortKey extends string = never>({
   onRange,
   onOpen,
   selectedKey,
+  busy = false,
 }: VirtualTableProps<Row, SortKey>) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
@@ -79,6 +82,7 @@ export function VirtualTable<Row, SortKey extends string = never>({
       className="grid-table panel"
       role="table"
       aria-label={label}
+      aria-busy={busy}
       aria-rowcount={rowCount + 1}
       style={{ flex: 1 }}
     >
@@ -125,7 +129,8 @@ export function VirtualTable<Row, SortKey extends string = never>({
             const selected = row !== undefined && selectedKey === rowKey(row);
             return (
               <div
-                key={item.key}
+                // By what it shows, not where: an open menu must never come to stand for another row.
+                key={row === undefined ? item.key : rowKey(row)}
                 role="row"
                 aria-rowindex={item.index + 2}
                 aria-selected={selected || undefined}
