@@ -128,10 +128,12 @@ describe('connecting', () => {
     const host = await core.addHost(box);
     await core.call('hosts:connect', { hostId: host.id });
     box.drop();
-    await expect.poll(() => stateOf(host.id), { timeout: 10_000 }).toMatchObject({
-      status: 'offline',
-      error: { code: 'unreachable' },
-    });
+    await expect
+      .poll(() => stateOf(host.id), { timeout: 10_000 })
+      .toMatchObject({
+        status: 'offline',
+        error: { code: 'unreachable' },
+      });
   });
 
   it('tells a wrong password from an unknown key and from silence', async () => {
