@@ -12,10 +12,10 @@ import { sum, summaryLine } from './summary.mjs';
 import { checkRuntime, ensureSystemPackages } from './system-packages.mjs';
 import { nodeBinary, pathWithLocalBin, root } from './workspace.mjs';
 
-async function setUp({ window }) {
+async function setUp({ window, tests = false }) {
   await ensurePackages();
+  await ensureSystemPackages({ window, headless: !hasDisplay(), tests });
   if (!window) return undefined;
-  await ensureSystemPackages({ headless: !hasDisplay() });
   const runtime = await resolveElectron();
   await checkRuntime(runtime.executable);
   return runtime;
@@ -82,12 +82,12 @@ const finish = (...counts) => {
 };
 
 async function unit(args) {
-  await setUp({ window: false });
+  await setUp({ window: false, tests: true });
   return runVitest(args);
 }
 
 async function e2e(args) {
-  const runtime = await setUp({ window: true });
+  const runtime = await setUp({ window: true, tests: true });
   announce(runtime);
   await ensureBuild();
   return runPlaywright(args);
@@ -103,7 +103,7 @@ async function test(args) {
 
 /** A lab that does not start fails the suite; it never skips it. */
 async function live(args) {
-  await setUp({ window: false });
+  await setUp({ window: false, tests: true });
   const up = await run(nodeBinary, [join(root, 'e2e', 'lab', 'lab.mjs'), 'up'], {
     cwd: root,
     env: { ...process.env, PATH: pathWithLocalBin() },
@@ -125,7 +125,7 @@ async function live(args) {
 
 /** See bench/README.md. */
 async function bench(args) {
-  await setUp({ window: true });
+  await setUp({ window: true, tests: true });
   await ensureBuild();
   const built = await tool('vite/bin/vite.js', [
     'build',
@@ -144,7 +144,7 @@ async function bench(args) {
 
 /** All that can be prepared before anything runs: what CI does first, and a person before going offline. */
 async function prepare() {
-  announce(await setUp({ window: true }));
+  announce(await setUp({ window: true, tests: true }));
   return 0;
 }
 

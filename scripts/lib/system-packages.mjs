@@ -14,6 +14,12 @@ export const libraryPackages = [
 /** For a machine without a display: a screen, its access cookie, fonts (or text is boxes), a session bus. */
 export const headlessPackages = ['xvfb', 'xauth', 'fonts-dejavu-core', 'dbus'];
 
+/**
+ * What the tests drive: OpenSSH's own tools as oracle and agent, a session bus with a real keyring, and the
+ * SQLite shell that the benchmarks measure against.
+ */
+export const testPackages = ['openssh-client', 'dbus', 'gnome-keyring', 'sqlite3'];
+
 /** Debian 13 and Ubuntu 24.04 renamed libraries in their move to 64-bit time: libgtk-3-0t64. */
 const names = (base) => (base.startsWith('lib') ? [base, `${base}t64`] : [base]);
 
@@ -100,9 +106,14 @@ export const aptLine = (packages) => `sudo apt-get install --no-install-recommen
  * Debian or Ubuntu as root: installs what is missing. Elsewhere it changes nothing and stays quiet:
  * `checkRuntime` and the display say what they really lack.
  */
-export async function ensureSystemPackages({ headless }) {
+export async function ensureSystemPackages({ window = false, headless = false, tests = false }) {
   if (!isDebianFamily() || !isRoot()) return;
-  const wanted = headless ? [...libraryPackages, ...headlessPackages] : libraryPackages;
+  const wanted = [
+    ...(window ? libraryPackages : []),
+    ...(window && headless ? headlessPackages : []),
+    ...(tests ? testPackages : []),
+  ];
+  if (wanted.length === 0) return;
   const missing = missingPackages(wanted, await installedPackages(wanted));
   if (missing.length === 0) return;
   say(`installing ${missing.length} system packages: ${missing.join(' ')} ...`);
