@@ -222,7 +222,7 @@ function Backends({ backends }: { backends: readonly BackendStatus[] }) {
               <Table.Td w={190} pl={16}>
                 <Group gap={8}>
                   <HealthMark
-                    health={backend.error !== null ? 'critical' : backend.available ? 'ok' : 'unknown'}
+                    health={backend.available ? (backend.error === null ? 'ok' : 'critical') : 'unknown'}
                   />
                   <Text size="sm" fw={500}>
                     {backend.title}
