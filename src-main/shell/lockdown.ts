@@ -52,10 +52,7 @@ export function lockSession(session: Session, allowed: Allowed, log: ShellLog): 
   });
   session.setPermissionCheckHandler(() => false);
   session.setDevicePermissionHandler(() => false);
-  session.setDisplayMediaRequestHandler((_request, answer) => {
-    // An answer without streams is how a request is refused.
-    answer({});
-  });
+  // No display media handler: without one Electron refuses to share a screen.
   session.setSpellCheckerEnabled(false);
   session.webRequest.onBeforeRequest((details, answer) => {
     const own = isOwnRequest(details.url, allowed);
