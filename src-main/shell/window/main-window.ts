@@ -49,6 +49,9 @@ export function lockedWebPreferences(
   };
 }
 
+/** The first frame takes a second or less; after this long a blank window is better than none. */
+const showAfterMs = 4_000;
+
 /** Moves and resizes come in hundreds. */
 const saveDelayMs = 500;
 
@@ -69,7 +72,15 @@ export function openMainWindow(options: MainWindowOptions): MainWindow {
     webPreferences: lockedWebPreferences(options.preloadPath, options.devServer),
   });
   if (state.maximized) window.maximize();
-  window.once('ready-to-show', () => window.show());
+  // A busy machine can miss the first frame of a hidden window, and with it `ready-to-show` (seen under load on
+  // Electron 25): a window that is late is shown all the same.
+  const show = (): void => {
+    clearTimeout(late);
+    if (!window.isDestroyed() && !window.isVisible()) window.show();
+  };
+  const late = setTimeout(show, showAfterMs);
+  window.once('ready-to-show', show);
+  window.once('closed', () => clearTimeout(late));
 
   window.on('page-title-updated', (event, title) => {
     event.preventDefault();
