@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -868,92 +868,4 @@ test.describe('the vault', () => {
     expect(vault.persistent).toBe(false);
     expect(vault.text).toContain('kept in memory');
   });
-
-  test('seals with a real keyring, and the secret survives a restart', async () => {
-    test.skip(!existsSync('/usr/bin/gnome-keyring-daemon'), 'gnome-keyring is not installed');
-    const folder = mkdtempSync(join(tmpdir(), 'holdfast-keyring-'));
-    const keyring = await startKeyring(folder);
-    const userData = join(folder, 'profile');
-    const launch = () =>
-      launchHoldfast({ userData, env: keyring.env, args: ['--password-store=gnome-libsecret'] });
-    try {
-      const first = await launch();
-      await coreRuns(first.page);
-      const { vault } = (await callBridge(first.page, 'app:info', {})).value as {
-        vault: { persistent: boolean };
-      };
-      expect(vault.persistent).toBe(true);
-      const secret = 'correct horse battery staple';
-      const added = await callBridge(first.page, 'hosts:add', {
-        settings: {
-          name: 'nas-01',
-          address: '127.0.0.1',
-          port: 1,
-          user: 'admin',
-          auth: { kind: 'password' },
-          sudo: true,
-          environment: { label: 'Lab', colour: 'blue', production: false },
-          accessLevel: 'view',
-        },
-        secret,
-      });
-      expect(added).toMatchObject({ ok: true });
-      await first.close();
-      // Sealed by the keyring (v11), nowhere in the open.
-      const files = filesBelow(userData).map((path) => readFileSync(path));
-      expect(files.some((bytes) => bytes.includes('v11'))).toBe(true);
-      expect(files.some((bytes) => bytes.includes(secret))).toBe(false);
-
-      const second = await launch();
-      await coreRuns(second.page);
-      const overview = (await callBridge(second.page, 'hosts:list', {})).value as {
-        hosts: { host: { id: string } }[];
-      };
-      const hostId = overview.hosts[0]?.host.id;
-      // Nobody answers on that port: with its password at hand the host is unreachable, not in need of it.
-      const state = await callBridge(second.page, 'hosts:connect', { hostId });
-      await second.close();
-      expect(JSON.stringify(state)).not.toMatch(/needs-credentials|vault-unavailable/);
-    } finally {
-      keyring.stop();
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-    }
-  });
 });
-
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-}
-
-/** A session bus and a GNOME keyring of the test's own, unlocked. */
-async function startKeyring(folder: string): Promise<{ env: Record<string, string>; stop(): void }> {
-  const home = join(folder, 'home');
-  const runtime = join(folder, 'runtime');
-  mkdirSync(home);
-  mkdirSync(runtime, { mode: 0o700 });
-  const bus = spawn('dbus-daemon', ['--session', '--nofork', '--print-address=1'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const [line] = (await once(bus.stdout, 'data')) as [Buffer];
-  const env = {
-    DBUS_SESSION_BUS_ADDRESS: line.toString().trim(),
-    XDG_RUNTIME_DIR: runtime,
-    XDG_DATA_HOME: join(home, '.local', 'share'),
-    HOME: home,
-  };
-  const daemon = spawn('gnome-keyring-daemon', ['--foreground', '--unlock', '--components=secrets'], {
-    env: { ...process.env, ...env },
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  daemon.stdin.end('password of the test');
-  await once(daemon.stdout, 'data');
-  return {
-    env,
-    stop: () => {
-      daemon.kill();
-      bus.kill();
-    },
-  };
-}
