@@ -215,7 +215,14 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         nowMs,
       }),
       ...inventoryHandlers(inventory),
-      ...operationHandlers(road),
+      ...operationHandlers({
+        road,
+        catalogue: parts.catalogue,
+        hosts,
+        inventory,
+        settings: () => settings.read(),
+        nowMs,
+      }),
       ...auditHandlers(store, shell, nowMs),
       ...settingsHandlers({
         settings,

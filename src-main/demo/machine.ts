@@ -7,11 +7,19 @@ import { runZfs } from './zfs/commands';
 import { runZpool } from './zfs/pool-commands';
 import type { ZfsModel } from './zfs/model';
 
+/** One more tool of a simulated host, over whatever model its maker closed over. */
+export interface SimulatedTool {
+  name: string;
+  folder: '/usr/sbin' | '/usr/bin';
+  run(words: readonly string[], context: { root: boolean; nowMs: number }): CommandResult;
+}
+
 /** A Linux host as one login of it sees it: which tools there are, and what sudo lets through. */
 export interface MachineOptions {
   user: string;
   zfs?: ZfsModel;
   lvm?: LvmModel;
+  tools?: readonly SimulatedTool[];
   /** Whether sudoers names this tool with these arguments. Left out: every simulated tool. */
   sudoAllows?: (tool: string, words: readonly string[]) => boolean;
   /** Life on the host between two commands; called before each. */
@@ -40,6 +48,8 @@ export function createMachine(options: MachineOptions): Machine {
   const tools = new Map<string, string>([['sudo', sudoPath]]);
   for (const tool of zfs === undefined ? [] : ['zfs', 'zpool']) tools.set(tool, `${sbin}/${tool}`);
   for (const tool of lvm === undefined ? [] : lvmTools) tools.set(tool, `${sbin}/${tool}`);
+  const simulated = new Map((options.tools ?? []).map((tool) => [tool.name, tool]));
+  for (const { name, folder } of simulated.values()) tools.set(name, `${folder}/${name}`);
 
   const toolOf = (command: string, searchPath: readonly string[]): string | null => {
     const name = command.slice(command.lastIndexOf('/') + 1);
@@ -57,7 +67,7 @@ export function createMachine(options: MachineOptions): Machine {
     if (zfs !== undefined && tool === 'zfs') return runZfs(words, { model: zfs, root, nowMs });
     if (zfs !== undefined && tool === 'zpool') return runZpool(words, { model: zfs, root, nowMs });
     if (lvm !== undefined && isLvmTool(tool)) return runLvm(tool, words, { model: lvm, root, nowMs });
-    return failed(127, `sh: 1: ${tool}: not found\n`);
+    return simulated.get(tool)?.run(words, { root, nowMs }) ?? failed(127, `sh: 1: ${tool}: not found\n`);
   };
 
   const runSudo = (words: readonly string[]): CommandResult => {

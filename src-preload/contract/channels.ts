@@ -22,6 +22,7 @@ export const channels = [
   'inventory:refreshAll',
   'inventory:snapshots',
   'operations:catalogue',
+  'operations:offers',
   'operations:plan',
   'operations:run',
   'operations:cancel',

@@ -35,6 +35,7 @@ export const contract = {
   'inventory:refreshAll': inventoryContract.refreshAll,
   'inventory:snapshots': inventoryContract.snapshots,
   'operations:catalogue': operationsContract.catalogue,
+  'operations:offers': operationsContract.offers,
   'operations:plan': operationsContract.plan,
   'operations:run': operationsContract.run,
   'operations:cancel': operationsContract.cancel,

@@ -103,6 +103,11 @@ export class InventoryService {
     return this.#index.query(query);
   }
 
+  /** One snapshot of a host as last read; null: there is none by that id. Call `read` first. */
+  snapshot(hostId: string, id: string): Snapshot | null {
+    return this.#index.find(hostId, id);
+  }
+
   /** Connects without reading. */
   async connect(hostId: string, signal?: AbortSignal): Promise<HostState> {
     const host = this.options.hosts.get(hostId);

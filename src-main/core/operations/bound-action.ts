@@ -12,7 +12,7 @@ export interface BoundInput {
 /** An action whose input type is closed over, so that actions with different inputs stand in one catalogue. */
 export interface BoundAction extends Pick<
   ActionDefinition<never>,
-  'id' | 'title' | 'backend' | 'minimumAccess' | 'risk' | 'explainFailure'
+  'id' | 'title' | 'backend' | 'minimumAccess' | 'risk' | 'offer' | 'explainFailure'
 > {
   /** Throws AppError `invalid-request` naming the fields, never their values. */
   parse(raw: unknown): BoundInput;
@@ -28,6 +28,7 @@ export function bindAction<Input>(definition: ActionDefinition<Input>): BoundAct
     backend: definition.backend,
     minimumAccess: definition.minimumAccess,
     risk: definition.risk,
+    offer: (subject, world) => definition.offer(subject, world),
     explainFailure: (exitCode, stderr) => definition.explainFailure(exitCode, stderr),
     parse: (raw) => {
       const parsed = definition.input.safeParse(raw);

@@ -83,14 +83,19 @@ async function readBackend(
   backend: StorageBackend,
   signal: AbortSignal | undefined,
 ): Promise<BackendReading> {
-  const outcomes = new Map<string, ProbeOutcome>(
-    await Promise.all(
-      backend.probes.map(async (probe) => [probe.id, await run(session, probe, signal)] as const),
-    ),
-  );
+  const runAll = (probes: readonly Probe[]) =>
+    Promise.all(probes.map(async (probe) => [probe.id, await run(session, probe, signal)] as const));
+  const outcomes = new Map<string, ProbeOutcome>(await runAll(backend.probes));
+  let confused: unknown = null;
+  try {
+    for (const [id, outcome] of await runAll(backend.followUp?.(outcomes) ?? [])) outcomes.set(id, outcome);
+  } catch (thrown) {
+    confused = thrown;
+  }
   const errors = [...outcomes.values()].flatMap((outcome) => (outcome.ok ? [] : [outcome.error]));
   const lost = errors.find(({ code }) => connectionErrors.has(code)) ?? null;
   try {
+    if (confused !== null) throw confused;
     const read = backend.parse(outcomes);
     return {
       status: status(backend, { available: true, version: read.version, error: null }),
@@ -149,6 +154,8 @@ export async function readInventory(
       pools: read.flatMap((inventory) => inventory.pools),
       volumes: read.flatMap((inventory) => inventory.volumes),
       snapshotCount: snapshots.length,
+      disks: null,
+      disksError: null,
     },
     snapshots,
   };

@@ -45,6 +45,7 @@ const createFile: ActionDefinition<FileInput> = {
   minimumAccess: 'operate',
   risk: 'safe',
   input: fileInput,
+  offer: () => null,
   plan: async (context, input) => {
     const files = await filesOf(context, input.directory);
     return {
@@ -77,6 +78,7 @@ const destroyFile: ActionDefinition<FileInput> = {
   minimumAccess: 'administer',
   risk: 'destructive',
   input: fileInput,
+  offer: () => null,
   plan: async (context, input) => {
     const inode = await inodeOf(context, input);
     return {
@@ -109,6 +111,7 @@ const replaceFile: ActionDefinition<FileInput> = {
   minimumAccess: 'administer',
   risk: 'catastrophic',
   input: fileInput,
+  offer: () => null,
   plan: async (_context, { directory, name }) => ({
     risk: 'catastrophic',
     target: { kind: 'file', name },
@@ -143,6 +146,7 @@ const slowFile: ActionDefinition<z.infer<typeof slowInput>> = {
   minimumAccess: 'operate',
   risk: 'safe',
   input: slowInput,
+  offer: () => null,
   plan: async (_context, { directory, name, seconds }) => ({
     risk: 'safe',
     target: { kind: 'file', name },
