@@ -12,11 +12,13 @@ import { useHashLocation } from 'wouter/use-hash-location';
 import { ErrorNotice } from './components/ErrorNotice';
 import { PlanView } from './components/PlanView';
 import { AppFrame } from './components/AppFrame';
+import { OfferDialog } from './components/OfferForm';
 import { Palette } from './components/Palette';
 import { AuditScreen } from './screens/audit/AuditScreen';
 import { FleetScreen } from './screens/fleet/FleetScreen';
 import { HostDialog } from './screens/hosts/HostDialog';
 import { HostScreen } from './screens/hosts/HostScreen';
+import { CreatePoolDialog } from './screens/pools/CreatePoolDialog';
 import { PoolsScreen } from './screens/pools/PoolsScreen';
 import { SettingsScreen } from './screens/settings/SettingsScreen';
 import { SnapshotDialog } from './screens/snapshots/SnapshotDialog';
@@ -76,6 +78,8 @@ export function App() {
         <PlanView />
         <SnapshotDialog />
         <HostDialog />
+        <OfferDialog />
+        <CreatePoolDialog />
         <Palette />
       </Router>
     </MantineProvider>
