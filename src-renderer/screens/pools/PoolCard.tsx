@@ -188,6 +188,11 @@ function LabelledFill({ label, percent }: { label: string; percent: number | nul
   );
 }
 
+/** The folder says nothing and the end of a by-id name is what tells disks apart; the title has it whole. */
+function shortDevice(name: string): string {
+  return name.replace(/^\/dev\/(?:disk\/by-[a-z]+\/)?/, '');
+}
+
 function countsErrors({ readErrors, children }: TopologyNode): boolean {
   return readErrors !== null || children.some(countsErrors);
 }
@@ -258,7 +263,7 @@ function TreeNode({
         <Group gap={7} wrap="nowrap" style={{ paddingLeft: depth * 18, minWidth: 0 }}>
           <HealthMark health={node.health} size={13} />
           <span className="mono truncate" title={node.name}>
-            {node.name}
+            {shortDevice(node.name)}
           </span>
         </Group>
         <Text size="xs" style={{ color: `var(--hf-${node.health})` }} fw={500}>
