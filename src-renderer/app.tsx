@@ -9,6 +9,7 @@ import { Notifications } from '@mantine/notifications';
 import { useEffect } from 'react';
 import { Route, Router, Switch } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
+import { followActivities } from './components/activity-notices';
 import { ErrorNotice } from './components/ErrorNotice';
 import { PlanView } from './components/PlanView';
 import { AppFrame } from './components/AppFrame';
@@ -60,6 +61,7 @@ export function App() {
       followSnapshots(),
       followAudit(),
       followOperations(),
+      followActivities(),
     ];
     void openSession();
     return () => stops.forEach((stop) => stop());

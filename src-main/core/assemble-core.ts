@@ -152,6 +152,10 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       onRefresh: (hostId) => meter.refresh(hostId),
       onHostChanged,
       onInventoryChanged: (hostId) => emit('inventory:changed', { hostId }),
+      onActivityEnded: (host, { title, text, attention }) => {
+        emit('inventory:activityEnded', { hostId: host.id, title, text, attention });
+        shell.notify(`${host.name}: ${title}`, text);
+      },
       nowMs,
       log,
     });

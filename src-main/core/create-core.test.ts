@@ -79,6 +79,18 @@ describe('the core on the demo fleet', () => {
     expect(all.rows).toHaveLength(1000);
   });
 
+  it('tells once that a resilver has ended', async () => {
+    const ended = () => core.events.filter(({ event }) => event === 'inventory:activityEnded');
+    await core.call('inventory:refresh', { hostId: 'demo-vault' });
+    expect(ended()).toEqual([]);
+    core.clockOffsetMs += 30 * 24 * 3_600_000;
+    await core.call('inventory:refresh', { hostId: 'demo-vault' });
+    await core.call('inventory:refresh', { hostId: 'demo-vault' });
+    expect(ended().map(({ payload }) => payload)).toEqual([
+      expect.objectContaining({ hostId: 'demo-vault', title: 'Resilver of vault: ended' }),
+    ]);
+  });
+
   it('takes, rolls back to and destroys a ZFS snapshot', async () => {
     const create = await core.plan(nas, 'zfs.snapshot.create', {
       dataset: 'tank/git',

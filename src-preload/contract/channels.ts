@@ -53,6 +53,7 @@ export const events = [
   'app:coreStatus',
   'hosts:changed',
   'inventory:changed',
+  'inventory:activityEnded',
   'operations:progress',
   'audit:changed',
   'settings:changed',

@@ -55,6 +55,13 @@ export const eventSchemas = {
   /** The host list, a connection state or a summary changed. null: more than one host. */
   'hosts:changed': z.strictObject({ hostId: hostIdSchema.nullable() }),
   'inventory:changed': z.strictObject({ hostId: hostIdSchema }),
+  /** Long work that ran at the last reading has ended. `attention`: the pool is not well, or it was called off. */
+  'inventory:activityEnded': z.strictObject({
+    hostId: hostIdSchema,
+    title: z.string(),
+    text: z.string(),
+    attention: z.boolean(),
+  }),
   'operations:progress': operationProgressSchema,
   'audit:changed': z.strictObject({ hostId: hostIdSchema }),
   'settings:changed': settingsSchema,
