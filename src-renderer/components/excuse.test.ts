@@ -9,6 +9,7 @@ const action: ActionInfo = {
   backend: 'zfs',
   minimumAccess: 'administer',
   risk: 'destructive',
+  bulk: true,
 };
 const host = (accessLevel: Host['accessLevel']) => ({ name: 'nas-01', accessLevel }) as Host;
 
