@@ -29,6 +29,7 @@ import { followAudit } from './stores/audit-store';
 import { followFleet, loadFleet, refreshFleet, useFleetStore } from './stores/fleet-store';
 import { followInventory, forgetInventories } from './stores/inventory-store';
 import { followOperations } from './stores/plan-store';
+import { followSelection } from './stores/selection-store';
 import { followSnapshots } from './stores/snapshots-store';
 import { cssVariables, theme } from './theme';
 
@@ -62,6 +63,7 @@ export function App() {
       followAudit(),
       followOperations(),
       followActivities(),
+      followSelection(),
     ];
     void openSession();
     return () => stops.forEach((stop) => stop());
