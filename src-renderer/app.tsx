@@ -20,6 +20,7 @@ import { FleetScreen } from './screens/fleet/FleetScreen';
 import { HostDialog } from './screens/hosts/HostDialog';
 import { HostScreen } from './screens/hosts/HostScreen';
 import { CreatePoolDialog } from './screens/pools/CreatePoolDialog';
+import { ReplaceDiskDialog } from './screens/pools/ReplaceDiskDialog';
 import { PoolsScreen } from './screens/pools/PoolsScreen';
 import { SettingsScreen } from './screens/settings/SettingsScreen';
 import { SnapshotDialog } from './screens/snapshots/SnapshotDialog';
@@ -84,6 +85,7 @@ export function App() {
         <HostDialog />
         <OfferDialog />
         <CreatePoolDialog />
+        <ReplaceDiskDialog />
         <Palette />
       </Router>
     </MantineProvider>

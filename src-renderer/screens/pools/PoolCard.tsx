@@ -14,6 +14,7 @@ import { OfferMenu } from '../../components/OfferMenu';
 import { formatBytes, formatPercent, plural } from '../../format/bytes-format';
 import { useAppStore } from '../../stores/app-store';
 import { openSnapshotDialog } from '../../stores/dialog-store';
+import { openReplaceDisk } from '../../stores/offers-store';
 import { setSnapshotQuery } from '../../stores/snapshots-store';
 import { snapshotActionOf } from '../snapshots/snapshot-actions';
 
@@ -105,6 +106,11 @@ export function PoolCard({
             hostId={host.id}
             subject={{ kind: 'pool', poolId: pool.id }}
             label={`Actions for ${pool.name}`}
+            extra={
+              pool.topology.length > 0
+                ? [{ label: 'Replace a disk…', onClick: () => openReplaceDisk(host.id, pool.id) }]
+                : []
+            }
           />
         </Group>
       </div>
