@@ -5,6 +5,7 @@ import type { LvmModel } from './lvm/model';
 import { failed, succeeded, type CommandResult } from './result';
 import { runZfs } from './zfs/commands';
 import { runZpool } from './zfs/pool-commands';
+import { systemTools, type FailedUnit } from './system-tools';
 import type { ZfsModel } from './zfs/model';
 
 /** One more tool of a simulated host, over whatever model its maker closed over. */
@@ -20,6 +21,8 @@ export interface MachineOptions {
   zfs?: ZfsModel;
   lvm?: LvmModel;
   tools?: readonly SimulatedTool[];
+  /** What systemd lists as failed. */
+  failedUnits?: readonly FailedUnit[];
   /** Whether sudoers names this tool with these arguments. Left out: every simulated tool. */
   sudoAllows?: (tool: string, words: readonly string[]) => boolean;
   /** Life on the host between two commands; called before each. */
@@ -48,7 +51,9 @@ export function createMachine(options: MachineOptions): Machine {
   const tools = new Map<string, string>([['sudo', sudoPath]]);
   for (const tool of zfs === undefined ? [] : ['zfs', 'zpool']) tools.set(tool, `${sbin}/${tool}`);
   for (const tool of lvm === undefined ? [] : lvmTools) tools.set(tool, `${sbin}/${tool}`);
-  const simulated = new Map((options.tools ?? []).map((tool) => [tool.name, tool]));
+  const simulated = new Map(
+    [...systemTools(options.failedUnits ?? []), ...(options.tools ?? [])].map((tool) => [tool.name, tool]),
+  );
   for (const { name, folder } of simulated.values()) tools.set(name, `${folder}/${name}`);
 
   const toolOf = (command: string, searchPath: readonly string[]): string | null => {
