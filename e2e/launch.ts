@@ -20,6 +20,8 @@ export interface Holdfast {
   /** The first window, loaded. */
   page: Page;
   userData: string;
+  /** The person's home folder, empty at first. */
+  home: string;
   /** What the app wrote so far to stdout, stderr and the log files of its profile. */
   log(): string;
   /** Quits as a person would; after 15 s by force. */
@@ -101,6 +103,7 @@ export async function launchHoldfast(options: LaunchOptions = {}): Promise<Holdf
       app,
       page,
       userData,
+      home,
       log,
       async close() {
         await quit(running);
@@ -109,7 +112,37 @@ export async function launchHoldfast(options: LaunchOptions = {}): Promise<Holdf
     };
   } catch (error) {
     app?.process().kill('SIGKILL');
+    const said = log();
     removeTemporary();
-    throw new Error(`Holdfast did not open its window.\n${log()}`, { cause: error });
+    throw new Error(`Holdfast did not open its window.\n${said}`, { cause: error });
   }
+}
+
+/** The parent's id and the command line of a process; null: there is no such process. */
+function processFacts(pid: string): { parent: number; command: string } | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name in parentheses may hold anything; what follows the last one is plain.
+    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return { parent, command: readFileSync(`/proc/${pid}/cmdline`, 'utf8') };
+  } catch {
+    return null;
+  }
+}
+
+/** The process id of the core, found through /proc (Linux alone); null: none runs just now. */
+export function findCorePid(app: ElectronApplication): number | null {
+  const found = readdirSync('/proc').filter((name) => {
+    const facts = /^\d+$/.test(name) ? processFacts(name) : null;
+    return facts !== null && facts.parent === app.process().pid && /core\.cjs|node\.mojom\.NodeService/.test(facts.command);
+  });
+  if (found.length > 1) throw new Error(`There are ${found.length} cores.`);
+  return found[0] === undefined ? null : Number(found[0]);
+}
+
+/** @throws when no core runs */
+export function corePid(app: ElectronApplication): number {
+  const pid = findCorePid(app);
+  if (pid === null) throw new Error('No core runs.');
+  return pid;
 }

@@ -9,6 +9,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -151,12 +152,22 @@ export function linkRuntime(cached, target, appFolder) {
   }
 }
 
+/** Whether the runtime folder loads this app: node_modules copied from another checkout brings one that loads its. */
+export function isLinkedTo(target, appFolder) {
+  try {
+    return readlinkSync(join(target, 'resources', 'app')) === appFolder;
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EINVAL') throw error;
+    return false;
+  }
+}
+
 /** The fallback's executable for this checkout, fetched and unpacked when missing. */
 export async function ensureFallback() {
   const name = `electron-${fallback.electronVersion}-linux-x64`;
   const mine = join(checkoutCache, name);
   const executable = join(mine, 'electron');
-  if (existsSync(executable)) return executable;
+  if (existsSync(executable) && isLinkedTo(mine, root)) return executable;
   const cached = join(cacheDirectory(), name);
   if (!existsSync(cached)) {
     await withLock(`${cached}.lock`, 'another download of the Electron runtime', async () => {
@@ -165,6 +176,8 @@ export async function ensureFallback() {
       await fetchRuntime(cached);
     });
   }
+  // One that loads another checkout's app goes; what is inside are second names of the cached files.
+  if (existsSync(mine) && !isLinkedTo(mine, root)) rmSync(mine, { recursive: true, force: true });
   linkRuntime(cached, mine, root);
   return executable;
 }

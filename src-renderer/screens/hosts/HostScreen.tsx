@@ -62,7 +62,8 @@ export function HostScreen({ hostId }: { hostId: string }) {
   const inventory = known?.inventory ?? null;
   const online = state.status === 'online';
   const busy = known?.refreshing === true || state.status === 'connecting';
-  const error = known?.error ?? state.error;
+  // The state first: a reading in the background may have found a changed key since the page last asked.
+  const error = state.error ?? known?.error ?? null;
   const remove = async () => {
     const answer = await call('hosts:remove', { hostId });
     if (!answer.ok) setRemoveError(answer.error);

@@ -1,0 +1,64 @@
+import type { Page } from '@playwright/test';
+import type { DialogRecorder } from './dialogs';
+import { expect } from './fixtures';
+
+/** A screen by the name that the navigation gives it. */
+export const open = (page: Page, screen: string): Promise<void> =>
+  page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: screen, exact: true }).click();
+
+export interface OwnHost {
+  name: string;
+  port: number;
+  user: string;
+  password: string;
+  access?: 'View' | 'Operate' | 'Administer';
+  production?: boolean;
+}
+
+export const hostForm = (page: Page) => page.getByRole('dialog', { name: 'Add a host' });
+
+/** Fills the first page of an open “Add a host” dialog. */
+export async function fillHostForm(page: Page, host: OwnHost): Promise<void> {
+  const form = hostForm(page);
+  await form.getByLabel('Name', { exact: true }).fill(host.name);
+  await form.getByLabel('Login name').fill(host.user);
+  await form.getByLabel('Address').fill('127.0.0.1');
+  await form.getByRole('textbox', { name: 'Port' }).fill(String(host.port));
+  await form.getByText('Password', { exact: true }).click();
+  await form.locator('input[type=password]').fill(host.password);
+  if (host.production === true) await form.getByLabel(/^Production/).check();
+  if (host.access !== undefined) await form.getByRole('radio', { name: host.access }).check();
+}
+
+/** Adds a host as a person does, compares nothing and trusts its key. Ends on the host's page, connecting. */
+export async function addHost(page: Page, dialogs: DialogRecorder, host: OwnHost): Promise<void> {
+  const welcome = page.getByRole('button', { name: /Add your first host/ });
+  const another = page.getByRole('button', { name: 'Add host' });
+  await expect(welcome.or(another)).toBeVisible();
+  await welcome.or(another).click();
+  await fillHostForm(page, host);
+  const form = hostForm(page);
+  await form.getByRole('button', { name: 'Check the host’s identity' }).click();
+  await dialogs.press('Trust this key');
+  await form.getByRole('button', { name: 'The fingerprint matches…' }).click();
+  await expect(form.getByText('The host key is pinned')).toBeVisible();
+  await form.getByRole('button', { name: 'Add and connect' }).click();
+  await expect(form).toHaveCount(0);
+}
+
+/** The state of the host whose page is open. */
+export const hostState = (page: Page, words: string) =>
+  page.getByRole('main').getByText(words, { exact: true }).first();
+
+/** Turns off the app-wide read-only switch, through its native dialog. */
+export async function allowChanges(page: Page, dialogs: DialogRecorder): Promise<void> {
+  await open(page, 'Settings');
+  const readOnly = page.getByRole('switch', { name: 'Read-only mode' });
+  await dialogs.press('Allow changes');
+  await readOnly.click();
+  await expect(readOnly).not.toBeChecked();
+}
+
+/** Asks the core to read every host again, as its own clock does, and touches nothing on the page. */
+export const refreshBehindThePage = (page: Page): Promise<unknown> =>
+  page.evaluate(() => window.holdfast.inventory.refreshAll({}, crypto.randomUUID()));
