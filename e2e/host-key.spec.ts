@@ -1,9 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeKey, startSshServer, type TestKey, type TestServer } from '../src-main/core/ssh/testing/ssh-server';
+import {
+  makeKey,
+  startSshServer,
+  type TestKey,
+  type TestServer,
+} from '../src-main/core/ssh/testing/ssh-server';
 import { expect, test } from './fixtures';
-import { addHost, fillHostForm, hostForm, hostState, open, refreshBehindThePage } from './own-hosts';
+import { addHost, fillHostForm, hostForm, hostState, refreshBehindThePage } from './own-hosts';
 import { expectAccessible, screenshot } from './page-tools';
+import { open } from './plans';
 
 const password = 'correct horse battery staple';
 

@@ -2,7 +2,13 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from '@playwright/test';
-import { electronArguments, electronEnvironment, resolveElectron } from '../scripts/lib/electron.mjs';
+import {
+  electronArguments,
+  electronEnvironment,
+  resolveElectron,
+  withApp,
+} from '../scripts/lib/electron.mjs';
+import { checkoutCache, root } from '../scripts/lib/workspace.mjs';
 
 export interface LaunchOptions {
   /** Opens the demo fleet instead of the person's own hosts. */
@@ -74,7 +80,7 @@ async function quit(app: ElectronApplication): Promise<void> {
  */
 export async function launchHoldfast(options: LaunchOptions = {}): Promise<Holdfast> {
   const { demo = false, args = [], env = {} } = options;
-  const runtime = await resolveElectron();
+  const runtime = withApp(await resolveElectron(), join(root, 'e2e', 'app'), join(checkoutCache, 'e2e'));
   const temporary = mkdtempSync(join(tmpdir(), 'holdfast-e2e-'));
   const userData = options.userData ?? join(temporary, 'profile');
   const home = join(temporary, 'home');
@@ -134,7 +140,11 @@ function processFacts(pid: string): { parent: number; command: string } | null {
 export function findCorePid(app: ElectronApplication): number | null {
   const found = readdirSync('/proc').filter((name) => {
     const facts = /^\d+$/.test(name) ? processFacts(name) : null;
-    return facts !== null && facts.parent === app.process().pid && /core\.cjs|node\.mojom\.NodeService/.test(facts.command);
+    return (
+      facts !== null &&
+      facts.parent === app.process().pid &&
+      /core\.cjs|node\.mojom\.NodeService/.test(facts.command)
+    );
   });
   if (found.length > 1) throw new Error(`There are ${found.length} cores.`);
   return found[0] === undefined ? null : Number(found[0]);

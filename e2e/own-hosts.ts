@@ -1,10 +1,10 @@
 import type { Page } from '@playwright/test';
 import type { DialogRecorder } from './dialogs';
+import { createNas01 } from '../src-main/demo/hosts/nas-01';
+import { createRandom } from '../src-main/demo/random';
+import { generateHostKey, startSshServer, type SshServer } from '../src-main/demo/server';
 import { expect } from './fixtures';
-
-/** A screen by the name that the navigation gives it. */
-export const open = (page: Page, screen: string): Promise<void> =>
-  page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: screen, exact: true }).click();
+import { open } from './plans';
 
 export interface OwnHost {
   name: string;
@@ -62,3 +62,62 @@ export async function allowChanges(page: Page, dialogs: DialogRecorder): Promise
 /** Asks the core to read every host again, as its own clock does, and touches nothing on the page. */
 export const refreshBehindThePage = (page: Page): Promise<unknown> =>
   page.evaluate(() => window.holdfast.inventory.refreshAll({}, crypto.randomUUID()));
+
+/** The demo’s ZFS host behind a server of the test’s own: it outlives the app and its core, and can be switched off. */
+export interface Nas extends OwnHost {
+  /** Command lines that arrived, oldest first. */
+  readonly commands: string[];
+  /** What such a command does is done, but the answer does not come. null: all answer again. */
+  hold(pattern: RegExp | null): void;
+  /** Cuts all connections; nobody listens on the port any more. */
+  switchOff(): Promise<void>;
+  /** As it was left, on the same port, with the same host key. */
+  switchOn(): Promise<void>;
+}
+
+const never = 24 * 3600 * 1000;
+
+export async function startNas(): Promise<Nas> {
+  const { machine } = createNas01({ random: createRandom(20261123), nowMs: Date.now });
+  if (machine === null) throw new Error('The NAS of the demo is never switched off.');
+  const password = 'correct horse battery staple';
+  const hostKey = generateHostKey();
+  const commands: string[] = [];
+  let held: RegExp | null = null;
+  let server: SshServer | null = null;
+  const start = async (port: number): Promise<SshServer> => {
+    server = await startSshServer({
+      machine: {
+        user: machine.user,
+        run: (commandLine) => {
+          commands.push(commandLine);
+          const result = machine.run(commandLine);
+          return held?.test(commandLine) === true ? { ...result, delayMs: never } : result;
+        },
+      },
+      password,
+      hostKey,
+      port,
+      delayMs: (workMs) => (workMs === never ? never : 0),
+    });
+    return server;
+  };
+  const { port } = await start(0);
+  return {
+    name: 'nas-01',
+    port,
+    user: machine.user,
+    password,
+    commands,
+    hold: (pattern) => {
+      held = pattern;
+    },
+    switchOff: async () => {
+      await server?.close();
+      server = null;
+    },
+    switchOn: async () => {
+      await start(port);
+    },
+  };
+}

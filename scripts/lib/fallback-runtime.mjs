@@ -133,12 +133,25 @@ function linkTree(from, to) {
   }
 }
 
+/** Whether the runtime folder loads this app: node_modules copied from another checkout brings one that loads its. */
+export function isLinkedTo(target, appFolder) {
+  try {
+    return readlinkSync(join(target, 'resources', 'app')) === appFolder;
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EINVAL') throw error;
+    return false;
+  }
+}
+
 /**
  * A runtime folder of this checkout: hard links into the cache and its own `resources/app`.
  * A packaged layout loads `resources/app` and ignores a path argument, and Chromium finds its files
  * beside the executable, so two checkouts cannot share one folder.
  */
 export function linkRuntime(cached, target, appFolder) {
+  if (isLinkedTo(target, appFolder)) return;
+  // What is inside are second names of the cached files.
+  rmSync(target, { recursive: true, force: true });
   mkdirSync(join(target, '..'), { recursive: true });
   const work = mkdtempSync(`${target}.new-`);
   try {
@@ -149,16 +162,6 @@ export function linkRuntime(cached, target, appFolder) {
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
   } finally {
     rmSync(work, { recursive: true, force: true });
-  }
-}
-
-/** Whether the runtime folder loads this app: node_modules copied from another checkout brings one that loads its. */
-export function isLinkedTo(target, appFolder) {
-  try {
-    return readlinkSync(join(target, 'resources', 'app')) === appFolder;
-  } catch (error) {
-    if (error.code !== 'ENOENT' && error.code !== 'EINVAL') throw error;
-    return false;
   }
 }
 
@@ -176,8 +179,6 @@ export async function ensureFallback() {
       await fetchRuntime(cached);
     });
   }
-  // One that loads another checkout's app goes; what is inside are second names of the cached files.
-  if (existsSync(mine) && !isLinkedTo(mine, root)) rmSync(mine, { recursive: true, force: true });
   linkRuntime(cached, mine, root);
   return executable;
 }

@@ -11,7 +11,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fallbackSupported, integrityOf, isLinkedTo, linkRuntime, unpackRuntime } from './fallback-runtime.mjs';
+import {
+  fallbackSupported,
+  integrityOf,
+  isLinkedTo,
+  linkRuntime,
+  unpackRuntime,
+} from './fallback-runtime.mjs';
 
 let folder;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'holdfast-fallback-'))));
@@ -91,5 +97,8 @@ describe.skipIf(!fallbackSupported())('linkRuntime', () => {
     expect(readFileSync(join(target, 'electron'), 'utf8')).toBe('runtime');
     expect(isLinkedTo(target, join(folder, 'checkout'))).toBe(true);
     expect(isLinkedTo(target, join(folder, 'copy of the checkout'))).toBe(false);
+    linkRuntime(cached, target, join(folder, 'copy of the checkout'));
+    expect(isLinkedTo(target, join(folder, 'copy of the checkout'))).toBe(true);
+    expect(readFileSync(join(cached, 'electron'), 'utf8')).toBe('runtime');
   });
 });
