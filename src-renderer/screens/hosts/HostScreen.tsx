@@ -1,9 +1,22 @@
-import { ActionIcon, Button, Center, Group, Loader, Menu, Stack, Table, Text, Title } from '@mantine/core';
+import {
+  ActionIcon,
+  Alert,
+  Button,
+  Center,
+  Group,
+  Loader,
+  Menu,
+  Stack,
+  Table,
+  Text,
+  Title,
+} from '@mantine/core';
 import {
   IconDots,
   IconPencil,
   IconPlugConnected,
   IconPlugConnectedX,
+  IconQuestionMark,
   IconRefresh,
   IconServerOff,
   IconTrash,
@@ -24,6 +37,7 @@ import { ProblemList } from '../../components/ProblemList';
 import { plural } from '../../format/bytes-format';
 import { accessWords } from '../../format/words-format';
 import { openHostDialog } from '../../stores/dialog-store';
+import { selectSource } from '../../stores/audit-store';
 import { loadFleet, useFleetStore, useHost } from '../../stores/fleet-store';
 import { loadInventory, refreshInventory, useInventoryStore } from '../../stores/inventory-store';
 import { PoolCard } from '../pools/PoolCard';
@@ -139,6 +153,14 @@ export function HostScreen({ hostId }: { hostId: string }) {
         (error.hostKey === undefined ? (
           <ErrorNotice
             error={error}
+            quiet={error.code === 'unreachable' && summary !== null}
+            note={
+              error.code === 'unreachable' && summary !== null ? (
+                <>
+                  What follows is as last seen <Age atMs={summary.takenAtMs} />.
+                </>
+              ) : undefined
+            }
             actions={
               <>
                 <Button size="xs" variant="default" onClick={connect}>
@@ -155,6 +177,9 @@ export function HostScreen({ hostId }: { hostId: string }) {
         ) : (
           <TrustNotice problem={error.hostKey} onTrusted={connect} />
         ))}
+      {state.unknownOperations > 0 && (
+        <UnknownNotice hostId={hostId} count={state.unknownOperations} online={online} />
+      )}
       {summary !== null && summary.problems.length > 0 && (
         <section className="panel" aria-label="Problems">
           <ProblemList problems={summary.problems} />
@@ -207,6 +232,36 @@ export function HostScreen({ hostId }: { hostId: string }) {
         </>
       )}
     </div>
+  );
+}
+
+/** Changes whose end nobody heard of: what that means, and how it gets known. */
+function UnknownNotice({ hostId, count, online }: { hostId: string; count: number; online: boolean }) {
+  const [, go] = useLocation();
+  const showAudit = () => {
+    void selectSource(hostId);
+    go('/audit');
+  };
+  return (
+    <Alert
+      color="violet"
+      icon={<IconQuestionMark size={18} />}
+      title={`${plural(count, 'operation')} with unknown outcome`}
+      role="status"
+    >
+      <Stack gap="xs" align="flex-start">
+        <Text size="sm">
+          {count === 1 ? 'Its end was' : 'Their ends were'} never heard: the connection or Holdfast’s core
+          went away. {count === 1 ? 'It' : 'Each'} may or may not have happened. Nothing is sent again;{' '}
+          {online
+            ? 'Holdfast reads the host to find out.'
+            : 'at the next contact Holdfast reads the host to find out.'}
+        </Text>
+        <Button size="xs" variant="default" onClick={showAudit}>
+          Show in the audit
+        </Button>
+      </Stack>
+    </Alert>
   );
 }
 
