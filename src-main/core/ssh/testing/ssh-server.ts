@@ -27,6 +27,8 @@ export function makeKey(type: 'ed25519' | 'rsa' | 'ecdsa' = 'ed25519', passphras
 type Method = 'password' | 'publickey' | 'keyboard-interactive';
 
 export interface TestServerOptions {
+  /** 0 or left out: any free port. */
+  port?: number;
   hostKeys?: readonly TestKey[];
   password?: string;
   /** Public keys that may log in. */
@@ -235,7 +237,7 @@ export async function startSshServer(given: TestServerOptions = {}): Promise<Tes
       await once(server, 'close');
     },
   };
-  server.listen(0, '127.0.0.1');
+  server.listen(given.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   return Object.assign(made, { port: (server.address() as AddressInfo).port });
 }
