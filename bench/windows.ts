@@ -1,0 +1,2 @@
+import type { BenchRow } from './types';
+export const rows: BenchRow[] = [];
