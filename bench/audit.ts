@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { hash, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import type { AuditFilter } from '../src-preload/contract/audit';
@@ -13,6 +12,7 @@ import { indexNewRows } from '../src-main/core/audit/search-index';
 import type { CheckpointSigner } from '../src-main/core/audit/signer';
 import type { AuditDraft } from '../src-main/core/audit/types';
 import { verifyChain } from '../src-main/core/audit/verify';
+import { withFolder } from './folder';
 import { ms, pairedRatio, quantile, timed, type BenchRow } from './types';
 
 const million = 1_000_000;
@@ -61,11 +61,6 @@ function drafts(index: number): [AuditDraft, AuditDraft] {
       message: 'Done and seen when reading again.',
     },
   ];
-}
-
-function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
-  return work(folder).finally(() => rmSync(folder, { recursive: true, force: true }));
 }
 
 const append: BenchRow = {
@@ -135,6 +130,7 @@ async function indexMillion(path: string): Promise<void> {
 
 const audit1m: BenchRow = {
   id: 'audit-1m',
+  gives: ['audit-page', 'verify-1m', 'csv-1m'],
   run: () =>
     withFolder(async (folder) => {
       const path = join(folder, 'audit.sqlite');
