@@ -3,6 +3,7 @@ import { parseCommandLine } from './command-line';
 import { lvmTools, runLvm, type LvmTool } from './lvm/commands';
 import type { LvmModel } from './lvm/model';
 import { failed, succeeded, type CommandResult } from './result';
+import { snapshotFiles, type VirtualFiles } from './snapshot-files';
 import { runZfs } from './zfs/commands';
 import { runZpool } from './zfs/pool-commands';
 import { systemTools, type FailedUnit } from './system-tools';
@@ -32,6 +33,8 @@ export interface MachineOptions {
 
 export interface Machine {
   readonly user: string;
+  /** What SFTP shows; null: no file transfer. */
+  readonly files: VirtualFiles | null;
   /** Answers one command line as `sh -c` under this login. Never throws for anything a client sends. */
   run(commandLine: string): CommandResult;
 }
@@ -114,6 +117,7 @@ export function createMachine(options: MachineOptions): Machine {
 
   return {
     user: options.user,
+    files: zfs === undefined ? null : snapshotFiles(zfs),
     run: (commandLine) => {
       const parsed = parseCommandLine(commandLine);
       if (!parsed.ok) return failed(2, `sh: 1: ${parsed.complaint}\n`);
