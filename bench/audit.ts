@@ -178,7 +178,7 @@ const audit1m: BenchRow = {
 
       const bodies = db.prepare<[], { body: string }>('SELECT body FROM rows ORDER BY seq');
       const verify = await pairedRatio(
-        3,
+        5,
         () => verifyChain(db, { anchor: null, isOwnKey: () => true }),
         () => {
           for (const { body } of bodies.iterate()) hash('sha256', body, 'hex');
@@ -224,7 +224,7 @@ const audit1m: BenchRow = {
           ratio: verify.ratio,
           limit: 2,
           baseline: 'SHA-256 over the same bytes, read from the same file',
-          n: 3,
+          n: 5,
           note: `${ms(verify.measuredMs)} against ${ms(verify.baselineMs)}; hashing alone from memory ${ms(hashOnly)}`,
         },
         {
