@@ -3,15 +3,27 @@ import { parseCommandLine } from './command-line';
 import { lvmTools, runLvm, type LvmTool } from './lvm/commands';
 import type { LvmModel } from './lvm/model';
 import { failed, succeeded, type CommandResult } from './result';
+import { snapshotFiles, type VirtualFiles } from './snapshot-files';
 import { runZfs } from './zfs/commands';
 import { runZpool } from './zfs/pool-commands';
+import { systemTools, type FailedUnit } from './system-tools';
 import type { ZfsModel } from './zfs/model';
+
+/** One more tool of a simulated host, over whatever model its maker closed over. */
+export interface SimulatedTool {
+  name: string;
+  folder: '/usr/sbin' | '/usr/bin';
+  run(words: readonly string[], context: { root: boolean; nowMs: number }): CommandResult;
+}
 
 /** A Linux host as one login of it sees it: which tools there are, and what sudo lets through. */
 export interface MachineOptions {
   user: string;
   zfs?: ZfsModel;
   lvm?: LvmModel;
+  tools?: readonly SimulatedTool[];
+  /** What systemd lists as failed. */
+  failedUnits?: readonly FailedUnit[];
   /** Whether sudoers names this tool with these arguments. Left out: every simulated tool. */
   sudoAllows?: (tool: string, words: readonly string[]) => boolean;
   /** Life on the host between two commands; called before each. */
@@ -21,6 +33,8 @@ export interface MachineOptions {
 
 export interface Machine {
   readonly user: string;
+  /** What SFTP shows; null: no file transfer. */
+  readonly files: VirtualFiles | null;
   /** Answers one command line as `sh -c` under this login. Never throws for anything a client sends. */
   run(commandLine: string): CommandResult;
 }
@@ -40,6 +54,10 @@ export function createMachine(options: MachineOptions): Machine {
   const tools = new Map<string, string>([['sudo', sudoPath]]);
   for (const tool of zfs === undefined ? [] : ['zfs', 'zpool']) tools.set(tool, `${sbin}/${tool}`);
   for (const tool of lvm === undefined ? [] : lvmTools) tools.set(tool, `${sbin}/${tool}`);
+  const simulated = new Map(
+    [...systemTools(options.failedUnits ?? []), ...(options.tools ?? [])].map((tool) => [tool.name, tool]),
+  );
+  for (const { name, folder } of simulated.values()) tools.set(name, `${folder}/${name}`);
 
   const toolOf = (command: string, searchPath: readonly string[]): string | null => {
     const name = command.slice(command.lastIndexOf('/') + 1);
@@ -57,7 +75,7 @@ export function createMachine(options: MachineOptions): Machine {
     if (zfs !== undefined && tool === 'zfs') return runZfs(words, { model: zfs, root, nowMs });
     if (zfs !== undefined && tool === 'zpool') return runZpool(words, { model: zfs, root, nowMs });
     if (lvm !== undefined && isLvmTool(tool)) return runLvm(tool, words, { model: lvm, root, nowMs });
-    return failed(127, `sh: 1: ${tool}: not found\n`);
+    return simulated.get(tool)?.run(words, { root, nowMs }) ?? failed(127, `sh: 1: ${tool}: not found\n`);
   };
 
   const runSudo = (words: readonly string[]): CommandResult => {
@@ -99,6 +117,7 @@ export function createMachine(options: MachineOptions): Machine {
 
   return {
     user: options.user,
+    files: zfs === undefined ? null : snapshotFiles(zfs),
     run: (commandLine) => {
       const parsed = parseCommandLine(commandLine);
       if (!parsed.ok) return failed(2, `sh: 1: ${parsed.complaint}\n`);

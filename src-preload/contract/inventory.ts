@@ -8,6 +8,7 @@ import {
   timestampMsSchema,
 } from './primitives';
 import { wireErrorSchema } from './result';
+import { diskSchema } from './disks';
 import { healthSchema, hostProblemSchema } from './hosts';
 
 export const backendKinds = ['zfs', 'lvm', 'mdadm', 'btrfs'] as const;
@@ -47,6 +48,8 @@ export interface TopologyNode {
   writeErrors: number | null;
   checksumErrors: number | null;
   note: string | null;
+  /** Device path that commands can name, where it differs from `name`. */
+  path?: string | undefined;
   children: TopologyNode[];
 }
 export const topologyNodeSchema: z.ZodType<TopologyNode> = z.lazy(() =>
@@ -61,6 +64,7 @@ export const topologyNodeSchema: z.ZodType<TopologyNode> = z.lazy(() =>
     writeErrors: z.number().nullable(),
     checksumErrors: z.number().nullable(),
     note: z.string().nullable(),
+    path: z.string().optional(),
     children: z.array(topologyNodeSchema),
   }),
 );
@@ -75,6 +79,10 @@ export const activitySchema = z.strictObject({
   text: z.string(),
 });
 export type Activity = z.infer<typeof activitySchema>;
+
+/** One line of detail in the tool's own words: `Chunk size`, `512 KiB`. */
+export const factSchema = z.strictObject({ label: z.string(), text: z.string() });
+export type Fact = z.infer<typeof factSchema>;
 
 export const poolSchema = z.strictObject({
   /** `zfs:tank`, `lvm:vg0`, `lvm:vg0/thin`: backend and native name. Unique on its host. */
@@ -97,6 +105,9 @@ export const poolSchema = z.strictObject({
   topology: z.array(topologyNodeSchema),
   activity: activitySchema.nullable(),
   problems: z.array(hostProblemSchema),
+  /** RAID level or profile: `raid6`, `mirror`, `data RAID1, metadata RAID1`. */
+  level: z.string().nullable().optional(),
+  facts: z.array(factSchema).optional(),
 });
 export type Pool = z.infer<typeof poolSchema>;
 
@@ -133,6 +144,7 @@ export const volumeSchema = z.strictObject({
   state: z.string(),
   health: healthSchema,
   createdAtMs: timestampMsSchema.nullable(),
+  facts: z.array(factSchema).optional(),
 });
 export type Volume = z.infer<typeof volumeSchema>;
 
@@ -159,8 +171,21 @@ export const snapshotSchema = z.strictObject({
   /** ZFS holds or clones that keep it from being destroyed. */
   cloneNames: z.array(z.string()),
   holdCount: z.int(),
+  /** btrfs: a snapshot may be writable. Left out where the backend has only read-only ones. */
+  readOnly: z.boolean().optional(),
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
+
+export const failedUnitSchema = z.strictObject({ name: z.string(), description: z.string() });
+export type FailedUnit = z.infer<typeof failedUnitSchema>;
+
+/** What the host says of itself. null: it cannot tell (no systemd, no GNU date). */
+export const systemStateSchema = z.strictObject({
+  /** Seconds by which its clock is ahead of ours; 0 within what the line's delay lets us know. */
+  clockOffsetSeconds: z.number().nullable(),
+  failedUnits: z.array(failedUnitSchema).nullable(),
+});
+export type SystemState = z.infer<typeof systemStateSchema>;
 
 export const hostInventorySchema = z.strictObject({
   hostId: hostIdSchema,
@@ -170,6 +195,11 @@ export const hostInventorySchema = z.strictObject({
   pools: z.array(poolSchema),
   volumes: z.array(volumeSchema),
   snapshotCount: z.int(),
+  /** null: the disks could not be read; `disksError` says why. */
+  disks: z.array(diskSchema).nullable(),
+  disksError: wireErrorSchema.nullable(),
+  /** Left out or null: not read. */
+  system: systemStateSchema.nullable().optional(),
 });
 export type HostInventory = z.infer<typeof hostInventorySchema>;
 

@@ -1,17 +1,22 @@
 import { z } from 'zod';
+import { btrfsActionIds } from './actions/btrfs';
+import { diskActionIds } from './actions/disk';
+import { lvmActionIds } from './actions/lvm';
+import { mdadmActionIds } from './actions/mdadm';
+import { zfsActionIds } from './actions/zfs';
 import { bytesSchema, hostIdSchema, nothingSchema, timestampMsSchema, uuidSchema } from './primitives';
 import { accessLevelSchema, environmentSchema } from './hosts';
 import { backendKindSchema } from './inventory';
+import { fieldSchema, subjectSchema } from './offers';
 import { wireErrorSchema } from './result';
 
 /** Every action that can change a host. Anything else is refused and recorded. */
 export const actionIds = [
-  'zfs.snapshot.create',
-  'zfs.snapshot.destroy',
-  'zfs.snapshot.rollback',
-  'lvm.snapshot.create',
-  'lvm.snapshot.destroy',
-  'lvm.snapshot.rollback',
+  ...zfsActionIds,
+  ...lvmActionIds,
+  ...mdadmActionIds,
+  ...btrfsActionIds,
+  ...diskActionIds,
 ] as const;
 export const actionIdSchema = z.enum(actionIds);
 export type ActionId = z.infer<typeof actionIdSchema>;
@@ -132,14 +137,37 @@ export type OperationProgress = z.infer<typeof operationProgressSchema>;
 export const actionInfoSchema = z.strictObject({
   id: actionIdSchema,
   title: z.string(),
+  /** null: it belongs to no backend (disks). */
   backend: backendKindSchema.nullable(),
   minimumAccess: accessLevelSchema,
   risk: riskSchema,
+  /** Many objects of one host may be asked for at once: input `{ items: [...], goOn }`. */
+  bulk: z.boolean(),
 });
 export type ActionInfo = z.infer<typeof actionInfoSchema>;
 
+/** An action as the screens offer it for one object: its menu line, its form, and why it can't be done. */
+export const offerSchema = z.strictObject({
+  action: actionIdSchema,
+  /** Line of the menu: `Extend…`. Three dots when it asks more than the plan shows. */
+  label: z.string(),
+  group: z.enum(['create', 'snapshot', 'change', 'maintenance', 'destroy']),
+  risk: riskSchema,
+  /** Why not now; null: it can be asked for. */
+  excuse: z.string().nullable(),
+  /** What stands already: the object itself. The form's answers are added. */
+  input: z.record(z.string().max(64), z.json()),
+  fields: z.array(fieldSchema),
+});
+export type Offer = z.infer<typeof offerSchema>;
+
 export const operationsContract = {
   catalogue: { request: nothingSchema, response: z.strictObject({ actions: z.array(actionInfoSchema) }) },
+  /** What can be done to one object, from the last known inventory. Never touches the network. */
+  offers: {
+    request: z.strictObject({ hostId: hostIdSchema, subject: subjectSchema }),
+    response: z.strictObject({ offers: z.array(offerSchema) }),
+  },
   /**
    * `input` is parsed by the action's own strict schema in the core.
    * `action` is any short string here so that unknown actions reach the core, are refused there and recorded.

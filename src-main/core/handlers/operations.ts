@@ -1,14 +1,49 @@
 import type { CoreHandlers } from '../../../src-preload/contract';
+import type { Settings } from '../../../src-preload/contract/settings';
+import { AppError } from '../errors/app-error';
+import type { HostStore } from '../hosts/types';
+import type { InventoryService } from '../inventory/service';
+import type { Catalogue } from '../operations/bound-action';
+import { offersFor } from '../operations/offers';
 import type { OperationRoad } from '../operations/road';
 
 type OperationHandlers = Pick<
   CoreHandlers,
-  'operations:catalogue' | 'operations:plan' | 'operations:run' | 'operations:cancel'
+  'operations:catalogue' | 'operations:offers' | 'operations:plan' | 'operations:run' | 'operations:cancel'
 >;
 
-export function operationHandlers(road: OperationRoad): OperationHandlers {
+export interface OperationHandlerOptions {
+  road: OperationRoad;
+  catalogue: Catalogue;
+  hosts: Pick<HostStore, 'get'>;
+  inventory: Pick<InventoryService, 'read' | 'snapshot'>;
+  settings: () => Settings;
+  nowMs: () => number;
+}
+
+export function operationHandlers(options: OperationHandlerOptions): OperationHandlers {
+  const { road, catalogue, hosts, inventory, settings, nowMs } = options;
   return {
     'operations:catalogue': async () => ({ actions: road.catalogue() }),
+    'operations:offers': async ({ hostId, subject }) => {
+      const known = await inventory.read(hostId);
+      if (known === null) {
+        throw new AppError('not-found', 'This host was never read, so nothing can be offered.', {
+          remedy: 'Connect it first.',
+        });
+      }
+      return {
+        offers: offersFor({
+          catalogue,
+          host: hosts.get(hostId),
+          readOnly: settings().readOnly,
+          inventory: known,
+          subject,
+          snapshotOf: (id) => inventory.snapshot(hostId, id),
+          nowMs: nowMs(),
+        }),
+      };
+    },
     'operations:plan': ({ hostId, action, input }, { signal }) => road.plan(hostId, action, input, signal),
     'operations:run': (request, { signal }) => road.run(request, signal),
     'operations:cancel': async ({ planId }) => ({ accepted: road.cancel(planId) }),

@@ -63,6 +63,8 @@ function reading(count: number, takenAtMs = 1000): InventoryReading {
     pools: [],
     volumes: [],
     snapshotCount: count,
+    disks: null,
+    disksError: null,
   };
   return { inventory, snapshots };
 }

@@ -154,6 +154,11 @@ export class SnapshotIndex {
     this.#forgetAnswers(hostId);
   }
 
+  /** One snapshot of one host; null: there is none by that id. */
+  find(hostId: string, id: string): Snapshot | null {
+    return this.#hosts.get(hostId)?.find(({ snapshot }) => snapshot.id === id)?.snapshot ?? null;
+  }
+
   query(query: SnapshotQuery): SnapshotPage {
     const { entries, totalUsedBytes } = this.#match(query);
     return {

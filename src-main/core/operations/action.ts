@@ -1,10 +1,20 @@
 import type { z } from 'zod';
 import type { AccessLevel } from '../../../src-preload/contract/hosts';
-import type { BackendKind } from '../../../src-preload/contract/inventory';
+import type { Disk } from '../../../src-preload/contract/disks';
+import type {
+  BackendKind,
+  HostInventory,
+  Pool,
+  Snapshot,
+  TopologyNode,
+  Volume,
+} from '../../../src-preload/contract/inventory';
+import type { Field } from '../../../src-preload/contract/offers';
 import type {
   ActionId,
   Blocker,
   Consequence,
+  Offer,
   Risk,
   Verification,
 } from '../../../src-preload/contract/operations';
@@ -17,6 +27,8 @@ export interface StepDraft {
   explain: string;
   acceptExitCodes: readonly number[];
   timeoutSeconds: number;
+  /** Of a bulk plan: which of the objects it belongs to. */
+  item?: number;
 }
 
 export interface PlanDraft {
@@ -31,6 +43,14 @@ export interface PlanDraft {
    * Compared as canonical JSON before executing: any difference refuses.
    */
   preconditions: Record<string, unknown>;
+  /** Of a bulk plan: go on with the next object after one failed. Left out: stop. */
+  onFailure?: 'stop' | 'next-item';
+}
+
+/** An action that can be asked for many objects of a host at once: `snapshot`, `snapshots`. */
+export interface BulkTraits {
+  one: string;
+  many: string;
 }
 
 /** Fresh reads for planning and verifying. Never cached, never audited one by one. */
@@ -44,17 +64,47 @@ export interface ActionContext {
   nowMs(): number;
 }
 
+/** One object of a host as last read, with the pool it belongs to. */
+export type Subject =
+  | { kind: 'host' }
+  | { kind: 'pool'; pool: Pool }
+  | { kind: 'member'; pool: Pool; node: TopologyNode }
+  | { kind: 'volume'; pool: Pool | null; volume: Volume }
+  | { kind: 'snapshot'; pool: Pool | null; snapshot: Snapshot }
+  | { kind: 'disk'; disk: Disk };
+
+/** What an offer may look at. */
+export interface OfferWorld {
+  inventory: HostInventory;
+  nowMs: number;
+}
+
+/** How an action is offered for one subject. The excuse is only what the inventory tells; the plan reads anew. */
+export interface OfferDraft {
+  label: string;
+  group: Offer['group'];
+  excuse: string | null;
+  /** Input keys that the subject answers. */
+  input: Offer['input'];
+  fields: Field[];
+}
+
 /** One entry of the static catalogue. Pure but for `context.read`. */
 export interface ActionDefinition<Input> {
   id: ActionId;
   /** Title for menus and plans: "Roll back ZFS dataset". */
   title: string;
-  backend: BackendKind;
+  /** null: it belongs to no backend. */
+  backend: BackendKind | null;
   minimumAccess: AccessLevel;
   /** The least risk it can have; a plan may raise it. */
   risk: Risk;
   /** Strict: unknown keys are refused; no value may start with `-`. */
   input: z.ZodType<Input>;
+  /** Left out: one object at a time. */
+  bulk?: BulkTraits;
+  /** Where the screens offer it, pure. null: not for this subject. */
+  offer(subject: Subject, world: OfferWorld): OfferDraft | null;
   plan(context: ActionContext, input: Input): Promise<PlanDraft>;
   /** Reads again after executing and says whether the effect is there. `exitCodes` of the steps, in order. */
   verify(

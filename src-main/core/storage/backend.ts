@@ -38,6 +38,8 @@ export interface StorageBackend {
   capabilities: BackendStatus['capabilities'];
   /** Independent reads, run side by side. */
   probes: readonly Probe[];
+  /** A second round, asked for by what the first one told: one array, one mounted file system at a time. */
+  followUp?(outcomes: ReadonlyMap<string, ProbeOutcome>): readonly Probe[];
   /** Pure. Throws AppError `unexpected-output` when output is not understood, or the probe's own error. */
   parse(outcomes: ReadonlyMap<string, ProbeOutcome>): BackendInventory;
 }

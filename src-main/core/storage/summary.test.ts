@@ -31,6 +31,8 @@ function lvm(prefix: string, backends: BackendStatus[] = [backend]): HostInvento
     pools,
     volumes,
     snapshotCount: snapshots.length,
+    disks: null,
+    disksError: null,
   };
 }
 

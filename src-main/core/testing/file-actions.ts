@@ -45,6 +45,7 @@ const createFile: ActionDefinition<FileInput> = {
   minimumAccess: 'operate',
   risk: 'safe',
   input: fileInput,
+  offer: () => null,
   plan: async (context, input) => {
     const files = await filesOf(context, input.directory);
     return {
@@ -76,7 +77,9 @@ const destroyFile: ActionDefinition<FileInput> = {
   backend: 'zfs',
   minimumAccess: 'administer',
   risk: 'destructive',
+  bulk: { one: 'file', many: 'files' },
   input: fileInput,
+  offer: () => null,
   plan: async (context, input) => {
     const inode = await inodeOf(context, input);
     return {
@@ -108,7 +111,9 @@ const replaceFile: ActionDefinition<FileInput> = {
   backend: 'zfs',
   minimumAccess: 'administer',
   risk: 'catastrophic',
+  bulk: { one: 'file', many: 'files' },
   input: fileInput,
+  offer: () => null,
   plan: async (_context, { directory, name }) => ({
     risk: 'catastrophic',
     target: { kind: 'file', name },
@@ -143,6 +148,7 @@ const slowFile: ActionDefinition<z.infer<typeof slowInput>> = {
   minimumAccess: 'operate',
   risk: 'safe',
   input: slowInput,
+  offer: () => null,
   plan: async (_context, { directory, name, seconds }) => ({
     risk: 'safe',
     target: { kind: 'file', name },

@@ -11,10 +11,12 @@ export interface Captured {
   stderr: string;
 }
 
-const folderOf = (backend: 'zfs' | 'lvm'): string =>
+type FixtureFolder = 'zfs' | 'lvm' | 'mdadm' | 'btrfs' | 'disks' | 'system';
+
+const folderOf = (backend: FixtureFolder): string =>
   join(dirname(fileURLToPath(import.meta.url)), '..', backend, 'fixtures');
 
-export function captured(backend: 'zfs' | 'lvm', name: string): Captured {
+export function captured(backend: FixtureFolder, name: string): Captured {
   const text = readFileSync(join(folderOf(backend), `${name}.txt`), 'utf8');
   const parts =
     /^(?<command>.*)\nexit: (?<exit>\d+)\n(?:note: .*\n)?--- stdout ---\n(?<stdout>[^]*?)--- stderr ---\n?(?<stderr>[^]*)$/.exec(
@@ -30,7 +32,7 @@ export function captured(backend: 'zfs' | 'lvm', name: string): Captured {
 }
 
 /** Names of captured commands, without `.txt`. */
-export function capturedNames(backend: 'zfs' | 'lvm', pattern: RegExp): string[] {
+export function capturedNames(backend: FixtureFolder, pattern: RegExp): string[] {
   return readdirSync(folderOf(backend))
     .filter((file) => file.endsWith('.txt'))
     .map((file) => file.slice(0, -4))
@@ -39,7 +41,7 @@ export function capturedNames(backend: 'zfs' | 'lvm', pattern: RegExp): string[]
 }
 
 /** The reviewed result beside a capture. */
-export function expected(backend: 'zfs' | 'lvm', name: string): unknown {
+export function expected(backend: FixtureFolder, name: string): unknown {
   const value: unknown = JSON.parse(readFileSync(join(folderOf(backend), `${name}.expected.json`), 'utf8'));
   return value;
 }

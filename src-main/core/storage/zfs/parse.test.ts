@@ -134,6 +134,8 @@ describe('an inventory of ZFS', () => {
       pools,
       volumes,
       snapshotCount: snapshots.length,
+      disks: null,
+      disksError: null,
     });
     expect(hostSummarySchema.parse(summary)).toMatchObject({
       health: 'ok',

@@ -1,4 +1,4 @@
-import type { KnownFailure } from './failures';
+import type { KnownFailure } from '../failures';
 
 const refresh = 'Refresh the host to see what is there now.';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { removeSnapshotArgv } from '../../storage/lvm/commands';
+import { removeSnapshotArgv } from '../../../storage/lvm/commands';
 import {
   isInvalid,
   isMerging,
@@ -8,13 +8,13 @@ import {
   isThickSnapshot,
   isThinSnapshot,
   type LogicalVolume,
-} from '../../storage/lvm/volumes';
-import type { Blocker, Consequence } from '../../../../src-preload/contract/operations';
-import type { ActionDefinition } from '../action';
-import { explain } from './failures';
-import { destroyFailures } from './lvm-failures';
-import { groupBlockers, lvmNameSchema, readGroup, readVolumes } from './lvm-reads';
-import { bytes, listed, moment } from './words';
+} from '../../../storage/lvm/volumes';
+import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
+import type { ActionDefinition } from '../../action';
+import { explain } from '../failures';
+import { destroyFailures } from './failures';
+import { groupBlockers, lvmNameSchema, readGroup, readVolumes, splitVolumeName } from './reads';
+import { bytes, listed, moment } from '../words';
 
 const input = z.strictObject({
   volumeGroup: lvmNameSchema,
@@ -67,6 +67,19 @@ export const lvmSnapshotDestroy: ActionDefinition<Input> = {
   minimumAccess: 'administer',
   risk: 'destructive',
   input,
+  bulk: { one: 'snapshot', many: 'snapshots' },
+
+  offer(subject) {
+    if (subject.kind !== 'snapshot') return null;
+    const [volumeGroup, name] = splitVolumeName(subject.snapshot.fullName);
+    return {
+      label: 'Destroy…',
+      group: 'destroy',
+      excuse: subject.snapshot.state === 'merging' ? 'It is being merged into its origin.' : null,
+      input: { volumeGroup, name },
+      fields: [],
+    };
+  },
 
   async plan(context, { volumeGroup, name }) {
     const path = `${volumeGroup}/${name}`;

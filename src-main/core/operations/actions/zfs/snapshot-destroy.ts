@@ -1,18 +1,11 @@
 import { z } from 'zod';
-import { destroySnapshotArgv, poolOf } from '../../storage/zfs/commands';
-import type { Blocker, Consequence } from '../../../../src-preload/contract/operations';
-import type { ActionDefinition } from '../action';
-import { explain } from './failures';
-import { destroyFailures } from './zfs-failures';
-import { bytes, hint, listed, moment } from './words';
-import {
-  poolBlockers,
-  previewDestroy,
-  readHolds,
-  readPool,
-  readSnapshot,
-  snapshotNameSchema,
-} from './zfs-reads';
+import { destroySnapshotArgv, poolOf } from '../../../storage/zfs/commands';
+import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
+import type { ActionDefinition } from '../../action';
+import { explain } from '../failures';
+import { destroyFailures } from './failures';
+import { bytes, hint, listed, moment } from '../words';
+import { poolBlockers, previewDestroy, readHolds, readPool, readSnapshot, snapshotNameSchema } from './reads';
 
 const input = z.strictObject({
   /** `tank/data@daily-1` */
@@ -29,6 +22,18 @@ export const zfsSnapshotDestroy: ActionDefinition<Input> = {
   minimumAccess: 'administer',
   risk: 'destructive',
   input,
+  bulk: { one: 'snapshot', many: 'snapshots' },
+
+  offer: (subject) =>
+    subject.kind !== 'snapshot'
+      ? null
+      : {
+          label: 'Destroy…',
+          group: 'destroy',
+          excuse: null,
+          input: { snapshot: subject.snapshot.fullName },
+          fields: [],
+        },
 
   async plan(context, { snapshot }) {
     const [pool, row, preview] = await Promise.all([

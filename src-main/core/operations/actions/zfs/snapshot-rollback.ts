@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { poolOf, rollbackArgv, splitSnapshotName } from '../../storage/zfs/commands';
-import type { Blocker, Consequence } from '../../../../src-preload/contract/operations';
-import type { ActionDefinition } from '../action';
-import { explain } from './failures';
-import { rollbackFailures } from './zfs-failures';
-import { bytes, hint, listed, moment, plural } from './words';
+import { poolOf, rollbackArgv, splitSnapshotName } from '../../../storage/zfs/commands';
+import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
+import type { ActionDefinition } from '../../action';
+import { explain } from '../failures';
+import { rollbackFailures } from './failures';
+import { bytes, hint, listed, moment, plural } from '../words';
 import {
   poolBlockers,
   readBookmarksOf,
@@ -17,7 +17,7 @@ import {
   type BookmarkRow,
   type DatasetRow,
   type SnapshotRow,
-} from './zfs-reads';
+} from './reads';
 
 const input = z.strictObject({
   snapshot: snapshotNameSchema,
@@ -99,6 +99,18 @@ export const zfsSnapshotRollback: ActionDefinition<Input> = {
   minimumAccess: 'administer',
   risk: 'catastrophic',
   input,
+
+  offer: (subject) =>
+    subject.kind !== 'snapshot'
+      ? null
+      : {
+          label: 'Roll back to this…',
+          group: 'change',
+          excuse: null,
+          // The plan lists the newer snapshots that die; without consent to that it would only be a blocker.
+          input: { snapshot: subject.snapshot.fullName, destroyNewer: true },
+          fields: [],
+        },
 
   async plan(context, { snapshot, destroyNewer }) {
     const { dataset } = splitSnapshotName(snapshot);

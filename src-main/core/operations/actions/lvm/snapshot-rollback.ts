@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { mergeSnapshotArgv } from '../../storage/lvm/commands';
-import { mergeLeftPercent } from '../../storage/lvm/health';
+import { mergeSnapshotArgv } from '../../../storage/lvm/commands';
+import { mergeLeftPercent } from '../../../storage/lvm/health';
 import {
   fillOfSnapshot,
   isActive,
@@ -11,13 +11,13 @@ import {
   isThickSnapshot,
   isThinSnapshot,
   type LogicalVolume,
-} from '../../storage/lvm/volumes';
-import type { Blocker, Consequence } from '../../../../src-preload/contract/operations';
-import type { ActionDefinition } from '../action';
-import { explain } from './failures';
-import { rollbackFailures } from './lvm-failures';
-import { groupBlockers, lvmNameSchema, readGroup, readVolumes } from './lvm-reads';
-import { bytes, moment, plural } from './words';
+} from '../../../storage/lvm/volumes';
+import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
+import type { ActionDefinition } from '../../action';
+import { explain } from '../failures';
+import { rollbackFailures } from './failures';
+import { groupBlockers, lvmNameSchema, readGroup, readVolumes, splitVolumeName } from './reads';
+import { bytes, moment, plural } from '../words';
 
 const input = z.strictObject({
   volumeGroup: lvmNameSchema,
@@ -168,6 +168,27 @@ export const lvmSnapshotRollback: ActionDefinition<Input> = {
   minimumAccess: 'administer',
   risk: 'catastrophic',
   input,
+
+  offer(subject) {
+    if (subject.kind !== 'snapshot') return null;
+    const { state, volumeName, fullName } = subject.snapshot;
+    const [volumeGroup, snapshot] = splitVolumeName(fullName);
+    const excuse =
+      state === 'invalid'
+        ? 'The snapshot overflowed and is invalid: there is nothing to go back to.'
+        : state === 'merging'
+          ? 'It is being merged already.'
+          : volumeName === null
+            ? 'Its origin is gone.'
+            : null;
+    return {
+      label: 'Roll back to this…',
+      group: 'change',
+      excuse,
+      input: { volumeGroup, snapshot },
+      fields: [],
+    };
+  },
 
   async plan(context, { volumeGroup, snapshot: name }) {
     const path = `${volumeGroup}/${name}`;

@@ -4,19 +4,20 @@ import {
   lvmNameLimit,
   removeSnapshotArgv,
   sizeInBytes,
-} from '../../storage/lvm/commands';
-import { fullWarningPercent } from '../../storage/lvm/health';
+} from '../../../storage/lvm/commands';
+import { fullWarningPercent } from '../../../storage/lvm/health';
 import {
   isMerging,
   isThickSnapshot,
   isThin,
   isThinPool,
   type LogicalVolume,
-} from '../../storage/lvm/volumes';
-import type { Blocker, Consequence } from '../../../../src-preload/contract/operations';
-import type { ActionDefinition } from '../action';
-import { explain } from './failures';
-import { createFailures } from './lvm-failures';
+} from '../../../storage/lvm/volumes';
+import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
+import type { ActionDefinition } from '../../action';
+import { explain } from '../failures';
+import { sizeField, snapshotName, textField } from '../fields';
+import { createFailures } from './failures';
 import {
   groupBlockers,
   lvmNameSchema,
@@ -24,9 +25,10 @@ import {
   readGroup,
   readVolumes,
   sizeSchema,
+  splitVolumeName,
   type GroupRow,
-} from './lvm-reads';
-import { bytes, hint } from './words';
+} from './reads';
+import { bytes, hint } from '../words';
 
 /** Group and volume share one device-mapper name, where every `-` counts twice. */
 function fitsDeviceName(group: string, name: string): boolean {
@@ -197,6 +199,29 @@ export const lvmSnapshotCreate: ActionDefinition<Input> = {
   minimumAccess: 'operate',
   risk: 'safe',
   input,
+
+  offer(subject, { nowMs }) {
+    if (subject.kind !== 'volume') return null;
+    const { volume } = subject;
+    const [volumeGroup, logicalVolume] = splitVolumeName(volume.name);
+    const thin = volume.kind === 'thin';
+    return {
+      label: 'Snapshot now…',
+      group: 'snapshot',
+      excuse: volume.kind === 'other' ? 'LVM takes no snapshot of this kind of volume.' : null,
+      input: { volumeGroup, logicalVolume, ...(thin ? { size: null } : {}) },
+      fields: [
+        textField('name', 'Name of the snapshot', snapshotName(nowMs), { maxLength: lvmNameLimit }),
+        ...(thin
+          ? []
+          : [
+              sizeField('size', 'Reserved size', '1G', {
+                help: 'Room for what changes while the snapshot lives, such as 1G or 512M. When it fills up, the snapshot is lost.',
+              }),
+            ]),
+      ],
+    };
+  },
 
   async plan(context, { volumeGroup, logicalVolume, name, size }) {
     const path = `${volumeGroup}/${logicalVolume}`;

@@ -5,13 +5,14 @@ import {
   isSnapshotName,
   poolOf,
   zfsNameLimit,
-} from '../../storage/zfs/commands';
-import { fullWarningPercent } from '../../storage/zfs/health';
-import type { Blocker, Consequence } from '../../../../src-preload/contract/operations';
-import type { ActionDefinition } from '../action';
-import { explain } from './failures';
-import { createFailures } from './zfs-failures';
-import { hint, listed, moment, plural } from './words';
+} from '../../../storage/zfs/commands';
+import { fullWarningPercent } from '../../../storage/zfs/health';
+import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
+import type { ActionDefinition } from '../../action';
+import { explain } from '../failures';
+import { snapshotName, switchField, textField } from '../fields';
+import { createFailures } from './failures';
+import { hint, listed, moment, plural } from '../words';
 import {
   datasetNameSchema,
   newSnapshotPartSchema,
@@ -21,7 +22,7 @@ import {
   readPool,
   readSnapshot,
   readSnapshotsNamed,
-} from './zfs-reads';
+} from './reads';
 
 const input = z
   .strictObject({
@@ -49,6 +50,20 @@ export const zfsSnapshotCreate: ActionDefinition<Input> = {
   minimumAccess: 'operate',
   risk: 'safe',
   input,
+
+  offer: (subject, { nowMs }) =>
+    subject.kind !== 'volume'
+      ? null
+      : {
+          label: 'Snapshot now…',
+          group: 'snapshot',
+          excuse: null,
+          input: { dataset: subject.volume.name },
+          fields: [
+            textField('name', 'Name of the snapshot', snapshotName(nowMs), { maxLength: zfsNameLimit }),
+            switchField('recursive', 'Include child datasets (recursive)', false),
+          ],
+        },
 
   async plan(context, { dataset, name, recursive }) {
     const snapshot = `${dataset}@${name}`;

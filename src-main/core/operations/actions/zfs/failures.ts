@@ -1,5 +1,5 @@
-import { listedBelow, type KnownFailure } from './failures';
-import { listed } from './words';
+import { listedBelow, type KnownFailure } from '../failures';
+import { listed } from '../words';
 
 const refresh = 'Refresh the host to see what is there now.';
 

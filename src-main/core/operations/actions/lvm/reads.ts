@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AppError } from '../../errors/app-error';
+import { AppError } from '../../../errors/app-error';
 import {
   groupReport,
   isLvmName,
@@ -8,11 +8,11 @@ import {
   readVolumesArgv,
   reservedWord,
   sizePattern,
-} from '../../storage/lvm/commands';
-import { parseVolumes, type LogicalVolume } from '../../storage/lvm/volumes';
-import { unexpectedOutput } from '../../storage/unexpected';
-import type { Blocker } from '../../../../src-preload/contract/operations';
-import type { ActionContext } from '../action';
+} from '../../../storage/lvm/commands';
+import { parseVolumes, type LogicalVolume } from '../../../storage/lvm/volumes';
+import { unexpectedOutput } from '../../../storage/unexpected';
+import type { Blocker } from '../../../../../src-preload/contract/operations';
+import type { ActionContext } from '../../action';
 
 export type GroupRow = ReturnType<typeof groupReport.parse>[number];
 
@@ -32,6 +32,12 @@ export const sizeSchema = z
   .string()
   .max(8)
   .regex(sizePattern, 'must be a whole number with K, M, G or T, such as 512M');
+
+/** `vg0/data` in its two parts; neither may hold a slash. */
+export function splitVolumeName(fullName: string): [group: string, volume: string] {
+  const slash = fullName.indexOf('/');
+  return [fullName.slice(0, slash), fullName.slice(slash + 1)];
+}
 
 /** stdout, or null when the group is not there. lvm2 exits 5 for both "not found" and "not allowed". */
 async function readIfThere(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AppError } from '../../errors/app-error';
+import { AppError } from '../../../errors/app-error';
 import {
   bookmarkTable,
   datasetTable,
@@ -21,11 +21,11 @@ import {
   snapshotNameTable,
   snapshotTable,
   zfsNameLimit,
-} from '../../storage/zfs/commands';
-import { parseDestroyPreview, parseHolds, parseLastRollback, parseWritten } from '../../storage/zfs/parse';
-import { unexpectedOutput } from '../../storage/unexpected';
-import type { Blocker } from '../../../../src-preload/contract/operations';
-import type { ActionContext } from '../action';
+} from '../../../storage/zfs/commands';
+import { parseDestroyPreview, parseHolds, parseLastRollback, parseWritten } from '../../../storage/zfs/parse';
+import { unexpectedOutput } from '../../../storage/unexpected';
+import type { Blocker } from '../../../../../src-preload/contract/operations';
+import type { ActionContext } from '../../action';
 
 export type DatasetRow = ReturnType<typeof datasetTable.parse>[number];
 export type SnapshotRow = ReturnType<typeof snapshotTable.parse>[number];

@@ -1,0 +1,4 @@
+import type { ActionsOf } from '../actions-of';
+import type { mdadmActionIds } from '../../../../../src-preload/contract/actions/mdadm';
+
+export const mdadmActions: ActionsOf<typeof mdadmActionIds> = {};

@@ -1,0 +1,1 @@
+export const zfsActionIds = ['zfs.snapshot.create', 'zfs.snapshot.destroy', 'zfs.snapshot.rollback'] as const;
