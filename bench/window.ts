@@ -49,6 +49,8 @@ export async function withStage<T>(work: (stage: Stage) => Promise<T>): Promise<
 export interface OpenWindow {
   /** Milliseconds from starting the process to the painted page. */
   paintedAfterMs: number;
+  /** The same to the beginning of the page and to the first thing drawn in it. */
+  milestones(): Promise<{ pageMs: number; firstDrawnMs: number }>;
   evaluate<T>(script: string): Promise<T>;
   type(key: string): Promise<void>;
   /** Memory of all its processes, in bytes: pages shared by n processes count 1/n in each (PSS). */
@@ -172,9 +174,16 @@ export async function openWindow(stage: Stage, options: WindowOptions): Promise<
   };
   try {
     const paintedAfterMs = (await firstPaint) - startedAtMs;
+    const evaluate = async <T>(script: string) => (await send((id) => ({ id, script }))) as T;
     return {
       paintedAfterMs,
-      evaluate: async <T>(script: string) => (await send((id) => ({ id, script }))) as T,
+      milestones: async () => {
+        const [origin, drawn] = await evaluate<[number, number]>(
+          `[performance.timeOrigin, performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN]`,
+        );
+        return { pageMs: origin - startedAtMs, firstDrawnMs: origin - startedAtMs + drawn };
+      },
+      evaluate,
       type: async (key) => {
         await send((id) => ({ id, key }));
       },

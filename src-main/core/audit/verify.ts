@@ -76,8 +76,7 @@ async function verifySnapshot(db: ReadableDb, options: VerifyOptions): Promise<A
   const list = new EntryCheck(db, (seq, text) => {
     if (listProblems.length < problemLimit) listProblems.push({ seq, text });
   });
-  /** A row whose hash is what the file says it is. */
-  const sound = (seq: number, body: string, hash: string): void => {
+  const remembered = (seq: number, hash: string): void => {
     const wanted = hashWanted.get(seq);
     if (wanted !== undefined && wanted !== hash) {
       report(seq, 'The chain was rewritten: a signed checkpoint knows another hash for this row.');
@@ -85,17 +84,26 @@ async function verifySnapshot(db: ReadableDb, options: VerifyOptions): Promise<A
     if (anchor !== null && anchor.rowCount === seq && anchor.headHash !== hash) {
       report(seq, 'The chain was rewritten: this installation remembers another hash for this row.');
     }
-    list.row(seq, body);
-    expectedSeq = seq + 1;
-    prevHash = hash;
   };
+  const marks = new Set([...hashWanted.keys(), ...(anchor === null ? [] : [anchor.rowCount])]);
+  const marksInOrder = [...marks].sort((a, b) => a - b);
+  let nextMark = 0;
   const page = new ChainPage(db, rowsPerTurn);
   for (;;) {
     if (options.signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
     const whole = page.whole(expectedSeq, prevHash);
     if (whole !== null) {
       list.begin(expectedSeq, expectedSeq + whole.bodies.length - 1);
-      whole.bodies.forEach((body, index) => sound(expectedSeq, body, whole.hashes[index] ?? ''));
+      const { bodies, hashes } = whole;
+      for (; (marksInOrder[nextMark] ?? Infinity) < expectedSeq + bodies.length; nextMark += 1) {
+        const mark = marksInOrder[nextMark] ?? 0;
+        if (mark >= expectedSeq) remembered(mark, hashes[mark - expectedSeq] ?? '');
+      }
+      for (const body of bodies) {
+        list.row(expectedSeq, body);
+        expectedSeq += 1;
+      }
+      prevHash = hashes.at(-1) ?? prevHash;
     } else {
       const rows = page.rows(expectedSeq - 1);
       list.begin(expectedSeq, rows.at(-1)?.[0] ?? expectedSeq - 1);
@@ -110,7 +118,10 @@ async function verifySnapshot(db: ReadableDb, options: VerifyOptions): Promise<A
         } else if (chainHash(prevHash, body) !== hash) {
           report(seq, 'The row does not fit the chain: it was edited or moved, or the one before it was.');
         }
-        sound(seq, body, hash);
+        remembered(seq, hash);
+        list.row(seq, body);
+        expectedSeq = seq + 1;
+        prevHash = hash;
       }
       if (rows.length < rowsPerTurn) break;
     }
