@@ -295,7 +295,7 @@ function RowActions({
         <MenuAction
           excuse={destroyExcuse}
           icon={<IconTrash size={15} />}
-          colour="red"
+          colour="var(--hf-critical)"
           onClick={() =>
             void openPlan({ hostId: row.hostId, action: actions.destroy, input: actions.destroyInput(row) })
           }
