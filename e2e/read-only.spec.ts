@@ -8,7 +8,7 @@ const snapshotButtons = (page: Page) => page.getByRole('button', { name: /^Take 
 const snapshotName = 'autosnap_2026';
 
 async function openTank(page: Page, host: string): Promise<void> {
-  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: host, exact: true }).click();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: host }).click();
   const card = page.getByRole('article', { name: `ZFS pool tank on ${host}` });
   await expect(card).toBeVisible();
   const closed = card.getByRole('button', { expanded: false });
@@ -19,12 +19,17 @@ async function openTank(page: Page, host: string): Promise<void> {
 /** The button can be reached, does nothing, and says why; by mouse and by keyboard. */
 async function expectExcuse(page: Page, button: Locator, excuse: RegExp): Promise<void> {
   await expect(button).toHaveAttribute('aria-disabled', 'true');
-  const bubble = page.getByRole('tooltip').filter({ hasText: excuse });
+  // On its way from one button to the next the focus leaves one bubble behind for a moment.
+  const bubble = page.getByRole('tooltip').filter({ hasText: excuse }).last();
   await button.hover();
   await expect(bubble).toBeVisible();
   await page.mouse.move(0, 0);
   await expect(bubble).toHaveCount(0);
+  // Focus by Tab, as a person brings it there: only then it shows.
   await button.focus();
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Tab');
+  await expect(button).toBeFocused();
   await expect(bubble).toBeVisible();
   await button.press('Enter');
   await expect(page.getByRole('dialog')).toHaveCount(0);
@@ -52,7 +57,8 @@ async function expectMenuExcuses(page: Page, host: string, excuse: RegExp, shot:
     await expect(item).toHaveAttribute('aria-disabled', 'true');
     await item.hover();
     await expect(page.getByRole('tooltip').filter({ hasText: excuse })).toBeVisible();
-    await item.click();
+    // Playwright would wait for it to be enabled; a person just clicks.
+    await item.click({ force: true });
     await expect(page.getByRole('dialog')).toHaveCount(0);
   }
   await screenshot(page, shot);
@@ -170,7 +176,7 @@ test('what may be changed: the read-only switch, and the access level of each ho
       await expectAccessible(page, '[role="dialog"]');
       await plan(page).getByRole('button', { name: 'Close' }).click();
       expect(await dialogs.seen()).toHaveLength(before);
-      expect(nas.commands.filter((line) => /zfs (destroy|snapshot|rollback) (?!.*-n)/.test(line))).toEqual(
+      expect(nas.commands.filter((line) => /zfs (snapshot|rollback|destroy (?!.*-n))/.test(line))).toEqual(
         [],
       );
     });

@@ -56,6 +56,8 @@ export const theme = createTheme({
     TextInput: { defaultProps: { size: 'sm' } },
     Select: { defaultProps: { size: 'sm', allowDeselect: false } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, multiline: true, maw: 340 } },
+    // The placeholder that takes the first focus is no menu item, and what is in a menu has to be one.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     PasswordInput: {
       defaultProps: { visibilityToggleButtonProps: { 'aria-label': 'Show or hide what is typed' } },

@@ -328,7 +328,7 @@ function Outcomes({ plan, result }: { plan: Plan; result: OperationResult }) {
   return (
     <Stack gap="sm">
       <Alert color={colour} icon={<Icon size={18} />} title={outcomeWords[result.outcome]} role="status">
-        <Text size="sm">{result.message}</Text>
+        {result.error?.message !== result.message && <Text size="sm">{result.message}</Text>}
         {result.verification.status !== 'skipped' && !result.message.includes(result.verification.text) && (
           <Text size="sm" mt={4}>
             {result.verification.text}

@@ -121,7 +121,11 @@ export function HostScreen({ hostId }: { hostId: string }) {
                   Disconnect
                 </Menu.Item>
                 <Menu.Divider />
-                <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => void remove()}>
+                <Menu.Item
+                  color="var(--hf-critical)"
+                  leftSection={<IconTrash size={15} />}
+                  onClick={() => void remove()}
+                >
                   Remove from Holdfast…
                 </Menu.Item>
               </Menu.Dropdown>
