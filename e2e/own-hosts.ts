@@ -101,6 +101,7 @@ export async function startNas(): Promise<Nas> {
     server = await startSshServer({
       machine: {
         user: machine.user,
+        files: machine.files,
         run: (commandLine) => {
           commands.push(commandLine);
           const result = machine.run(commandLine);

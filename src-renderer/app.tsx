@@ -9,14 +9,18 @@ import { Notifications } from '@mantine/notifications';
 import { useEffect } from 'react';
 import { Route, Router, Switch } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
+import { followActivities } from './components/activity-notices';
 import { ErrorNotice } from './components/ErrorNotice';
 import { PlanView } from './components/PlanView';
 import { AppFrame } from './components/AppFrame';
+import { OfferDialog } from './components/OfferForm';
 import { Palette } from './components/Palette';
 import { AuditScreen } from './screens/audit/AuditScreen';
 import { FleetScreen } from './screens/fleet/FleetScreen';
 import { HostDialog } from './screens/hosts/HostDialog';
 import { HostScreen } from './screens/hosts/HostScreen';
+import { CreatePoolDialog } from './screens/pools/CreatePoolDialog';
+import { ReplaceDiskDialog } from './screens/pools/ReplaceDiskDialog';
 import { PoolsScreen } from './screens/pools/PoolsScreen';
 import { SettingsScreen } from './screens/settings/SettingsScreen';
 import { SnapshotDialog } from './screens/snapshots/SnapshotDialog';
@@ -24,8 +28,10 @@ import { SnapshotsScreen } from './screens/snapshots/SnapshotsScreen';
 import { followApp, loadApp, useAppStore } from './stores/app-store';
 import { followAudit } from './stores/audit-store';
 import { followFleet, loadFleet, refreshFleet, useFleetStore } from './stores/fleet-store';
+import { followFiles } from './stores/files-store';
 import { followInventory, forgetInventories } from './stores/inventory-store';
 import { followOperations } from './stores/plan-store';
+import { followSelection } from './stores/selection-store';
 import { followSnapshots } from './stores/snapshots-store';
 import { cssVariables, theme } from './theme';
 
@@ -58,6 +64,9 @@ export function App() {
       followSnapshots(),
       followAudit(),
       followOperations(),
+      followActivities(),
+      followSelection(),
+      followFiles(),
     ];
     void openSession();
     return () => stops.forEach((stop) => stop());
@@ -76,6 +85,9 @@ export function App() {
         <PlanView />
         <SnapshotDialog />
         <HostDialog />
+        <OfferDialog />
+        <CreatePoolDialog />
+        <ReplaceDiskDialog />
         <Palette />
       </Router>
     </MantineProvider>

@@ -68,6 +68,7 @@ export const theme = createTheme({
         centered: true,
         overlayProps: { backgroundOpacity: 0.45, blur: 2 },
       },
+      styles: { title: { fontWeight: 600, fontSize: '1rem' } },
     },
     Table: { defaultProps: { verticalSpacing: 7, horizontalSpacing: 'sm' } },
   },

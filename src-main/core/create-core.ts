@@ -11,7 +11,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   if (!options.demo) return assembleCore(options, { catalogue });
   // Loaded when asked for: one's own hosts need no simulated ones.
   const { startDemoFleet } = await import('../demo/index');
-  const fleet = await startDemoFleet();
+  const fleet = await startDemoFleet({ nowMs: options.nowMs });
   try {
     const core = await assembleCore(options, {
       catalogue,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { appContract, coreStatusSchema } from './app';
 import { auditContract } from './audit';
 import type { Channel, CoreChannel, EventName, ShellChannel } from './channels';
+import { fileProgressSchema, filesContract } from './files';
 import { hostsContract } from './hosts';
 import { inventoryContract } from './inventory';
 import { operationProgressSchema, operationsContract } from './operations';
@@ -34,6 +35,8 @@ export const contract = {
   'inventory:refresh': inventoryContract.refresh,
   'inventory:refreshAll': inventoryContract.refreshAll,
   'inventory:snapshots': inventoryContract.snapshots,
+  'files:list': filesContract.list,
+  'files:download': filesContract.download,
   'operations:catalogue': operationsContract.catalogue,
   'operations:offers': operationsContract.offers,
   'operations:plan': operationsContract.plan,
@@ -55,7 +58,15 @@ export const eventSchemas = {
   /** The host list, a connection state or a summary changed. null: more than one host. */
   'hosts:changed': z.strictObject({ hostId: hostIdSchema.nullable() }),
   'inventory:changed': z.strictObject({ hostId: hostIdSchema }),
+  /** Long work that ran at the last reading has ended. `attention`: the pool is not well, or it was called off. */
+  'inventory:activityEnded': z.strictObject({
+    hostId: hostIdSchema,
+    title: z.string(),
+    text: z.string(),
+    attention: z.boolean(),
+  }),
   'operations:progress': operationProgressSchema,
+  'files:progress': fileProgressSchema,
   'audit:changed': z.strictObject({ hostId: hostIdSchema }),
   'settings:changed': settingsSchema,
 } as const satisfies Record<EventName, z.ZodType>;

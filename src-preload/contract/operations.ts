@@ -141,6 +141,8 @@ export const actionInfoSchema = z.strictObject({
   backend: backendKindSchema.nullable(),
   minimumAccess: accessLevelSchema,
   risk: riskSchema,
+  /** Many objects of one host may be asked for at once: input `{ items: [...], goOn }`. */
+  bulk: z.boolean(),
 });
 export type ActionInfo = z.infer<typeof actionInfoSchema>;
 

@@ -132,7 +132,7 @@ function PlanBody({ plan }: { plan: Plan }) {
         </Group>
         {stage === 'running' && <Running plan={plan} />}
         {stage === 'failed' && error !== null && <ErrorNotice error={error} />}
-        {stage === 'done' && result !== null && <Outcomes result={result} />}
+        {stage === 'done' && result !== null && <Outcomes plan={plan} result={result} />}
       </Stack>
       <Footer plan={plan} />
     </div>
@@ -320,7 +320,7 @@ const outcomeLooks: Record<Outcome, { colour: string; icon: typeof IconCheck }> 
   unknown: { colour: 'violet', icon: IconQuestionMark },
 };
 
-function Outcomes({ result }: { result: OperationResult }) {
+function Outcomes({ plan, result }: { plan: Plan; result: OperationResult }) {
   const { colour, icon: Icon } = outcomeLooks[result.outcome];
   const said = result.steps
     .flatMap((step) => [step.stdout, step.stderr])
@@ -348,12 +348,50 @@ function Outcomes({ result }: { result: OperationResult }) {
           {result.error !== null && <ErrorNotice error={result.error} />}
         </>
       )}
+      {plan.steps.length > 1 && <StepResults plan={plan} result={result} />}
       {said.length > 0 && (
         <pre className="command" style={{ margin: 0, maxHeight: 200 }}>
           {said.join('\n')}
         </pre>
       )}
     </Stack>
+  );
+}
+
+const stepLooks = {
+  done: { colour: 'var(--hf-ok)', icon: IconCheck, word: 'done' },
+  failed: { colour: 'var(--hf-critical)', icon: IconCircleX, word: 'failed' },
+  'not-run': { colour: 'var(--hf-unknown)', icon: IconBan, word: 'not run' },
+  unknown: { colour: 'var(--hf-warning)', icon: IconQuestionMark, word: 'no answer' },
+} as const;
+
+/** One line per step: what was done, what was not. */
+function StepResults({ plan, result }: { plan: Plan; result: OperationResult }) {
+  return (
+    <div
+      className="panel"
+      role="list"
+      aria-label="Result of each step"
+      tabIndex={0}
+      style={{ maxHeight: 220, overflow: 'auto' }}
+    >
+      {plan.steps.map((step, index) => {
+        const outcome = result.steps[index];
+        const { colour, icon: Icon, word } = stepLooks[outcome?.status ?? 'not-run'];
+        return (
+          <Group key={index} role="listitem" wrap="nowrap" gap={8} px={10} py={4}>
+            <Icon size={14} style={{ color: colour, flex: 'none' }} aria-hidden />
+            <Text size="xs" className="truncate" style={{ flex: 1 }} title={step.title}>
+              {step.title}
+            </Text>
+            <Text size="xs" style={{ color: colour, flex: 'none' }}>
+              {word}
+              {outcome?.status === 'failed' && ` (exit code ${outcome.exitCode})`}
+            </Text>
+          </Group>
+        );
+      })}
+    </div>
   );
 }
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Host } from '../../src-preload/contract/hosts';
-import type { SnapshotRow } from '../../src-preload/contract/inventory';
 import type { ActionInfo } from '../../src-preload/contract/operations';
-import { excuseForAction, excuseForDestroy, excuseForRollback } from './excuse';
+import { excuseForAction } from './excuse';
 
 const action: ActionInfo = {
   id: 'zfs.snapshot.destroy',
@@ -10,10 +9,9 @@ const action: ActionInfo = {
   backend: 'zfs',
   minimumAccess: 'administer',
   risk: 'destructive',
+  bulk: true,
 };
 const host = (accessLevel: Host['accessLevel']) => ({ name: 'nas-01', accessLevel }) as Host;
-const snapshot = (patch: Partial<SnapshotRow>) =>
-  ({ state: 'ok', volumeName: 'tank/a', ...patch }) as SnapshotRow;
 
 describe('excuses', () => {
   it('names read-only mode first, then the access level', () => {
@@ -26,12 +24,5 @@ describe('excuses', () => {
   it('does not offer what is not known yet', () => {
     expect(excuseForAction(undefined, host('administer'), false)).not.toBeNull();
     expect(excuseForAction(action, undefined, false)).not.toBeNull();
-  });
-
-  it('knows snapshots that can’t be gone back to', () => {
-    expect(excuseForRollback(snapshot({ state: 'invalid' }), undefined)).toContain('overflowed');
-    expect(excuseForRollback(snapshot({ volumeName: null }), undefined)).toContain('origin');
-    expect(excuseForRollback(snapshot({}), undefined)).toBeNull();
-    expect(excuseForDestroy(snapshot({ state: 'merging' }))).not.toBeNull();
   });
 });

@@ -1,5 +1,4 @@
 import type { AccessLevel, Host } from '../../src-preload/contract/hosts';
-import type { BackendStatus, SnapshotRow } from '../../src-preload/contract/inventory';
 import type { ActionInfo } from '../../src-preload/contract/operations';
 
 const rank: Record<AccessLevel, number> = { view: 0, operate: 1, administer: 2 };
@@ -18,21 +17,5 @@ export function excuseForAction(
   if (rank[host.accessLevel] < rank[action.minimumAccess]) {
     return `This laptop may only ${host.accessLevel} on ${host.name}; it takes “${action.minimumAccess}”. Change it in the host's settings.`;
   }
-  return null;
-}
-
-/** Excuses that lie in the snapshot or its backend. */
-export function excuseForRollback(snapshot: SnapshotRow, backend: BackendStatus | undefined): string | null {
-  if (backend !== undefined && backend.capabilities.rollback === 'none')
-    return `${backend.title} cannot roll back.`;
-  if (snapshot.state === 'invalid')
-    return 'The snapshot overflowed and is invalid: there is nothing to go back to.';
-  if (snapshot.state === 'merging') return 'It is being merged already.';
-  if (snapshot.volumeName === null) return 'Its origin is gone.';
-  return null;
-}
-
-export function excuseForDestroy(snapshot: SnapshotRow): string | null {
-  if (snapshot.state === 'merging') return 'It is being merged into its origin.';
   return null;
 }

@@ -5,13 +5,14 @@ import type {
   OperationResult,
   Plan,
 } from '../../src-preload/contract/operations';
+import type { Request } from '../../src-preload/contract';
 import type { WireError } from '../../src-preload/contract/result';
 import { call, listen } from '../api';
 
 export interface PlanRequest {
   hostId: string;
   action: ActionId;
-  input: Record<string, string | number | boolean | null>;
+  input: Request<'operations:plan'>['input'];
 }
 
 interface PlanState {

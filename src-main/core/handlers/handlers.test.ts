@@ -75,6 +75,38 @@ describe('the host list', () => {
     expect((await core.call('hosts:list', {})).hosts).toHaveLength(1);
   });
 
+  it('raises an access level only after a native yes, and saves nothing without it', async () => {
+    const host = await core.addHost(box);
+    const save = (accessLevel: Host['accessLevel'], name = host.name) => ({
+      hostId: host.id,
+      settings: { ...settingsOf(host), name, accessLevel },
+      secret: null,
+    });
+    await core.call('hosts:update', save('view'));
+    const asked: string[] = [];
+    let yes = false;
+    core.answer = async (question) => {
+      asked.push(`${question.kind}: ${question.title}`);
+      return yes;
+    };
+    expect(await core.failure('hosts:update', save('administer', 'renamed'))).toMatchObject({
+      code: 'cancelled',
+    });
+    expect((await core.call('hosts:list', {})).hosts[0]?.host).toMatchObject({
+      accessLevel: 'view',
+      name: host.name,
+    });
+    yes = true;
+    expect(await core.call('hosts:update', save('operate'))).toMatchObject({ accessLevel: 'operate' });
+    expect(asked).toEqual([
+      `raise-access: Let this laptop administer renamed?`,
+      `raise-access: Let this laptop operate ${host.name}?`,
+    ]);
+    // Lowering it, and all else, asks nobody.
+    await core.call('hosts:update', save('view'));
+    expect(asked).toHaveLength(2);
+  });
+
   it('forgets a host only after a native yes, and keeps its audit', async () => {
     const host = await core.addHost(box);
     await core.failure('operations:plan', { hostId: host.id, action: 'nothing', input: {} });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { CoreHandlers, Request, Response } from '../../../src-preload/contract';
-import type { Host, HostSettings } from '../../../src-preload/contract/hosts';
+import { accessLevels, type Host, type HostSettings } from '../../../src-preload/contract/hosts';
 import { AppError } from '../errors/app-error';
 import type { CredentialStore, HostStore, KeyFileRegistry } from '../hosts/types';
 import type { InventoryService } from '../inventory/service';
@@ -70,6 +70,22 @@ function removeQuestion(host: Host): ConfirmQuestion {
   };
 }
 
+const accessWords: Record<Host['accessLevel'], string> = {
+  view: 'look only',
+  operate: 'take snapshots and run routine work',
+  administer: 'change and destroy everything Holdfast knows how to',
+};
+
+function raiseQuestion(before: Host, after: Host): ConfirmQuestion {
+  return {
+    kind: 'raise-access',
+    title: `Let this laptop ${after.accessLevel} ${visible(after.name)}?`,
+    message: `Host: ${visible(after.name)} (${visible(after.address)})\nEnvironment: ${visible(after.environment.label)}`,
+    detail: `Until now it may ${accessWords[before.accessLevel]}. After this it may ${accessWords[after.accessLevel]}. Every change is still shown, confirmed and recorded one by one.`,
+    confirmLabel: `Allow “${after.accessLevel}”`,
+  };
+}
+
 /** What decides where we connect and as whom; a change ends the connection. */
 function connectionOf({ address, port, user, auth, sudo }: HostSettings): string {
   return JSON.stringify([
@@ -116,13 +132,26 @@ export function hostHandlers(options: HostHandlerOptions): HostHandlers {
       return host;
     },
 
-    'hosts:update': async ({ hostId, settings, secret }) => {
+    'hosts:update': async ({ hostId, settings, secret }, { signal }) => {
       const before = hosts.get(hostId);
-      if (options.busy(hostId)) {
-        throw new AppError('refused', `A change on ${before.name} is under way. Wait until it has ended.`);
-      }
+      const refuseWhileBusy = (): void => {
+        if (options.busy(hostId)) {
+          throw new AppError('refused', `A change on ${before.name} is under way. Wait until it has ended.`);
+        }
+      };
+      refuseWhileBusy();
       checkSettings(settings, hostId);
       const host: Host = { ...before, ...settings };
+      const raises = accessLevels.indexOf(host.accessLevel) > accessLevels.indexOf(before.accessLevel);
+      // SECURITY: the page can ask for more on a known host; only a person in a native dialog grants it.
+      if (raises) {
+        if (!(await shell.confirm(raiseQuestion(before, host), signal))) {
+          throw new AppError('cancelled', 'The access level was not raised, so nothing was saved.');
+        }
+        // While the question stood open, another change may have begun.
+        refuseWhileBusy();
+        checkSettings(settings, hostId);
+      }
       hosts.update(host);
       if (secret !== null) await credentials.write(hostId, secret);
       if (secret !== null || connectionOf(before) !== connectionOf(host))

@@ -5,6 +5,7 @@ import { AppError, toAppError } from '../errors/app-error';
 import type { HostStore } from '../hosts/types';
 import type { CoreLog } from '../log';
 import type { SessionPool, SshSession } from '../ssh/types';
+import { endedActivities, isMoving, type EndedActivity } from './activity-watch';
 import { statusAfter, statusAtStart } from './connection-state';
 import { SnapshotIndex, type SnapshotPage, type SnapshotQuery } from './snapshot-index';
 
@@ -40,9 +41,14 @@ export interface InventoryServiceOptions {
   onRefresh: (hostId: string) => void;
   onHostChanged: (hostId: string) => void;
   onInventoryChanged: (hostId: string) => void;
+  /** A scrub, resilver or move of ours or of anybody's that ran at the last reading has ended. */
+  onActivityEnded: (host: Host, ended: EndedActivity) => void;
   nowMs: () => number;
   log: CoreLog;
 }
+
+/** How soon a host is read again while something on it moves, in milliseconds. */
+const movingMs = 15_000;
 
 /** Hosts read side by side in a refresh of the fleet. */
 const concurrency = 8;
@@ -68,6 +74,7 @@ export class InventoryService {
   readonly #queue = new PQueue({ concurrency });
   readonly #abort = new AbortController();
   #periodic: NodeJS.Timeout | null = null;
+  readonly #closer = new Map<string, NodeJS.Timeout>();
 
   constructor(private readonly options: InventoryServiceOptions) {}
 
@@ -166,6 +173,7 @@ export class InventoryService {
   setPeriod(seconds: number): void {
     if (this.#periodic !== null) clearInterval(this.#periodic);
     this.#periodic = null;
+    if (seconds === 0) for (const hostId of [...this.#closer.keys()]) this.#lookNoCloser(hostId);
     if (seconds === 0 || this.#abort.signal.aborted) return;
     this.#periodic = setInterval(() => {
       for (const { id } of this.options.hosts.list()) {
@@ -189,6 +197,7 @@ export class InventoryService {
   }
 
   forget(hostId: string): void {
+    this.#lookNoCloser(hostId);
     this.#known.delete(hostId);
     this.#index.delete(hostId);
     this.options.cache.remove(hostId);
@@ -299,6 +308,7 @@ export class InventoryService {
     const { name } = this.options.hosts.get(host.id);
     const { inventory, snapshots } = reading;
     const summary = this.options.summarise(reading);
+    const before = this.#of(host.id).inventory;
     this.#index.set(host.id, name, snapshots);
     this.#set(host.id, {
       status: 'online',
@@ -319,7 +329,27 @@ export class InventoryService {
     }
     this.options.onInventoryChanged(host.id);
     this.options.onContact(host);
+    for (const ended of before === null ? [] : endedActivities(before, inventory)) {
+      this.options.onActivityEnded(host, ended);
+    }
+    if (isMoving(inventory)) this.#lookCloser(host.id);
     return inventory;
+  }
+
+  /** Progress is read more often than the rest, unless the person refreshes by hand only. */
+  #lookCloser(hostId: string): void {
+    if (this.#periodic === null || this.#closer.has(hostId)) return;
+    const timer = setTimeout(() => {
+      this.#closer.delete(hostId);
+      if (this.#of(hostId).wanted) this.refreshLater(hostId, true);
+    }, movingMs);
+    timer.unref();
+    this.#closer.set(hostId, timer);
+  }
+
+  #lookNoCloser(hostId: string): void {
+    clearTimeout(this.#closer.get(hostId));
+    this.#closer.delete(hostId);
   }
 }
 

@@ -27,6 +27,8 @@ export interface StepDraft {
   explain: string;
   acceptExitCodes: readonly number[];
   timeoutSeconds: number;
+  /** Of a bulk plan: which of the objects it belongs to. */
+  item?: number;
 }
 
 export interface PlanDraft {
@@ -41,6 +43,14 @@ export interface PlanDraft {
    * Compared as canonical JSON before executing: any difference refuses.
    */
   preconditions: Record<string, unknown>;
+  /** Of a bulk plan: go on with the next object after one failed. Left out: stop. */
+  onFailure?: 'stop' | 'next-item';
+}
+
+/** An action that can be asked for many objects of a host at once: `snapshot`, `snapshots`. */
+export interface BulkTraits {
+  one: string;
+  many: string;
 }
 
 /** Fresh reads for planning and verifying. Never cached, never audited one by one. */
@@ -91,6 +101,8 @@ export interface ActionDefinition<Input> {
   risk: Risk;
   /** Strict: unknown keys are refused; no value may start with `-`. */
   input: z.ZodType<Input>;
+  /** Left out: one object at a time. */
+  bulk?: BulkTraits;
   /** Where the screens offer it, pure. null: not for this subject. */
   offer(subject: Subject, world: OfferWorld): OfferDraft | null;
   plan(context: ActionContext, input: Input): Promise<PlanDraft>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ActionId, Verification } from '../../../src-preload/contract/operations';
 import { AppError } from '../errors/app-error';
 import type { ActionContext, ActionDefinition, PlanDraft } from './action';
+import { bulkInputSchema, bulkOf } from './bulk';
 
 /** An input that its action's schema accepted, with what the action can do with it. */
 export interface BoundInput {
@@ -12,7 +13,7 @@ export interface BoundInput {
 /** An action whose input type is closed over, so that actions with different inputs stand in one catalogue. */
 export interface BoundAction extends Pick<
   ActionDefinition<never>,
-  'id' | 'title' | 'backend' | 'minimumAccess' | 'risk' | 'offer' | 'explainFailure'
+  'id' | 'title' | 'backend' | 'minimumAccess' | 'risk' | 'bulk' | 'offer' | 'explainFailure'
 > {
   /** Throws AppError `invalid-request` naming the fields, never their values. */
   parse(raw: unknown): BoundInput;
@@ -22,28 +23,36 @@ export interface BoundAction extends Pick<
 export type Catalogue = ReadonlyMap<string, BoundAction>;
 
 export function bindAction<Input>(definition: ActionDefinition<Input>): BoundAction {
+  const refuse = (error: z.ZodError): AppError =>
+    new AppError('invalid-request', `${definition.title}: the input is not valid, so nothing was done.`, {
+      detail: z.prettifyError(error).slice(0, 2000),
+    });
+  const parseOne = (raw: unknown): BoundInput => {
+    const parsed = definition.input.safeParse(raw);
+    if (!parsed.success) throw refuse(parsed.error);
+    const input = parsed.data;
+    return {
+      plan: (context) => definition.plan(context, input),
+      verify: (context, preconditions) => definition.verify(context, input, { preconditions }),
+    };
+  };
+  const { bulk } = definition;
   return {
     id: definition.id,
     title: definition.title,
     backend: definition.backend,
     minimumAccess: definition.minimumAccess,
     risk: definition.risk,
+    bulk,
     offer: (subject, world) => definition.offer(subject, world),
     explainFailure: (exitCode, stderr) => definition.explainFailure(exitCode, stderr),
     parse: (raw) => {
-      const parsed = definition.input.safeParse(raw);
-      if (!parsed.success) {
-        throw new AppError(
-          'invalid-request',
-          `${definition.title}: the input is not valid, so nothing was done.`,
-          { detail: z.prettifyError(parsed.error).slice(0, 2000) },
-        );
+      if (bulk === undefined || typeof raw !== 'object' || raw === null || !('items' in raw)) {
+        return parseOne(raw);
       }
-      const input = parsed.data;
-      return {
-        plan: (context) => definition.plan(context, input),
-        verify: (context, preconditions) => definition.verify(context, input, { preconditions }),
-      };
+      const parsed = bulkInputSchema.safeParse(raw);
+      if (!parsed.success) throw refuse(parsed.error);
+      return bulkOf(parsed.data.items.map(parseOne), bulk, parsed.data.goOn);
     },
   };
 }

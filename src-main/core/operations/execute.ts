@@ -5,11 +5,19 @@ import type { SshSession } from '../ssh/types';
 import type { PreparedPlan } from './plan';
 import type { ProgressReporter } from './progress';
 
+export interface StepFailure {
+  index: number;
+  exitCode: number;
+  stderr: string;
+}
+
 /** How executing ended. `index` is the step concerned. */
 export type ExecutionEnd =
   | { kind: 'done' }
   /** The tool answered with an exit code that is not acceptable. */
   | { kind: 'exit'; index: number; exitCode: number; stderr: string }
+  /** A bulk plan went on after steps that failed, in order; everything else was done. */
+  | { kind: 'some-failed'; failures: readonly StepFailure[] }
   /** Proved: this step did not reach the host's tool. */
   | { kind: 'not-sent'; index: number; error: AppError }
   /** Stopped before this step; it was not sent. */
@@ -63,10 +71,14 @@ export async function executeSteps(
 ): Promise<Execution> {
   const { steps, title } = prepared.plan;
   const results: StepResult[] = steps.map(() => notRun);
+  const failures: StepFailure[] = [];
+  /** The object whose step failed: its further steps rest on that one. */
+  let failedItem: number | null = null;
 
   for (const [index, step] of steps.entries()) {
     const draft = prepared.draft.steps[index];
     if (draft === undefined) throw new Error('A plan shows more steps than it has.');
+    if (failedItem !== null && draft.item === failedItem) continue;
     if (signal.aborted) return { steps: results, end: { kind: 'cancelled', index } };
     progress.phase('executing', index);
     const startedAt = performance.now();
@@ -95,6 +107,11 @@ export async function executeSteps(
         stdout: shown(stdout),
         stderr: shown(stderr),
       };
+      if (!accepted && prepared.draft.onFailure === 'next-item' && draft.item !== undefined) {
+        failures.push({ index, exitCode, stderr });
+        failedItem = draft.item;
+        continue;
+      }
       if (!accepted) return { steps: results, end: { kind: 'exit', index, exitCode, stderr } };
     } catch (thrown) {
       const error = toAppError(thrown);
@@ -107,7 +124,10 @@ export async function executeSteps(
       return { steps: results, end: { kind: 'unknown', index, error } };
     }
   }
-  return { steps: results, end: { kind: 'done' } };
+  return {
+    steps: results,
+    end: failures.length === 0 ? { kind: 'done' } : { kind: 'some-failed', failures },
+  };
 }
 
 /** True when at least one step may have changed the host. */

@@ -45,6 +45,7 @@ const lost = new AppError('outcome-unknown', 'The connection dropped.');
 const ends = {
   done: { kind: 'done' },
   exit: { kind: 'exit', index: 0, exitCode: 1, stderr: 'cannot' },
+  'some-failed': { kind: 'some-failed', failures: [{ index: 0, exitCode: 1, stderr: 'cannot' }] },
   unknown: { kind: 'unknown', index: 0, error: lost },
   'not-sent': {
     kind: 'not-sent',
@@ -60,6 +61,13 @@ const table: Record<ExecutionEnd['kind'], Record<Verification['status'], Outcome
   exit: {
     confirmed: 'warning',
     pending: 'warning',
+    skipped: 'failed',
+    unreadable: 'failed',
+    'not-there': 'failed',
+  },
+  'some-failed': {
+    confirmed: 'failed',
+    pending: 'failed',
     skipped: 'failed',
     unreadable: 'failed',
     'not-there': 'failed',

@@ -1,7 +1,7 @@
 import type { Outcome, Verification } from '../../../src-preload/contract/operations';
 import { assertNever } from '../errors/assert-never';
 import { AppError } from '../errors/app-error';
-import type { Execution } from './execute';
+import type { Execution, StepFailure } from './execute';
 import type { PreparedPlan } from './plan';
 
 /** What executing and reading again amount to. */
@@ -85,6 +85,40 @@ function afterExit(
   };
 }
 
+/** Failures of a bulk plan that are told one by one; the rest are in the result of each step. */
+const failuresTold = 10;
+
+function afterSomeFailed(
+  prepared: PreparedPlan,
+  verification: Verification,
+  failures: readonly StepFailure[],
+): Verdict {
+  const { steps, title } = prepared.plan;
+  const told = failures.slice(0, failuresTold).map(({ index, exitCode, stderr }) => {
+    const known = prepared.action.explainFailure(exitCode, stderr);
+    return `"${stepTitle(prepared, index)}": ${known?.message ?? `exit code ${exitCode}.`}`;
+  });
+  const more = failures.length - told.length;
+  const message = [
+    `${title}: ${failures.length} of ${steps.length} failed.`,
+    ...told,
+    more > 0 ? `${more} more failed.` : '',
+    verification.text,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+  return {
+    outcome: 'failed',
+    message,
+    error: new AppError('command-failed', message, {
+      detail: failures
+        .map(({ stderr }) => stderr)
+        .join('')
+        .slice(0, 4000),
+    }),
+  };
+}
+
 function afterUnknown(
   prepared: PreparedPlan,
   verification: Verification,
@@ -120,6 +154,7 @@ function afterUnknown(
  * | all steps done            | not-there           | failed                 |
  * | a step failed             | confirmed, pending  | warning                |
  * | a step failed             | anything else       | failed                 |
+ * | some of a bulk failed     | any                 | failed                 |
  * | a step without answer     | confirmed, was last | ok                     |
  * | a step without answer     | confirmed, pending  | warning                |
  * | a step without answer     | anything else       | unknown                |
@@ -136,6 +171,8 @@ export function judge(prepared: PreparedPlan, execution: Execution, verification
       return afterDone(prepared, verification);
     case 'exit':
       return afterExit(prepared, verification, end);
+    case 'some-failed':
+      return afterSomeFailed(prepared, verification, end.failures);
     case 'unknown':
       return afterUnknown(prepared, verification, end);
     case 'not-sent': {

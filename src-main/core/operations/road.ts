@@ -105,12 +105,13 @@ export class OperationRoad {
   }
 
   catalogue(): ActionInfo[] {
-    return [...this.options.catalogue.values()].map(({ id, title, backend, minimumAccess, risk }) => ({
+    return [...this.options.catalogue.values()].map(({ id, title, backend, minimumAccess, risk, bulk }) => ({
       id,
       title,
       backend,
       minimumAccess,
       risk,
+      bulk: bulk !== undefined,
     }));
   }
 

@@ -3,6 +3,7 @@ import { AppError, toAppError } from '../errors/app-error';
 import type { SshSession } from '../ssh/types';
 import type { BackendInventory, Probe, ProbeOutcome, StorageBackend } from './backend';
 import { backends as allBackends } from './registry';
+import { readSystem, systemTools } from './system/index';
 
 export interface ReadInventoryOptions {
   nowMs: () => number;
@@ -129,14 +130,21 @@ export async function readInventory(
   const { nowMs, signal } = options;
   const known = options.backends ?? allBackends;
   const startedAtMs = nowMs();
-  const tools = [...new Set(known.flatMap((backend) => [...backend.tools, ...firstWords(backend)]))];
-  const located = await locate(session, tools);
-  const readings = await Promise.all(
-    known.map((backend) => {
-      const absent = backend.tools.filter((tool) => !located.has(tool));
-      return absent.length > 0 ? missing(backend, absent) : readBackend(session, backend, signal);
+  const tools = known.flatMap((backend) => [...backend.tools, ...firstWords(backend)]);
+  const located = await locate(session, tools, systemTools);
+  const [readings, system] = await Promise.all([
+    Promise.all(
+      known.map((backend) => {
+        const absent = backend.tools.filter((tool) => !located.has(tool));
+        return absent.length > 0 ? missing(backend, absent) : readBackend(session, backend, signal);
+      }),
+    ),
+    readSystem(session, located, nowMs, signal).catch((thrown: unknown) => {
+      // The line is lost: the backends say so, each for itself.
+      if (connectionErrors.has(toAppError(thrown).code)) return null;
+      throw thrown;
     }),
-  );
+  ]);
   if (signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
   const tried = readings.filter((reading) => reading.status.available);
   const lost = tried.find((reading) => reading.lost !== null)?.lost ?? null;
@@ -156,15 +164,21 @@ export async function readInventory(
       snapshotCount: snapshots.length,
       disks: null,
       disksError: null,
+      system,
     },
     snapshots,
   };
 }
 
 /** The session remembers where tools are; what was missing is looked for again, as it may be installed now. */
-async function locate(session: SshSession, tools: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const located = await session.locate(tools);
-  return tools.every((tool) => located.has(tool)) ? located : session.locate(tools, true);
+async function locate(
+  session: SshSession,
+  tools: readonly string[],
+  niceToHave: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const all = [...new Set([...tools, ...niceToHave])];
+  const located = await session.locate(all);
+  return tools.every((tool) => located.has(tool)) ? located : session.locate(all, true);
 }
 
 function firstWords(backend: StorageBackend): string[] {

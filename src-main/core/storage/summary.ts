@@ -4,6 +4,7 @@ import {
   type HostProblem,
   type HostSummary,
 } from '../../../src-preload/contract/hosts';
+import { systemProblems } from './system/health';
 import type { Activity, HostInventory, Pool } from '../../../src-preload/contract/inventory';
 
 const activityWords: Record<Activity['kind'], string> = {
@@ -49,6 +50,7 @@ export function summarise(inventory: HostInventory): HostSummary {
       poolId: null,
     })),
     ...pools.flatMap((pool) => pool.problems),
+    ...systemProblems(inventory.system ?? null),
   ];
   const order = (problem: HostProblem): number => (problem.severity === 'critical' ? 0 : 1);
   const standing = pools.filter(({ parentPoolId }) => parentPoolId === null);

@@ -77,6 +77,7 @@ const destroyFile: ActionDefinition<FileInput> = {
   backend: 'zfs',
   minimumAccess: 'administer',
   risk: 'destructive',
+  bulk: { one: 'file', many: 'files' },
   input: fileInput,
   offer: () => null,
   plan: async (context, input) => {
@@ -110,6 +111,7 @@ const replaceFile: ActionDefinition<FileInput> = {
   backend: 'zfs',
   minimumAccess: 'administer',
   risk: 'catastrophic',
+  bulk: { one: 'file', many: 'files' },
   input: fileInput,
   offer: () => null,
   plan: async (_context, { directory, name }) => ({

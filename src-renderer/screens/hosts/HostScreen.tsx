@@ -14,6 +14,7 @@ import {
 import {
   IconDots,
   IconPencil,
+  IconPlus,
   IconPlugConnected,
   IconPlugConnectedX,
   IconQuestionMark,
@@ -37,6 +38,7 @@ import { ProblemList } from '../../components/ProblemList';
 import { plural } from '../../format/bytes-format';
 import { accessWords } from '../../format/words-format';
 import { openHostDialog } from '../../stores/dialog-store';
+import { openCreatePool } from '../../stores/offers-store';
 import { selectSource } from '../../stores/audit-store';
 import { loadFleet, useFleetStore, useHost } from '../../stores/fleet-store';
 import { loadInventory, refreshInventory, useInventoryStore } from '../../stores/inventory-store';
@@ -215,6 +217,15 @@ export function HostScreen({ hostId }: { hostId: string }) {
                 {plural(inventory.pools.length, 'pool')}, {plural(inventory.volumes.length, 'volume')},{' '}
                 {plural(inventory.snapshotCount, 'snapshot')}
               </Text>
+              <Button
+                ml="auto"
+                size="compact-sm"
+                variant="light"
+                leftSection={<IconPlus size={14} />}
+                onClick={() => openCreatePool(hostId)}
+              >
+                Create pool
+              </Button>
             </Group>
             {inventory.pools.length === 0 ? (
               <div className="panel">

@@ -10,12 +10,14 @@ import { CapacityBar, FillBar } from '../../components/CapacityBar';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { excuseForAction } from '../../components/excuse';
 import { HealthMark } from '../../components/HealthMark';
+import { OfferMenu } from '../../components/OfferMenu';
 import { formatBytes, formatPercent, plural } from '../../format/bytes-format';
 import { useAppStore } from '../../stores/app-store';
 import { openSnapshotDialog } from '../../stores/dialog-store';
+import { openReplaceDisk } from '../../stores/offers-store';
 import { useHost } from '../../stores/fleet-store';
 import { setSnapshotQuery } from '../../stores/snapshots-store';
-import { createActionOf } from '../snapshots/snapshot-actions';
+import { snapshotActionOf } from '../snapshots/snapshot-actions';
 
 const kindWords: Record<Pool['kind'], string> = {
   zpool: 'ZFS pool',
@@ -54,7 +56,7 @@ export function PoolCard({
       <div
         style={{
           display: 'grid',
-          gridTemplateColumns: `minmax(200px, 1.2fr) minmax(180px, 1fr) minmax(180px, 1.1fr) ${showHost ? '270px' : '90px'}`,
+          gridTemplateColumns: `minmax(200px, 1.2fr) minmax(180px, 1fr) minmax(180px, 1.1fr) ${showHost ? '300px' : '130px'}`,
           gap: 24,
           alignItems: 'center',
           padding: '14px 16px',
@@ -102,12 +104,22 @@ export function PoolCard({
           >
             Snapshots
           </Button>
+          <OfferMenu
+            hostId={host.id}
+            subject={{ kind: 'pool', poolId: pool.id }}
+            label={`Actions for ${pool.name}`}
+            extra={
+              pool.topology.length > 0
+                ? [{ label: 'Replace a disk…', onClick: () => openReplaceDisk(host.id, pool.id) }]
+                : []
+            }
+          />
         </Group>
       </div>
       {children.length > 0 && (
         <div style={{ padding: '0 16px 10px 58px', display: 'grid', gap: 6 }}>
           {children.map((thin) => (
-            <ThinPool key={thin.id} pool={thin} />
+            <ThinPool key={thin.id} hostId={host.id} pool={thin} />
           ))}
         </div>
       )}
@@ -126,7 +138,8 @@ export function PoolCard({
                 </div>
               </Group>
             ))}
-          <Topology nodes={pool.topology} />
+          <Facts pool={pool} />
+          <Topology hostId={host.id} pool={pool} />
           <Volumes host={host} volumes={volumes} pool={pool} />
         </div>
       </Collapse>
@@ -134,12 +147,12 @@ export function PoolCard({
   );
 }
 
-function ThinPool({ pool }: { pool: Pool }) {
+function ThinPool({ hostId, pool }: { hostId: string; pool: Pool }) {
   return (
     <div
       style={{
         display: 'grid',
-        gridTemplateColumns: '18px minmax(140px, 1fr) 2fr 2fr 90px',
+        gridTemplateColumns: '18px minmax(140px, 1fr) 2fr 2fr 90px 24px',
         gap: 14,
         alignItems: 'center',
       }}
@@ -153,6 +166,11 @@ function ThinPool({ pool }: { pool: Pool }) {
       <Text size="xs" c="dimmed" ta="right" className="numeric">
         {formatBytes(pool.sizeBytes)}
       </Text>
+      <OfferMenu
+        hostId={hostId}
+        subject={{ kind: 'pool', poolId: pool.id }}
+        label={`Actions for ${pool.name}`}
+      />
     </div>
   );
 }
@@ -178,17 +196,44 @@ function LabelledFill({ label, percent }: { label: string; percent: number | nul
   );
 }
 
+/** The folder says nothing and the end of a by-id name is what tells disks apart; the title has it whole. */
+function shortDevice(name: string): string {
+  return name.replace(/^\/dev\/(?:disk\/by-[a-z]+\/)?/, '');
+}
+
 function countsErrors({ readErrors, children }: TopologyNode): boolean {
   return readErrors !== null || children.some(countsErrors);
 }
 
-function Topology({ nodes }: { nodes: readonly TopologyNode[] }) {
+/** Level and detail in the tool's own words. */
+function Facts({ pool }: { pool: Pool }) {
+  const facts = [
+    ...(pool.level === undefined || pool.level === null ? [] : [{ label: 'Level', text: pool.level }]),
+    ...(pool.facts ?? []),
+  ];
+  if (facts.length === 0) return null;
+  return (
+    <dl className="facts">
+      {facts.map(({ label, text }) => (
+        <div key={label}>
+          <dt>{label}</dt>
+          <dd className="mono" title={text}>
+            {text}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Topology({ hostId, pool }: { hostId: string; pool: Pool }) {
+  const nodes = pool.topology;
   if (nodes.length === 0) return null;
   const errors = nodes.some(countsErrors);
   return (
     <div style={{ marginBottom: 14 }}>
       <div className="tree-line">
-        {['Member', 'State', ...(errors ? ['Read', 'Write', 'Checksum'] : ['', '', '']), ''].map(
+        {['Member', 'State', ...(errors ? ['Read', 'Write', 'Checksum'] : ['', '', '']), '', ''].map(
           (head, index) => (
             <Text
               key={index}
@@ -203,20 +248,30 @@ function Topology({ nodes }: { nodes: readonly TopologyNode[] }) {
         )}
       </div>
       {nodes.map((node, index) => (
-        <TreeNode key={index} node={node} depth={0} />
+        <TreeNode key={index} hostId={hostId} poolId={pool.id} node={node} depth={0} />
       ))}
     </div>
   );
 }
 
-function TreeNode({ node, depth }: { node: TopologyNode; depth: number }) {
+function TreeNode({
+  hostId,
+  poolId,
+  node,
+  depth,
+}: {
+  hostId: string;
+  poolId: string;
+  node: TopologyNode;
+  depth: number;
+}) {
   return (
     <>
       <div className="tree-line" style={{ borderTop: '1px solid var(--hf-border)' }}>
         <Group gap={7} wrap="nowrap" style={{ paddingLeft: depth * 18, minWidth: 0 }}>
           <HealthMark health={node.health} size={13} />
           <span className="mono truncate" title={node.name}>
-            {node.name}
+            {shortDevice(node.name)}
           </span>
         </Group>
         <Text size="xs" style={{ color: `var(--hf-${node.health})` }} fw={500}>
@@ -237,9 +292,15 @@ function TreeNode({ node, depth }: { node: TopologyNode; depth: number }) {
         <Text size="xs" c="dimmed" className="truncate" title={node.note ?? undefined}>
           {node.note ?? (node.sizeBytes === null ? '' : formatBytes(node.sizeBytes))}
         </Text>
+        <OfferMenu
+          hostId={hostId}
+          subject={{ kind: 'member', poolId, name: node.name }}
+          label={`Actions for ${node.name}`}
+          size="xs"
+        />
       </div>
       {node.children.map((child, index) => (
-        <TreeNode key={index} node={child} depth={depth + 1} />
+        <TreeNode key={index} hostId={hostId} poolId={poolId} node={child} depth={depth + 1} />
       ))}
     </>
   );
@@ -274,12 +335,12 @@ function Volumes({ host, volumes, pool }: { host: Host; volumes: readonly Volume
               By snapshots
             </Table.Th>
             <Table.Th w="22%">Mounted at</Table.Th>
-            <Table.Th w={128} />
+            <Table.Th w={150} />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {shown.map((volume) => {
-            const action = createActionOf(volume.backend);
+            const action = snapshotActionOf(actions, volume.backend);
             return (
               <Table.Tr key={volume.id}>
                 <Table.Td>
@@ -311,18 +372,25 @@ function Volumes({ host, volumes, pool }: { host: Host; volumes: readonly Volume
                   </div>
                 </Table.Td>
                 <Table.Td ta="right" py={3}>
-                  {action !== undefined && (
-                    <ActionButton
-                      variant="subtle"
-                      size="compact-xs"
-                      leftSection={<IconCamera size={13} />}
-                      excuse={excuseForAction(actions.get(action), host, readOnly)}
-                      label={`Take a snapshot of ${volume.name}`}
-                      onClick={() => openSnapshotDialog({ hostId: host.id, volumeId: volume.id })}
-                    >
-                      Snapshot
-                    </ActionButton>
-                  )}
+                  <Group gap={4} wrap="nowrap" justify="flex-end">
+                    {action !== undefined && (
+                      <ActionButton
+                        variant="subtle"
+                        size="compact-xs"
+                        leftSection={<IconCamera size={13} />}
+                        excuse={excuseForAction(action, host, readOnly)}
+                        label={`Take a snapshot of ${volume.name}`}
+                        onClick={() => openSnapshotDialog({ hostId: host.id, volumeId: volume.id })}
+                      >
+                        Snapshot
+                      </ActionButton>
+                    )}
+                    <OfferMenu
+                      hostId={host.id}
+                      subject={{ kind: 'volume', volumeId: volume.id }}
+                      label={`Actions for ${volume.name}`}
+                    />
+                  </Group>
                 </Table.Td>
               </Table.Tr>
             );

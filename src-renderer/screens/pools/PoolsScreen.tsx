@@ -1,5 +1,5 @@
 import { Button, Group, Select, Stack, Text, Title } from '@mantine/core';
-import { IconDatabase, IconRefresh } from '@tabler/icons-react';
+import { IconDatabase, IconPlus, IconRefresh } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { backendOrder, backendTitles } from './pool-groups';
 import { EmptyState } from '../../components/EmptyState';
@@ -7,6 +7,7 @@ import { PageHeader } from '../../components/PageHeader';
 import { plural } from '../../format/bytes-format';
 import { refreshFleet, useFleetStore } from '../../stores/fleet-store';
 import { loadInventory, useInventoryStore } from '../../stores/inventory-store';
+import { openCreatePool } from '../../stores/offers-store';
 import { PoolCard } from './PoolCard';
 
 /** Every pool of every host, grouped by backend. */
@@ -44,6 +45,9 @@ export function PoolsScreen() {
               ]}
               onChange={(value) => setHostId(value ?? '')}
             />
+            <Button leftSection={<IconPlus size={16} />} onClick={() => openCreatePool(hostId)}>
+              Create pool
+            </Button>
             <Button
               variant="default"
               leftSection={<IconRefresh size={16} />}
@@ -61,8 +65,8 @@ export function PoolsScreen() {
       {placed.length === 0 && (
         <div className="panel">
           <EmptyState icon={<IconDatabase size={24} />} title="No pools known yet">
-            Pools appear here once a host has been read: ZFS pools and LVM volume groups with all that lives
-            on them.
+            Pools appear here once a host has been read: ZFS pools, LVM volume groups, RAID arrays and btrfs
+            file systems, with all that lives on them.
           </EmptyState>
         </div>
       )}

@@ -1,22 +1,21 @@
-import { ActionIcon, Button, Group, Menu, Select, Text, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Checkbox, Group, Select, Text, TextInput, Tooltip } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { IconArrowBackUp, IconCamera, IconDots, IconSearch, IconTrash, IconX } from '@tabler/icons-react';
+import { IconCamera, IconSearch, IconX } from '@tabler/icons-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { Host } from '../../../src-preload/contract/hosts';
-import type { SnapshotRow, BackendStatus } from '../../../src-preload/contract/inventory';
+import type { SnapshotRow } from '../../../src-preload/contract/inventory';
 import { Age } from '../../components/Age';
 import { EmptyState } from '../../components/EmptyState';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { ErrorNotice } from '../../components/ErrorNotice';
-import { excuseForAction, excuseForDestroy, excuseForRollback } from '../../components/excuse';
+import { OfferMenu } from '../../components/OfferMenu';
 import { PageHeader } from '../../components/PageHeader';
 import { VirtualTable, type Column } from '../../components/VirtualTable';
 import { formatBytes, formatCount, formatPercent } from '../../format/bytes-format';
-import { useAppStore } from '../../stores/app-store';
 import { openSnapshotDialog } from '../../stores/dialog-store';
 import { useFleetStore } from '../../stores/fleet-store';
+import { mostSelected, select, selectionKey, tick, useSelectionStore } from '../../stores/selection-store';
 import { loadInventory, useInventoryStore } from '../../stores/inventory-store';
-import { openPlan } from '../../stores/plan-store';
 import {
   ensureRange,
   setSnapshotQuery,
@@ -24,7 +23,9 @@ import {
   useSnapshotsStore,
   type SnapshotQuery,
 } from '../../stores/snapshots-store';
-import { snapshotActionsOf } from './snapshot-actions';
+import { browse } from '../../stores/files-store';
+import { FilesDrawer } from './FilesDrawer';
+import { SelectionBar } from './SelectionBar';
 
 type SortKey = SnapshotQuery['sort'];
 
@@ -44,9 +45,12 @@ export function SnapshotsScreen() {
   }, [hostIds]);
 
   const hostById = useMemo(() => new Map(hosts.map(({ host }) => [host.id, host])), [hosts]);
-  const columns = useColumns(hostById, (row) =>
-    byHost[row.hostId]?.inventory?.backends.find((backend) => backend.kind === row.backend),
-  );
+  const selected = useSelectionStore((state) => state.rows);
+  const columns = useMemo(() => {
+    const all = Array.from({ length: total }, (_, index) => snapshotAt(pages, index));
+    const loaded = total <= mostSelected ? all.filter((row) => row !== undefined) : [];
+    return [tickColumn(selected, loaded, total, (index) => snapshotAt(pages, index)), ...columnsOf(hostById)];
+  }, [hostById, selected, pages, total]);
   const rowAt = useCallback((index: number) => snapshotAt(pages, index), [pages]);
   const pools = query.hostId === null ? [] : (byHost[query.hostId]?.inventory?.pools ?? []);
   const filtered = query.search !== '' || query.hostId !== null || query.poolId !== null;
@@ -119,6 +123,8 @@ export function SnapshotsScreen() {
           />
         )}
       </Group>
+      <SelectionBar />
+      <FilesDrawer />
       {error !== null && <ErrorNotice error={error} />}
       {status === 'ready' && total === 0 ? (
         <div className="panel">
@@ -148,10 +154,54 @@ export function SnapshotsScreen() {
   );
 }
 
-function useColumns(
-  hosts: ReadonlyMap<string, Host>,
-  backendOf: (row: SnapshotRow) => BackendStatus | undefined,
-): Column<SnapshotRow, SortKey>[] {
+/** Ticks rows; with Shift all between this one and the last. The head ticks all found, when they are few enough. */
+function tickColumn(
+  selected: ReadonlyMap<string, SnapshotRow>,
+  loaded: readonly SnapshotRow[],
+  total: number,
+  rowAt: (index: number) => SnapshotRow | undefined,
+): Column<SnapshotRow, SortKey> {
+  const few = total > 0 && loaded.length === total;
+  const ticked = loaded.filter((row) => selected.has(selectionKey(row))).length;
+  return {
+    id: 'tick',
+    width: '20px',
+    header: (
+      <Tooltip
+        label={
+          few
+            ? 'Select all that were found'
+            : `Narrow the list to at most ${mostSelected} snapshots to select all of them`
+        }
+      >
+        <Checkbox
+          size="xs"
+          aria-label="Select all that were found"
+          aria-disabled={!few}
+          checked={few && ticked === total}
+          indeterminate={ticked > 0 && ticked < total}
+          onChange={(event) => {
+            if (few) select(loaded, event.currentTarget.checked);
+          }}
+        />
+      </Tooltip>
+    ),
+    render: (row, index) => (
+      <Checkbox
+        size="xs"
+        aria-label={`Select ${row.fullName}`}
+        checked={selected.has(selectionKey(row))}
+        onChange={(event) => {
+          const { checked } = event.currentTarget;
+          const { shiftKey } = event.nativeEvent as MouseEvent;
+          tick(index, row, checked, shiftKey, rowAt);
+        }}
+      />
+    ),
+  };
+}
+
+function columnsOf(hosts: ReadonlyMap<string, Host>): Column<SnapshotRow, SortKey>[] {
   return [
     {
       id: 'name',
@@ -218,7 +268,14 @@ function useColumns(
       header: '',
       width: '34px',
       align: 'right',
-      render: (row) => <RowActions row={row} host={hosts.get(row.hostId)} backend={backendOf(row)} />,
+      render: (row) => (
+        <OfferMenu
+          hostId={row.hostId}
+          subject={{ kind: 'snapshot', snapshotId: row.id }}
+          label={`Actions for ${row.fullName}`}
+          extra={[{ label: 'Browse files…', onClick: () => browse(row) }]}
+        />
+      ),
     },
   ];
 }
@@ -255,87 +312,5 @@ function SnapshotState({ row }: { row: SnapshotRow }) {
     >
       {notes.length === 0 ? (row.state === 'unknown' ? 'Unknown' : '') : notes.join(' · ')}
     </Text>
-  );
-}
-
-function RowActions({
-  row,
-  host,
-  backend,
-}: {
-  row: SnapshotRow;
-  host: Host | undefined;
-  backend: BackendStatus | undefined;
-}) {
-  const catalogue = useAppStore((state) => state.actions);
-  const readOnly = useAppStore((state) => state.settings?.readOnly ?? true);
-  const actions = snapshotActionsOf(row.backend);
-  if (actions === undefined) return null;
-  const rollbackExcuse =
-    excuseForAction(catalogue.get(actions.rollback), host, readOnly) ?? excuseForRollback(row, backend);
-  const destroyExcuse =
-    excuseForAction(catalogue.get(actions.destroy), host, readOnly) ?? excuseForDestroy(row);
-  return (
-    <Menu position="bottom-end" withinPortal>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`Actions for ${row.fullName}`}>
-          <IconDots size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <MenuAction
-          excuse={rollbackExcuse}
-          icon={<IconArrowBackUp size={15} />}
-          onClick={() =>
-            void openPlan({ hostId: row.hostId, action: actions.rollback, input: actions.rollbackInput(row) })
-          }
-        >
-          Roll back to this…
-        </MenuAction>
-        <MenuAction
-          excuse={destroyExcuse}
-          icon={<IconTrash size={15} />}
-          colour="var(--hf-critical)"
-          onClick={() =>
-            void openPlan({ hostId: row.hostId, action: actions.destroy, input: actions.destroyInput(row) })
-          }
-        >
-          Destroy…
-        </MenuAction>
-      </Menu.Dropdown>
-    </Menu>
-  );
-}
-
-function MenuAction({
-  excuse,
-  icon,
-  colour,
-  onClick,
-  children,
-}: {
-  excuse: string | null;
-  icon: React.ReactNode;
-  colour?: string;
-  onClick: () => void;
-  children: string;
-}) {
-  const item = (
-    <Menu.Item
-      leftSection={icon}
-      color={excuse === null ? colour : 'gray'}
-      aria-disabled={excuse !== null}
-      closeMenuOnClick={excuse === null}
-      style={excuse === null ? undefined : { opacity: 0.55, cursor: 'not-allowed' }}
-      onClick={excuse === null ? onClick : undefined}
-    >
-      {children}
-    </Menu.Item>
-  );
-  if (excuse === null) return item;
-  return (
-    <Tooltip label={excuse} position="left" events={{ hover: true, focus: true, touch: true }}>
-      {item}
-    </Tooltip>
   );
 }

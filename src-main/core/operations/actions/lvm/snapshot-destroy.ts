@@ -67,6 +67,7 @@ export const lvmSnapshotDestroy: ActionDefinition<Input> = {
   minimumAccess: 'administer',
   risk: 'destructive',
   input,
+  bulk: { one: 'snapshot', many: 'snapshots' },
 
   offer(subject) {
     if (subject.kind !== 'snapshot') return null;

@@ -22,6 +22,7 @@ export const zfsSnapshotDestroy: ActionDefinition<Input> = {
   minimumAccess: 'administer',
   risk: 'destructive',
   input,
+  bulk: { one: 'snapshot', many: 'snapshots' },
 
   offer: (subject) =>
     subject.kind !== 'snapshot'

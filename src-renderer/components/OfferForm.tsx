@@ -1,0 +1,79 @@
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import type { Offer } from '../../src-preload/contract/operations';
+import { useAppStore } from '../stores/app-store';
+import { useHost } from '../stores/fleet-store';
+import { closeOffers, submitOffer, useOffersStore } from '../stores/offers-store';
+import { EnvironmentBadge } from './EnvironmentBadge';
+import { complaintOf, firstAnswers, inputOf } from './offer-answers';
+import { OfferFields } from './OfferFields';
+
+/** The form of whichever action was chosen from a menu. Ends in a plan. */
+export function OfferDialog() {
+  const form = useOffersStore((state) => state.form);
+  const entry = useHost(form?.hostId);
+  const title = useAppStore((state) =>
+    form === null ? '' : (state.actions.get(form.offer.action)?.title ?? form.offer.label),
+  );
+  return (
+    <Modal opened={form !== null} onClose={closeOffers} title={title} size={560}>
+      {form !== null && (
+        <Stack gap="md">
+          {entry !== undefined && (
+            <Group gap="xs">
+              <Text size="sm" c="dimmed">
+                {subjectWords(form.offer)}on {entry.host.name}
+              </Text>
+              <EnvironmentBadge environment={entry.host.environment} />
+            </Group>
+          )}
+          <OfferForm key={form.offer.action} hostId={form.hostId} offer={form.offer} />
+        </Stack>
+      )}
+    </Modal>
+  );
+}
+
+/** The object's own name, as it stands in the input: `tank/data `. */
+function subjectWords({ input }: Offer): string {
+  const names = Object.values(input).filter((value) => typeof value === 'string');
+  return names.length === 0 ? '' : `${names.join(' · ')} `;
+}
+
+export function OfferForm({ hostId, offer }: { hostId: string; offer: Offer }) {
+  const [answers, setAnswers] = useState(() => firstAnswers(offer.fields));
+  const [tried, setTried] = useState(false);
+  const valid = offer.fields.every(
+    (field) => complaintOf(field, answers[field.name] ?? field.value) === null,
+  );
+  const submit = (event: React.FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (offer.excuse === null && valid) submitOffer(hostId, offer, inputOf(offer.fields, answers));
+  };
+  return (
+    <form onSubmit={submit} noValidate>
+      <Stack gap="md">
+        <OfferFields
+          fields={offer.fields}
+          answers={answers}
+          tried={tried}
+          onAnswer={(name, answer) => setAnswers((before) => ({ ...before, [name]: answer }))}
+        />
+        {offer.excuse !== null && (
+          <Text size="sm" c="var(--hf-warning)">
+            {offer.excuse}
+          </Text>
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={closeOffers}>
+            Cancel
+          </Button>
+          <Button type="submit" disabled={offer.excuse !== null}>
+            Show the plan
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

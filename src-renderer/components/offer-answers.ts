@@ -1,0 +1,64 @@
+import type { Field } from '../../src-preload/contract/offers';
+import type { PlanRequest } from '../stores/plan-store';
+
+export type Answer = string | number | boolean | string[];
+export type Answers = Record<string, Answer>;
+
+export function firstAnswers(fields: readonly Field[]): Answers {
+  return Object.fromEntries(fields.map((field) => [field.name, field.value]));
+}
+
+const sizeFactors = { K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 } as const;
+
+/** Bytes of `512M`; null where it is no size. */
+export function sizeAnswerBytes(text: string): number | null {
+  const match = /^(\d{1,7})([KMGT])$/.exec(text);
+  const unit = match?.[2] as keyof typeof sizeFactors | undefined;
+  return match === null || unit === undefined ? null : Number(match[1]) * sizeFactors[unit];
+}
+
+/** What is wrong with one answer, or null. The core decides again. */
+export function complaintOf(field: Field, answer: Answer | undefined): string | null {
+  switch (field.kind) {
+    case 'text': {
+      const text = String(answer ?? '');
+      if (text === '') return field.required ? 'Required' : null;
+      if (text.startsWith('-')) return 'May not start with “-”';
+      return text.length > field.maxLength ? `At most ${field.maxLength} characters` : null;
+    }
+    case 'size': {
+      const text = String(answer ?? '');
+      if (text === '') return field.required ? 'Required' : null;
+      const bytes = sizeAnswerBytes(text);
+      if (bytes === null || bytes === 0) return 'A whole number with K, M, G or T, such as 512M or 10G';
+      return field.maxBytes !== null && bytes > field.maxBytes ? 'More than there is room for' : null;
+    }
+    case 'number': {
+      const number = typeof answer === 'number' ? answer : Number.NaN;
+      if (!Number.isFinite(number)) return 'A number';
+      return number < field.min || number > field.max ? `From ${field.min} to ${field.max}` : null;
+    }
+    case 'choice': {
+      const option = field.options.find(({ value }) => value === answer);
+      return option === undefined ? 'Choose one' : option.excuse;
+    }
+    case 'pick': {
+      const count = Array.isArray(answer) ? answer.length : 0;
+      if (count < field.min) return `Choose at least ${field.min}`;
+      return count > field.max ? `At most ${field.max}` : null;
+    }
+    case 'switch':
+      return null;
+  }
+}
+
+/** Answers as the action's input takes them: an optional text or size left empty becomes null. */
+export function inputOf(fields: readonly Field[], answers: Answers): PlanRequest['input'] {
+  return Object.fromEntries(
+    fields.map((field) => {
+      const answer = answers[field.name] ?? field.value;
+      const optional = (field.kind === 'text' || field.kind === 'size') && !field.required;
+      return [field.name, optional && answer === '' ? null : answer];
+    }),
+  );
+}
