@@ -105,6 +105,7 @@ test('what may be changed: the read-only switch, and the access level of each ho
       for (const button of buttons) await expect(button).toHaveAttribute('aria-disabled', 'true');
       await expectExcuse(page, snapshotButtons(page).first(), excuse);
       await snapshotButtons(page).first().hover();
+      await expect(page.getByRole('tooltip').filter({ hasText: excuse })).toBeVisible();
       await screenshot(page, '60-read-only-excuse');
       await expectMenuExcuses(page, 'nas-administer', excuse, '61-read-only-menu');
       await expectDialogExcuse(page, 'nas-administer', excuse, '62-read-only-dialog');
