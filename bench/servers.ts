@@ -31,6 +31,7 @@ function remembering(machine: Machine): Machine {
   const answers = new Map<string, CommandResult>();
   return {
     user: machine.user,
+    files: machine.files,
     run: (commandLine) => {
       const known = answers.get(commandLine);
       if (known !== undefined) return known;
