@@ -11,7 +11,7 @@ async function openTank(page: Page, host: string): Promise<void> {
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: host }).click();
   const card = page.getByRole('article', { name: `ZFS pool tank on ${host}` });
   await expect(card).toBeVisible();
-  const closed = card.getByRole('button', { expanded: false });
+  const closed = card.getByRole('button', { expanded: false }).first();
   if (await closed.isVisible()) await closed.click();
   await expect(snapshotButtons(page).first()).toBeVisible();
 }
