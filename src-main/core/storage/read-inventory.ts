@@ -1,7 +1,8 @@
-import type { BackendStatus, HostInventory, Snapshot } from '../../../src-preload/contract/inventory';
+import type { BackendStatus, HostInventory, Pool, Snapshot } from '../../../src-preload/contract/inventory';
 import { AppError, toAppError } from '../errors/app-error';
 import type { SshSession } from '../ssh/types';
 import type { BackendInventory, Probe, ProbeOutcome, StorageBackend } from './backend';
+import { assembleDisks, diskReadTools, readDisks, type DiskReading } from './disks/read-disks';
 import { backends as allBackends } from './registry';
 
 export interface ReadInventoryOptions {
@@ -9,6 +10,8 @@ export interface ReadInventoryOptions {
   signal?: AbortSignal;
   /** Other backends than the registry's, for tests. */
   backends?: readonly StorageBackend[];
+  /** false: only the pools, for tests of the backends. */
+  disks?: boolean;
 }
 
 export interface InventoryReading {
@@ -114,8 +117,23 @@ async function readBackend(
   }
 }
 
+type DisksRead = { reading: DiskReading } | { error: AppError };
+
+async function tryDisks(
+  session: SshSession,
+  located: ReadonlyMap<string, string>,
+  signal: AbortSignal | undefined,
+): Promise<DisksRead> {
+  try {
+    return { reading: await readDisks((probe) => run(session, probe, signal), located) };
+  } catch (thrown) {
+    return { error: toAppError(thrown) };
+  }
+}
+
 /**
- * Reads everything of a host: tools are located once, then the probes of all backends run side by side.
+ * Reads everything of a host: tools are located once, then the probes of all backends run side by side, the disks
+ * beside them.
  *
  * A backend whose tools are missing is `available: false` and names its package. One that cannot be read
  * keeps its error in its status; its pools are then absent, not empty. Throws AppError when the tools cannot
@@ -129,36 +147,52 @@ export async function readInventory(
   const { nowMs, signal } = options;
   const known = options.backends ?? allBackends;
   const startedAtMs = nowMs();
-  const tools = [...new Set(known.flatMap((backend) => [...backend.tools, ...firstWords(backend)]))];
+  const ofBackends = known.flatMap((backend) => [...backend.tools, ...firstWords(backend)]);
+  const tools = [...new Set([...ofBackends, ...(options.disks === false ? [] : diskReadTools)])];
   const located = await locate(session, tools);
-  const readings = await Promise.all(
-    known.map((backend) => {
-      const absent = backend.tools.filter((tool) => !located.has(tool));
-      return absent.length > 0 ? missing(backend, absent) : readBackend(session, backend, signal);
-    }),
-  );
+  // The backends' probes take their places in the queue for channels first.
+  const reading = known.map((backend) => {
+    const absent = backend.tools.filter((tool) => !located.has(tool));
+    return absent.length > 0 ? missing(backend, absent) : readBackend(session, backend, signal);
+  });
+  const readingDisks = options.disks === false ? null : tryDisks(session, located, signal);
+  const readings = await Promise.all(reading);
+  const disksRead = await readingDisks;
   if (signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
-  const tried = readings.filter((reading) => reading.status.available);
-  const lost = tried.find((reading) => reading.lost !== null)?.lost ?? null;
-  if (lost !== null && tried.every((reading) => reading.lost !== null)) throw lost;
+  const tried = readings.filter((each) => each.status.available);
+  const lost = tried.find((each) => each.lost !== null)?.lost ?? null;
+  if (lost !== null && tried.every((each) => each.lost !== null)) throw lost;
 
-  const read = readings.flatMap((reading) => (reading.read === null ? [] : [reading.read]));
+  const read = readings.flatMap((each) => (each.read === null ? [] : [each.read]));
   const snapshots = read.flatMap((inventory) => inventory.snapshots);
+  const pools = read.flatMap((inventory) => inventory.pools);
+  const statuses = readings.map((each) => each.status);
+  const { disks, disksError } = disksOf(disksRead, pools, statuses);
   const takenAtMs = nowMs();
   return {
     inventory: {
       hostId: host.id,
       takenAtMs,
       durationMs: Math.max(0, takenAtMs - startedAtMs),
-      backends: readings.map((reading) => reading.status),
-      pools: read.flatMap((inventory) => inventory.pools),
+      backends: statuses,
+      pools,
       volumes: read.flatMap((inventory) => inventory.volumes),
       snapshotCount: snapshots.length,
-      disks: null,
-      disksError: null,
+      disks,
+      disksError,
     },
     snapshots,
   };
+}
+
+function disksOf(
+  read: DisksRead | null,
+  pools: readonly Pool[],
+  statuses: readonly BackendStatus[],
+): Pick<HostInventory, 'disks' | 'disksError'> {
+  if (read === null) return { disks: null, disksError: null };
+  if ('error' in read) return { disks: null, disksError: read.error.toWire() };
+  return { disks: assembleDisks(read.reading, pools, statuses), disksError: null };
 }
 
 /** The session remembers where tools are; what was missing is looked for again, as it may be installed now. */
