@@ -83,7 +83,7 @@ export const smartPackage = 'smartmontools';
  * and `\x..`, which no command of ours carries.
  */
 export const diskPathPattern =
-  /^\/dev\/(?:disk\/by-id\/[A-Za-z0-9][A-Za-z0-9#+.:=@_-]{0,254}|[a-z][a-z0-9]{1,31})$/;
+  /^\/dev\/(?:disk\/by-id\/[A-Za-z0-9][A-Za-z0-9+.:@_-]{0,254}|[a-z][a-z0-9]{1,31})$/;
 
 function checkedPath(path: string): string {
   if (!diskPathPattern.test(path)) throw new RangeError('Not the path of a disk.');
