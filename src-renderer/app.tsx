@@ -28,6 +28,7 @@ import { SnapshotsScreen } from './screens/snapshots/SnapshotsScreen';
 import { followApp, loadApp, useAppStore } from './stores/app-store';
 import { followAudit } from './stores/audit-store';
 import { followFleet, loadFleet, refreshFleet, useFleetStore } from './stores/fleet-store';
+import { followFiles } from './stores/files-store';
 import { followInventory, forgetInventories } from './stores/inventory-store';
 import { followOperations } from './stores/plan-store';
 import { followSelection } from './stores/selection-store';
@@ -65,6 +66,7 @@ export function App() {
       followOperations(),
       followActivities(),
       followSelection(),
+      followFiles(),
     ];
     void openSession();
     return () => stops.forEach((stop) => stop());

@@ -93,7 +93,7 @@ function Offers({ hostId, offers }: { hostId: string; offers: readonly Offer[] }
 
 function OfferItem({ hostId, offer }: { hostId: string; offer: Offer }) {
   const { excuse, label } = offer;
-  const colour = excuse !== null ? 'gray' : offer.group === 'destroy' ? 'red' : undefined;
+  const colour = excuse !== null ? 'gray' : offer.group === 'destroy' ? 'var(--hf-critical)' : undefined;
   const item = (
     <Menu.Item
       color={colour}

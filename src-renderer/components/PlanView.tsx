@@ -74,7 +74,7 @@ export function PlanView() {
           )}
           {plan === null && stage === 'failed' && error !== null && (
             <Stack p="lg">
-              <ErrorNotice error={error} />
+              <ErrorNotice error={error} note="No plan was made, and nothing was changed." />
               <Group justify="flex-end">
                 <Button variant="default" onClick={closePlan}>
                   Close
@@ -328,7 +328,7 @@ function Outcomes({ plan, result }: { plan: Plan; result: OperationResult }) {
   return (
     <Stack gap="sm">
       <Alert color={colour} icon={<Icon size={18} />} title={outcomeWords[result.outcome]} role="status">
-        <Text size="sm">{result.message}</Text>
+        {result.error?.message !== result.message && <Text size="sm">{result.message}</Text>}
         {result.verification.status !== 'skipped' && !result.message.includes(result.verification.text) && (
           <Text size="sm" mt={4}>
             {result.verification.text}
@@ -387,7 +387,7 @@ function StepResults({ plan, result }: { plan: Plan; result: OperationResult }) 
 }
 
 function Footer({ plan }: { plan: Plan }) {
-  const { stage } = usePlanStore();
+  const { stage, error } = usePlanStore();
   const [typedTarget, setTypedTarget] = useState('');
   const [typedHost, setTypedHost] = useState('');
   const now = useNow();
@@ -416,7 +416,8 @@ function Footer({ plan }: { plan: Plan }) {
   if (stage === 'done' || stage === 'failed') {
     return (
       <FooterBar>
-        {stage === 'failed' && (
+        {/* Nothing here invites to do again what may have been done. */}
+        {stage === 'failed' && error?.code !== 'outcome-unknown' && (
           <Button variant="default" onClick={replan}>
             Plan again
           </Button>

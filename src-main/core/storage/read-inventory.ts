@@ -4,6 +4,7 @@ import type { SshSession } from '../ssh/types';
 import type { BackendInventory, Probe, ProbeOutcome, StorageBackend } from './backend';
 import { assembleDisks, diskReadTools, readDisks, type DiskReading } from './disks/read-disks';
 import { backends as allBackends } from './registry';
+import { readSystem, systemTools } from './system/index';
 
 export interface ReadInventoryOptions {
   nowMs: () => number;
@@ -148,25 +149,33 @@ export async function readInventory(
   const known = options.backends ?? allBackends;
   const startedAtMs = nowMs();
   const ofBackends = known.flatMap((backend) => [...backend.tools, ...firstWords(backend)]);
-  const tools = [...new Set([...ofBackends, ...(options.disks === false ? [] : diskReadTools)])];
-  const located = await locate(session, tools);
-  // The backends' probes take their places in the queue for channels first.
-  const reading = known.map((backend) => {
-    const absent = backend.tools.filter((tool) => !located.has(tool));
-    return absent.length > 0 ? missing(backend, absent) : readBackend(session, backend, signal);
-  });
-  const readingDisks = options.disks === false ? null : tryDisks(session, located, signal);
-  const readings = await Promise.all(reading);
-  const disksRead = await readingDisks;
+  // smartctl too is looked for again when it was missing: the screen says how to install it.
+  const tools = [...ofBackends, ...(options.disks === false ? [] : diskReadTools)];
+  const located = await locate(session, tools, systemTools);
+  // In this order, so that the backends' probes take their places in the queue for channels first.
+  const [readings, system, disksRead] = await Promise.all([
+    Promise.all(
+      known.map((backend) => {
+        const absent = backend.tools.filter((tool) => !located.has(tool));
+        return absent.length > 0 ? missing(backend, absent) : readBackend(session, backend, signal);
+      }),
+    ),
+    readSystem(session, located, nowMs, signal).catch((thrown: unknown) => {
+      // The line is lost: the backends say so, each for itself.
+      if (connectionErrors.has(toAppError(thrown).code)) return null;
+      throw thrown;
+    }),
+    options.disks === false ? null : tryDisks(session, located, signal),
+  ]);
   if (signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
-  const tried = readings.filter((each) => each.status.available);
-  const lost = tried.find((each) => each.lost !== null)?.lost ?? null;
-  if (lost !== null && tried.every((each) => each.lost !== null)) throw lost;
+  const tried = readings.filter((reading) => reading.status.available);
+  const lost = tried.find((reading) => reading.lost !== null)?.lost ?? null;
+  if (lost !== null && tried.every((reading) => reading.lost !== null)) throw lost;
 
-  const read = readings.flatMap((each) => (each.read === null ? [] : [each.read]));
+  const read = readings.flatMap((reading) => (reading.read === null ? [] : [reading.read]));
   const snapshots = read.flatMap((inventory) => inventory.snapshots);
   const pools = read.flatMap((inventory) => inventory.pools);
-  const statuses = readings.map((each) => each.status);
+  const statuses = readings.map((reading) => reading.status);
   const { disks, disksError } = disksOf(disksRead, pools, statuses);
   const takenAtMs = nowMs();
   return {
@@ -180,6 +189,7 @@ export async function readInventory(
       snapshotCount: snapshots.length,
       disks,
       disksError,
+      system,
     },
     snapshots,
   };
@@ -196,9 +206,14 @@ function disksOf(
 }
 
 /** The session remembers where tools are; what was missing is looked for again, as it may be installed now. */
-async function locate(session: SshSession, tools: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const located = await session.locate(tools);
-  return tools.every((tool) => located.has(tool)) ? located : session.locate(tools, true);
+async function locate(
+  session: SshSession,
+  tools: readonly string[],
+  niceToHave: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const all = [...new Set([...tools, ...niceToHave])];
+  const located = await session.locate(all);
+  return tools.every((tool) => located.has(tool)) ? located : session.locate(all, true);
 }
 
 function firstWords(backend: StorageBackend): string[] {

@@ -151,6 +151,7 @@ function Counter({ label, value, note }: { label: string; value: ReactNode; note
 }
 
 function HostCard({ entry: { host, state, summary } }: { entry: HostOverview }) {
+  const live = state.status === 'online';
   const environment = { '--environment': environmentColour(host.environment) } as CSSProperties;
   return (
     <article className="panel host-card" style={environment}>
@@ -195,8 +196,14 @@ function HostCard({ entry: { host, state, summary } }: { entry: HostOverview }) 
           </Group>
           <Stack gap={2} style={{ flex: 1 }}>
             {summary.activities.map((activity) => (
-              <Text key={activity} size="xs" className="truncate" title={activity}>
-                {activity}
+              <Text
+                key={activity}
+                size="xs"
+                className="truncate"
+                title={activity}
+                c={live ? undefined : 'dimmed'}
+              >
+                {live ? activity : `Then: ${activity}`}
               </Text>
             ))}
           </Stack>

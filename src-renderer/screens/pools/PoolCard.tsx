@@ -15,6 +15,7 @@ import { formatBytes, formatPercent, plural } from '../../format/bytes-format';
 import { useAppStore } from '../../stores/app-store';
 import { openSnapshotDialog } from '../../stores/dialog-store';
 import { openReplaceDisk } from '../../stores/offers-store';
+import { useHost } from '../../stores/fleet-store';
 import { setSnapshotQuery } from '../../stores/snapshots-store';
 import { snapshotActionOf } from '../snapshots/snapshot-actions';
 
@@ -42,6 +43,7 @@ export function PoolCard({
 }) {
   const [open, setOpen] = useState(pool.health !== 'ok');
   const [, go] = useLocation();
+  const live = useHost(host.id)?.state.status === 'online';
   const children = inventory.pools.filter((entry) => entry.parentPoolId === pool.id);
   const ids = new Set([pool.id, ...children.map((entry) => entry.id)]);
   const volumes = inventory.volumes.filter((volume) => ids.has(volume.poolId));
@@ -82,7 +84,7 @@ export function PoolCard({
           label={`${pool.name} capacity used`}
         />
         <div style={{ minWidth: 0 }}>
-          {pool.activity !== null && <ActivityBar activity={pool.activity} />}
+          {pool.activity !== null && <ActivityBar activity={pool.activity} live={live} />}
         </div>
         <Group gap="xs" wrap="nowrap" justify="flex-end">
           {showHost && (

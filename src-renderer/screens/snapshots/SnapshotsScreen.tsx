@@ -23,6 +23,8 @@ import {
   useSnapshotsStore,
   type SnapshotQuery,
 } from '../../stores/snapshots-store';
+import { browse } from '../../stores/files-store';
+import { FilesDrawer } from './FilesDrawer';
 import { SelectionBar } from './SelectionBar';
 
 type SortKey = SnapshotQuery['sort'];
@@ -122,6 +124,7 @@ export function SnapshotsScreen() {
         )}
       </Group>
       <SelectionBar />
+      <FilesDrawer />
       {error !== null && <ErrorNotice error={error} />}
       {status === 'ready' && total === 0 ? (
         <div className="panel">
@@ -270,6 +273,7 @@ function columnsOf(hosts: ReadonlyMap<string, Host>): Column<SnapshotRow, SortKe
           hostId={row.hostId}
           subject={{ kind: 'snapshot', snapshotId: row.id }}
           label={`Actions for ${row.fullName}`}
+          extra={[{ label: 'Browse files…', onClick: () => browse(row) }]}
         />
       ),
     },
