@@ -204,6 +204,7 @@ describe('no input makes a step with a word that was not planned', () => {
       '/usr/sbin/lvcreate',
       '/usr/sbin/lvremove',
       '/usr/sbin/lvconvert',
+      ...['/usr/sbin/smartctl', '-t', 'short', 'long', '-X'],
     ].concat([
       'snapshot',
       'destroy',
@@ -277,6 +278,7 @@ describe('no input makes a step with a word that was not planned', () => {
     'volumeGroup',
     'logicalVolume',
     'size',
+    'device',
   ];
 
   /** Mostly what is really there, so that many plans are made and not only refused. */
@@ -284,6 +286,7 @@ describe('no input makes a step with a word that was not planned', () => {
   const part = fc.oneof(fc.stringMatching(/^[a-z][a-z0-9]{3,12}$/), nasty);
   const volume = fc.oneof(fc.constantFrom('vm-104-disk-0', 'vm-103-disk-0'), nasty);
   const group = fc.oneof(fc.constant('vmdata'), nasty);
+  const disk = fc.record({ device: fc.oneof(fc.constantFrom('/dev/sda', '/dev/sdz'), nasty) });
 
   it('whatever is asked', { timeout: 120_000 }, async () => {
     const { rows } = await core
@@ -302,6 +305,7 @@ describe('no input makes a step with a word that was not planned', () => {
       }),
       'lvm.snapshot.destroy': fc.record({ volumeGroup: group, name: volume }),
       'lvm.snapshot.rollback': fc.record({ volumeGroup: group, snapshot: volume }),
+      ...{ 'disk.selftest.short': disk, 'disk.selftest.long': disk, 'disk.selftest.abort': disk },
     } as const satisfies Record<ActionId, unknown>;
     const junk = fc.dictionary(fc.constantFrom(...fields), value);
     const question = fc

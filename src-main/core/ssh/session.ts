@@ -43,6 +43,7 @@ const usualTools = [
   'lvconvert',
   'mdadm',
   'btrfs',
+  ...['lsblk', 'ls', 'smartctl', 'wipefs'],
 ] as const;
 
 /** What the session tells whoever keeps the connection. */

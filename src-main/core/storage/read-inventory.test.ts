@@ -68,7 +68,7 @@ function answers(changes: Record<string, Answer> = {}): Map<string, Answer> {
 
 const options = () => {
   let now = 1000;
-  return { nowMs: () => (now += 10) };
+  return { nowMs: () => (now += 10), disks: false };
 };
 const host = { id: 'nas' };
 const lvmKeys = Object.values(lvmProbes).map(({ argv }) => quoteArgv(argv));

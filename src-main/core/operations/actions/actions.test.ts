@@ -30,6 +30,9 @@ describe('the catalogue', () => {
       ['lvm.snapshot.create', 'operate', 'safe'],
       ['lvm.snapshot.destroy', 'administer', 'destructive'],
       ['lvm.snapshot.rollback', 'administer', 'catastrophic'],
+      ['disk.selftest.short', 'operate', 'safe'],
+      ['disk.selftest.long', 'operate', 'safe'],
+      ['disk.selftest.abort', 'operate', 'safe'],
     ]);
   });
 });
@@ -42,6 +45,9 @@ describe('inputs', () => {
     'lvm.snapshot.create': { volumeGroup: 'vg0', logicalVolume: 'data', name: 'before', size: '1G' },
     'lvm.snapshot.destroy': { volumeGroup: 'vg0', name: 'before' },
     'lvm.snapshot.rollback': { volumeGroup: 'vg0', snapshot: 'before' },
+    'disk.selftest.short': { device: '/dev/sda' },
+    'disk.selftest.long': { device: '/dev/disk/by-id/ata-ST12000NM0127_ZJV1' },
+    'disk.selftest.abort': { device: '/dev/nvme0n1' },
   };
 
   it.each(actionIds)('%s takes what is well formed', (id) => {
