@@ -293,6 +293,7 @@ describe('no input makes a step with a word that was not planned', () => {
       .call('inventory:refresh', { hostId: nas })
       .then(() => core.call('inventory:snapshots', allSnapshots));
     const snapshot = fc.oneof(fc.constantFrom(...rows.map(({ fullName }) => fullName)), nasty);
+    const junk = fc.dictionary(fc.constantFrom(...fields), value);
     const shapes = {
       'zfs.snapshot.create': fc.record({ dataset, name: part, recursive: fc.boolean() }),
       'zfs.snapshot.destroy': fc.record({ snapshot }),
@@ -306,12 +307,14 @@ describe('no input makes a step with a word that was not planned', () => {
       'lvm.snapshot.destroy': fc.record({ volumeGroup: group, name: volume }),
       'lvm.snapshot.rollback': fc.record({ volumeGroup: group, snapshot: volume }),
       ...{ 'disk.selftest.short': disk, 'disk.selftest.long': disk, 'disk.selftest.abort': disk },
-    } as const satisfies Record<ActionId, unknown>;
-    const junk = fc.dictionary(fc.constantFrom(...fields), value);
+    } satisfies Partial<Record<ActionId, fc.Arbitrary<Record<string, unknown>>>>;
+    // Those without a shape of their own get junk here; their own tests go further.
+    const shapeOf = (action: ActionId): fc.Arbitrary<Record<string, unknown>> =>
+      (shapes as Partial<Record<ActionId, fc.Arbitrary<Record<string, unknown>>>>)[action] ?? junk;
     const question = fc
       .constantFrom(...actionIds)
       .chain((action) =>
-        fc.tuple(fc.constant(action), fc.oneof({ weight: 4, arbitrary: shapes[action] }, junk)),
+        fc.tuple(fc.constant(action), fc.oneof({ weight: 4, arbitrary: shapeOf(action) }, junk)),
       );
     let planned = 0;
     await fc.assert(
@@ -334,6 +337,52 @@ describe('no input makes a step with a word that was not planned', () => {
     const known = { dataset: 'tank/git', name: 'ok-name', recursive: true };
     allowed(await core.plan(nas, 'zfs.snapshot.create', known), known);
     expect(planned).toBeGreaterThan(50);
+  });
+});
+
+describe('volumes and groups on the demo fleet', () => {
+  let data: string;
+  let core: TestCore;
+  beforeEach(async () => {
+    data = mkdtempSync(join(tmpdir(), 'holdfast-demo-lvm-'));
+    core = await startTestCore({ dataDirectory: data, demo: true, start: createCore });
+    await core.call('inventory:refresh', { hostId: kvm });
+  });
+  afterEach(async () => {
+    await core.close();
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  it('are created, extended, renamed and destroyed, each offered before it is asked for', async () => {
+    const offers = async (subject: Request<'operations:offers'>['subject']) =>
+      (await core.call('operations:offers', { hostId: kvm, subject })).offers;
+    const create = (await offers({ kind: 'host' })).find(({ action }) => action === 'lvm.group.create');
+    const pick = create?.fields.find((field) => field.kind === 'pick');
+    const free = pick?.kind === 'pick' ? pick.options.filter(({ excuse }) => excuse === null) : [];
+    expect(free.length).toBeGreaterThan(1);
+    const run = async (action: ActionId, input: Record<string, unknown>): Promise<string> => {
+      const plan = await core.plan(kvm, action, input);
+      expect([action, plan.blockers]).toEqual([action, []]);
+      const result = await core.run(plan);
+      return `${action}: ${result.outcome} ${result.verification.status}`;
+    };
+    const group = { volumeGroup: 'vgnew' };
+    const said = [
+      await run('lvm.group.create', { name: 'vgnew', devices: free.slice(0, 2).map(({ value }) => value) }),
+      await run('lvm.volume.create', { ...group, name: 'data', size: '10G' }),
+      await run('lvm.volume.extend', { ...group, volume: 'data', by: '5G', resizeFilesystem: false }),
+      await run('lvm.volume.rename', { ...group, volume: 'data', name: 'store' }),
+      await run('lvm.volume.destroy', { ...group, volume: 'store' }),
+    ];
+    expect(said.every((line) => line.endsWith(': ok confirmed'))).toBe(true);
+    const taken = await core.plan(kvm, 'lvm.group.create', {
+      name: 'other',
+      devices: free.slice(0, 2).map(({ value }) => value),
+    });
+    expect(taken.blockers.map(({ text }) => text)).toEqual([
+      expect.stringContaining('belongs to volume group vgnew'),
+      expect.stringContaining('belongs to volume group vgnew'),
+    ]);
   });
 });
 
