@@ -54,7 +54,7 @@ test('a host is removed after the native dialog, and its audit stays to be revie
       await expect(page.getByText('No snapshots known')).toBeVisible();
       const changes = nas.commands
         .slice(asBefore)
-        .filter((line) => !/zpool|zfs (list|get|version)/.test(line));
+        .filter((line) => /zfs (snapshot|destroy|rollback|set|release)/.test(line));
       expect(changes).toEqual([]);
     });
 
@@ -246,6 +246,27 @@ test('from the first start to a snapshot that is taken, with the keyboard alone'
       await pressOn(page, plan(page).getByRole('button', { name: 'Close' }));
       await expect(page.getByRole('dialog')).toHaveCount(0);
       expect(nas.commands.filter((line) => /zfs snapshot -- .*@by-keyboard/.test(line))).toHaveLength(1);
+    });
+
+    await test.step('its menu is walked through, and says what is not allowed', async () => {
+      await palette(page, 'snapshots');
+      await typeInto(page, page.getByRole('textbox', { name: 'Search snapshots' }), 'by-keyboard');
+      await expect(page.getByText('1 found')).toBeVisible();
+      await pressOn(page, page.getByRole('button', { name: 'Actions for tank/home/emma@by-keyboard' }));
+      const destroy = page.getByRole('menuitem', { name: 'Destroy…' });
+      await expect(destroy).toBeVisible();
+      for (let presses = 0; presses < 12; presses += 1) {
+        if (await destroy.evaluate((element) => element === document.activeElement)) break;
+        await page.keyboard.press('ArrowDown');
+      }
+      await expect(destroy).toBeFocused();
+      await expect(
+        page.getByRole('tooltip').filter({ hasText: 'it takes “administer”' }).last(),
+      ).toBeVisible();
+      await page.keyboard.press('Enter');
+      await expect(page.getByRole('dialog')).toHaveCount(0);
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('menuitem')).toHaveCount(0);
     });
   } finally {
     await nas.switchOff();

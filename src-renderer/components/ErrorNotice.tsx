@@ -40,6 +40,8 @@ interface ErrorNoticeProps {
 export function ErrorNotice({ error, note, quiet = false, actions }: ErrorNoticeProps) {
   const [open, setOpen] = useState(false);
   const unknown = error.code === 'outcome-unknown';
+  // Most remedies are a line to copy; some are a sentence, which ends like one.
+  const sentence = error.remedy?.endsWith('.') === true ? error.remedy : null;
   return (
     <Alert
       // Unknown is not failed, and has the colour it has in the audit.
@@ -51,14 +53,19 @@ export function ErrorNotice({ error, note, quiet = false, actions }: ErrorNotice
     >
       <Stack gap="xs">
         <Text size="sm">{error.message}</Text>
-        {note !== undefined && <Text size="sm">{note}</Text>}
-        {error.remedy !== undefined && (
+        {sentence !== null && <Text size="sm">{sentence}</Text>}
+        {error.remedy !== undefined && sentence === null && (
           <Group gap="xs" wrap="nowrap" align="flex-start">
             <Code block style={{ flex: 1, whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
               {error.remedy}
             </Code>
             <CopyButton value={error.remedy} label="Copy" />
           </Group>
+        )}
+        {note !== undefined && (
+          <Text size="sm" c="dimmed">
+            {note}
+          </Text>
         )}
         {error.detail !== undefined && error.detail !== '' && (
           <div>

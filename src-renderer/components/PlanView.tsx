@@ -317,7 +317,7 @@ const outcomeLooks: Record<Outcome, { colour: string; icon: typeof IconCheck }> 
   failed: { colour: 'red', icon: IconCircleX },
   cancelled: { colour: 'gray', icon: IconBan },
   refused: { colour: 'orange', icon: IconBan },
-  unknown: { colour: 'orange', icon: IconQuestionMark },
+  unknown: { colour: 'violet', icon: IconQuestionMark },
 };
 
 function Outcomes({ plan, result }: { plan: Plan; result: OperationResult }) {
@@ -325,20 +325,29 @@ function Outcomes({ plan, result }: { plan: Plan; result: OperationResult }) {
   const said = result.steps
     .flatMap((step) => [step.stdout, step.stderr])
     .filter((text) => text.trim() !== '');
+  const figures = `${formatElapsed(result.durationMs)} · recorded in the audit`;
   return (
     <Stack gap="sm">
-      <Alert color={colour} icon={<Icon size={18} />} title={outcomeWords[result.outcome]} role="status">
-        {result.error?.message !== result.message && <Text size="sm">{result.message}</Text>}
-        {result.verification.status !== 'skipped' && !result.message.includes(result.verification.text) && (
-          <Text size="sm" mt={4}>
-            {result.verification.text}
-          </Text>
-        )}
-        <Text size="xs" c="dimmed" mt={6} className="numeric">
-          {formatElapsed(result.durationMs)} · recorded in the audit
-        </Text>
-      </Alert>
-      {result.error !== null && <ErrorNotice error={result.error} />}
+      {result.error?.message === result.message ? (
+        // One notice: the error says all that the outcome would say again.
+        <ErrorNotice error={result.error} note={`${outcomeWords[result.outcome]} · ${figures}`} />
+      ) : (
+        <>
+          <Alert color={colour} icon={<Icon size={18} />} title={outcomeWords[result.outcome]} role="status">
+            <Text size="sm">{result.message}</Text>
+            {result.verification.status !== 'skipped' &&
+              !result.message.includes(result.verification.text) && (
+                <Text size="sm" mt={4}>
+                  {result.verification.text}
+                </Text>
+              )}
+            <Text size="xs" c="dimmed" mt={6} className="numeric">
+              {figures}
+            </Text>
+          </Alert>
+          {result.error !== null && <ErrorNotice error={result.error} />}
+        </>
+      )}
       {plan.steps.length > 1 && <StepResults plan={plan} result={result} />}
       {said.length > 0 && (
         <pre className="command" style={{ margin: 0, maxHeight: 200 }}>

@@ -115,7 +115,9 @@ function Counters({ hosts }: { hosts: readonly HostOverview[] }) {
       <Counter
         label="Capacity used"
         value={formatPercent(usedPercent(usedBytes, sizeBytes))}
-        note={`${formatBytes(usedBytes)} of ${formatBytes(sizeBytes)}`}
+        note={
+          sizeBytes === 0 ? 'no capacity known' : `${formatBytes(usedBytes)} of ${formatBytes(sizeBytes)}`
+        }
       />
       <Counter
         label="Pools"
