@@ -16,6 +16,12 @@ export function isBroken(detail: ArrayDetail, sync: SyncState | null): boolean {
   return sync?.arrayState === 'broken' || /\bFAILED\b|\bbroken\b/.test(detail.state ?? '');
 }
 
+/** The tool's state, with what only the kernel tells. */
+export function stateWords(detail: ArrayDetail, sync: SyncState | null): string {
+  const state = detail.state ?? detail.level ?? 'unknown';
+  return isBroken(detail, sync) && !/broken|FAILED/.test(state) ? `${state}, broken` : state;
+}
+
 export function isStarted(detail: ArrayDetail): boolean {
   return detail.state !== null && !/\binactive\b|\bNot Started\b/.test(detail.state);
 }
@@ -71,7 +77,7 @@ export function arrayProblems({ array, detail, sync, nameOf, former }: JudgeInpu
   if (isBroken(detail, sync)) {
     problems.push({
       severity: 'critical',
-      text: `Array ${path} has failed (${[detail.state, sync?.arrayState === 'broken' ? 'broken' : null].filter((part) => part !== null).join('; ')}): writes to it are lost, and reads may be.`,
+      text: `Array ${path} has failed (${stateWords(detail, sync)}): writes to it fail, and reads may.`,
       advice:
         'Change nothing on its disks. Connect missing disks again, stop the array and assemble it anew; if that does not bring it back, restore from a backup.',
     });

@@ -13,9 +13,9 @@ import { parseArrayLines, type ExaminedArray } from './examine';
 import {
   arrayActivity,
   arrayProblems,
-  isBroken,
   isContainer,
   isStarted,
+  stateWords,
   type NameOf,
   type Problem,
 } from './health';
@@ -115,7 +115,7 @@ function nodeHealth(member: DetailMember, started: boolean): TopologyNode['healt
 }
 
 function noteOf(member: DetailMember, members: readonly DetailMember[], nameOf: NameOf): string | null {
-  if (member.slot === null) return null;
+  if (member.slot === null || isEmptyPlace(member)) return null;
   const twin = members.find((other) => other !== member && other.slot === member.slot && isInSync(other));
   const words = [`slot ${member.slot}`];
   if (twin !== undefined && isRebuilding(member)) words.push(`takes the place of ${nameOf(twin)}`);
@@ -196,11 +196,6 @@ function factsOf(detail: ArrayDetail, array: MdstatArray, sync: SyncState | null
 function worstOf(problems: readonly Problem[]): Pool['health'] {
   if (problems.some(({ severity }) => severity === 'critical')) return 'critical';
   return problems.length > 0 ? 'warning' : 'ok';
-}
-
-function stateOf(detail: ArrayDetail, sync: SyncState | null): string {
-  const state = detail.state ?? detail.level ?? 'unknown';
-  return isBroken(detail, sync) && !/broken|FAILED/.test(state) ? `${state}, broken` : state;
 }
 
 const bare = {
@@ -289,7 +284,7 @@ function poolOf(
       id,
       name: detail.path,
       health: worstOf(problems),
-      state: stateOf(detail, sync),
+      state: stateWords(detail, sync),
       sizeBytes,
       usedBytes: use.usedBytes,
       freeBytes: sizeBytes - use.usedBytes,

@@ -32,6 +32,26 @@ async function scan(context: ActionContext, argv: readonly string[]): Promise<Ex
   return parseArrayLines(argv.slice(0, 2).join(' '), stdout);
 }
 
+/** Members that may be missing at the most; null: not known. RAID10: if the missing ones hold no common copy. */
+function mayMiss(level: string | null, places: number): number | null {
+  switch (level) {
+    case 'raid0':
+    case 'linear':
+      return 0;
+    case 'raid1':
+      return places - 1;
+    case 'raid4':
+    case 'raid5':
+      return 1;
+    case 'raid6':
+      return 2;
+    case 'raid10':
+      return Math.floor(places / 2);
+    default:
+      return null;
+  }
+}
+
 export const mdadmArrayAssemble: ActionDefinition<Input> = {
   id: 'mdadm.array.assemble',
   title: 'Assemble RAID array',
@@ -100,7 +120,14 @@ export const mdadmArrayAssemble: ActionDefinition<Input> = {
         remedy: 'Refresh the host. An inactive one can be assembled under its own name.',
       });
     }
-    if (missing > 0 && !startDegraded && found.length > 0) {
+    const level = found.map((each) => each.level).find((each) => each !== null) ?? null;
+    const most = places === null ? null : mayMiss(level, places);
+    if (missing > 0 && most !== null && missing > most) {
+      blockers.push({
+        text: `${plural(missing, 'member')} of ${places ?? '?'} ${missing === 1 ? 'is' : 'are'} not connected, and a ${level ?? ''} cannot be started without.`,
+        remedy: 'Connect the missing disks. If they are lost, restore from a backup.',
+      });
+    } else if (missing > 0 && !startDegraded && found.length > 0) {
       blockers.push({
         text: `${plural(missing, 'member')} of ${places ?? '?'} ${missing === 1 ? 'is' : 'are'} not connected; mdadm would start the array without.`,
         remedy: 'Connect the missing disks, or choose to start it with members missing.',

@@ -105,8 +105,8 @@ function parseSignature(exitCode: number, stdout: string): Signature {
     values.set(line.slice(0, equals), line.slice(equals + 1));
   }
   const type = values.get('TYPE') ?? values.get('PTTYPE') ?? null;
-  // More than the device's own name: something is there, even if it has no type.
-  const something = [...values.keys()].some((key) => key !== 'DEVNAME');
+  // Of a partition its place in the table is told as well, which is no signature on it.
+  const something = [...values.keys()].some((key) => key !== 'DEVNAME' && !key.startsWith('PART_ENTRY_'));
   return { type: type ?? (something ? 'unknown' : null), uuid: values.get('UUID') ?? null };
 }
 
