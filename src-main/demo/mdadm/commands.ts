@@ -107,7 +107,7 @@ function create(words: readonly string[], { model, nowMs }: Call): CommandResult
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
     if (word === '--run') values.set(word, '');
     else if (word.startsWith('--bitmap=')) values.set('--bitmap', word.slice('--bitmap='.length));
-    else if (['--level', '--raid-devices', '--spare-devices'].includes(word))
+    else if (['--level', '--raid-devices', '--spare-devices', '--bitmap'].includes(word))
       values.set(word, queue.shift() ?? '');
     else if (word.startsWith('-')) return usage;
     else paths.push(word);
@@ -266,7 +266,7 @@ function grow(words: readonly string[], { model, nowMs }: Call): CommandResult {
   }
   let added = '';
   for (const device of extra) {
-    const result = add(array, path, device, model, nowMs, false);
+    const result = add(array, device, model, nowMs, false);
     if (result.exitCode !== 0) return result;
     added += result.stderr;
   }
@@ -288,14 +288,12 @@ function grow(words: readonly string[], { model, nowMs }: Call): CommandResult {
     spare.slot = from + index;
     spare.state = 'sync';
   });
-  model.start(array, 'reshape', nowMs);
-  if (array.sync !== null) array.sync = { ...(array.sync as NonNullable<DemoArray['sync']>), from };
+  model.start(array, 'reshape', nowMs, model.speedKib, from);
   return said(added, 300);
 }
 
 function add(
   array: DemoArray,
-  path: string,
   device: string,
   model: MdadmModel,
   nowMs: number,
@@ -408,7 +406,7 @@ function manage(path: string, words: readonly string[], call: Call): CommandResu
   switch (verb) {
     case '--add':
     case '--add-spare':
-      return add(array, path, device, call.model, call.nowMs, true);
+      return add(array, device, call.model, call.nowMs, true);
     case '--fail':
       return fail(array, path, device, call);
     case '--remove':

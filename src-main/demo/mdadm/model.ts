@@ -188,9 +188,15 @@ export class MdadmModel {
     disk.content = { type: 'linux_raid_member', uuid: array.uuid, label: array.label, version: '1.2' };
   }
 
-  start(array: DemoArray, action: DemoSyncAction, atMs: number, speedKib = this.speedKib): void {
+  start(
+    array: DemoArray,
+    action: DemoSyncAction,
+    atMs: number,
+    speedKib = this.speedKib,
+    from: number | null = null,
+  ): void {
     const totalKib = array.level === 'raid10' && action !== 'recover' ? this.sizeKib(array) : array.usedKib;
-    array.sync = { action, startedAtMs: atMs, totalKib, speedKib, from: null };
+    array.sync = { action, startedAtMs: atMs, totalKib, speedKib, from };
     array.lastSyncAction = action === 'recover' ? 'recovery' : action;
     if (action === 'check' || action === 'repair') array.mismatchSectors = 0;
   }

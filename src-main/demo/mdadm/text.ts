@@ -50,7 +50,7 @@ function progressLine(model: MdadmModel, array: DemoArray, nowMs: number): strin
   return `      [${'='.repeat(bar)}>${'.'.repeat(20 - bar)}]  ${syncNames[sync.action]} =${padded(percent, 5)}% (${done}/${sync.totalKib}) finish=${(Math.floor(minutes * 10) / 10).toFixed(1)}min speed=${sync.speedKib}K/sec`;
 }
 
-function bitmapLine(model: MdadmModel, array: DemoArray): string {
+function bitmapLine(array: DemoArray): string {
   const pages = Math.max(1, Math.ceil(array.usedKib / 65_536 / 2048));
   // What is being synchronised is what the map still holds.
   const dirty = array.sync !== null && array.sync.action !== 'check' ? pages : 0;
@@ -74,7 +74,7 @@ export function mdstatText(model: MdadmModel, nowMs: number): string {
     );
     const progress = progressLine(model, array, nowMs);
     if (progress !== null) lines.push(progress);
-    lines.push(array.bitmap ? bitmapLine(model, array) : '      ', ...(array.bitmap ? [''] : []));
+    lines.push(array.bitmap ? bitmapLine(array) : '      ', ...(array.bitmap ? [''] : []));
   }
   return [...lines, 'unused devices: <none>', ''].join('\n');
 }
@@ -158,7 +158,7 @@ function memberRow(number: string, major: number, minor: number, slot: string, w
   return `   ${padded(number, 5)}   ${padded(String(major), 5)}    ${padded(String(minor), 5)}    ${padded(slot, 5)}      ${words}`;
 }
 
-function memberTable(model: MdadmModel, array: DemoArray): string[] {
+function memberTable(array: DemoArray): string[] {
   if (!array.started) {
     return [
       '    Number   Major   Minor   RaidDevice',
@@ -208,7 +208,7 @@ export function detailText(model: MdadmModel, array: DemoArray, nowMs: number): 
       line('UUID', array.uuid),
       line('Events', String(array.events)),
       '',
-      ...memberTable(model, array),
+      ...memberTable(array),
       '',
     ].join('\n');
   }
@@ -270,7 +270,7 @@ export function detailText(model: MdadmModel, array: DemoArray, nowMs: number): 
     line('UUID', array.uuid),
     line('Events', String(array.events)),
     '',
-    ...memberTable(model, array),
+    ...memberTable(array),
     '',
   ].join('\n');
 }

@@ -4,6 +4,7 @@ import { actionIds, type ActionId } from '../../../../src-preload/contract/opera
 import { AppError } from '../../errors/app-error';
 import type { PlanDraft } from '../action';
 import { actions, catalogue } from './index';
+import { mdadmInputs, mdadmRisks } from '../../testing/mdadm-inputs';
 import { replay, transcript } from './testing/transcript';
 
 async function planOf(name: string): Promise<PlanDraft> {
@@ -30,6 +31,7 @@ describe('the catalogue', () => {
       ['lvm.snapshot.create', 'operate', 'safe'],
       ['lvm.snapshot.destroy', 'administer', 'destructive'],
       ['lvm.snapshot.rollback', 'administer', 'catastrophic'],
+      ...mdadmRisks,
     ]);
   });
 });
@@ -42,6 +44,7 @@ describe('inputs', () => {
     'lvm.snapshot.create': { volumeGroup: 'vg0', logicalVolume: 'data', name: 'before', size: '1G' },
     'lvm.snapshot.destroy': { volumeGroup: 'vg0', name: 'before' },
     'lvm.snapshot.rollback': { volumeGroup: 'vg0', snapshot: 'before' },
+    ...mdadmInputs,
   };
 
   it.each(actionIds)('%s takes what is well formed', (id) => {
