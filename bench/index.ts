@@ -1,8 +1,12 @@
 import { rows as audit } from './audit';
+import { rows as inventory } from './inventory';
 import { rows as parse } from './parse';
+import { serve, serveFlag } from './servers';
 import type { BenchResult, BenchRow } from './types';
+import { rows as windows } from './windows';
 
-const all: BenchRow[] = [...audit, ...parse];
+const all: BenchRow[] = [...windows, ...inventory, ...audit, ...parse];
+const idsOf = ({ id, gives }: BenchRow): readonly string[] => gives ?? [id];
 
 function line(result: BenchResult): string {
   const { id, ratio, limit, baseline, n, note } = result;
@@ -13,17 +17,21 @@ function line(result: BenchResult): string {
 
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
+  if (args[0] === serveFlag) return serve(args[1] ?? '');
   const json = args.includes('--json');
   const ids = args.filter((arg) => !arg.startsWith('-'));
-  const chosen = ids.length === 0 ? all : all.filter(({ id }) => ids.includes(id));
-  if (chosen.length === 0) {
-    process.stderr.write(`no benchmark of that name; there are: ${all.map(({ id }) => id).join(', ')}\n`);
+  const known = all.flatMap((row) => [row.id, ...idsOf(row)]);
+  const unknown = ids.filter((id) => !known.includes(id));
+  if (unknown.length > 0) {
+    const names = all.flatMap(idsOf).join(', ');
+    process.stderr.write(`no benchmark ${unknown.join(', ')}; there are: ${names}\n`);
     process.exitCode = 2;
     return;
   }
-  for (const row of chosen) {
-    const results = await row.run();
-    for (const result of Array.isArray(results) ? results : [results]) {
+  const wanted = (row: BenchRow, id: string) => ids.length === 0 || ids.includes(row.id) || ids.includes(id);
+  for (const row of all.filter((one) => idsOf(one).some((id) => wanted(one, id)))) {
+    const results = [await row.run()].flat();
+    for (const result of results.filter(({ id }) => wanted(row, id))) {
       process.stdout.write(`${json ? JSON.stringify(result) : line(result)}\n`);
       if (result.limit !== null && result.ratio > result.limit) process.exitCode = 1;
     }

@@ -12,6 +12,8 @@ export interface BenchResult {
 
 export interface BenchRow {
   id: string;
+  /** Ids of its results where they differ from its own: they share what is expensive to prepare. */
+  gives?: readonly string[];
   run(): Promise<BenchResult | BenchResult[]>;
 }
 

@@ -1,50 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 import { expectAccessible, screenshot } from './page-tools';
-
-const open = (page: Page, screen: string) =>
-  page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: screen, exact: true }).click();
-
-/** Takes a snapshot through the dialog and leaves the finished plan open. */
-async function snapshotNow(page: Page, host: string, volume: string, name: string): Promise<void> {
-  await open(page, 'Snapshots');
-  await page.getByRole('button', { name: 'Snapshot now' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Snapshot now' });
-  await dialog.getByRole('combobox', { name: 'Host' }).click();
-  await page.getByRole('option', { name: host, exact: true }).click();
-  await dialog.getByRole('combobox', { name: 'Volume' }).fill(volume);
-  await page.getByRole('option', { name: volume, exact: true }).click();
-  await dialog.getByRole('textbox', { name: 'Name of the snapshot' }).fill(name);
-  await dialog.getByRole('button', { name: 'Show the plan' }).click();
-}
-
-async function findSnapshot(page: Page, search: string): Promise<void> {
-  await open(page, 'Snapshots');
-  await page.getByRole('textbox', { name: 'Search snapshots' }).fill(search);
-  await expect(page.getByRole('table', { name: 'Snapshots' })).toHaveAttribute('aria-busy', 'false');
-  await expect(page.getByText('1 found')).toBeVisible();
-}
-
-async function planFromMenu(page: Page, fullName: string, item: string): Promise<void> {
-  await page.getByRole('button', { name: `Actions for ${fullName}` }).click();
-  await page.getByRole('menuitem', { name: item }).click();
-}
-
-const plan = (page: Page) => page.getByRole('dialog').filter({ hasText: 'exactly as sent' });
-
-/** Types the names the plan asks for; the way on stays shut until they match. */
-async function typeNames(page: Page, ...names: string[]): Promise<void> {
-  const go = plan(page).getByRole('button', { name: 'Continue to confirmation' });
-  const fields = plan(page).getByRole('textbox', { name: /^Type the name of the/ });
-  await expect(fields).toHaveCount(names.length);
-  for (const [index, name] of names.entries()) {
-    await expect(go).toBeDisabled();
-    await fields.nth(index).fill(name);
-  }
-  await expect(go).toBeEnabled();
-}
+import { findSnapshot, open, plan, planFromMenu, snapshotNow, typeNames } from './plans';
 
 test('from the welcome to a rolled back and destroyed snapshot, on ZFS and LVM, with its audit', async ({
   holdfast: { page, userData },

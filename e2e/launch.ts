@@ -2,7 +2,13 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from '@playwright/test';
-import { electronArguments, electronEnvironment, resolveElectron } from '../scripts/lib/electron.mjs';
+import {
+  electronArguments,
+  electronEnvironment,
+  resolveElectron,
+  withApp,
+} from '../scripts/lib/electron.mjs';
+import { checkoutCache, root } from '../scripts/lib/workspace.mjs';
 
 export interface LaunchOptions {
   /** Opens the demo fleet instead of the person's own hosts. */
@@ -20,6 +26,8 @@ export interface Holdfast {
   /** The first window, loaded. */
   page: Page;
   userData: string;
+  /** The person's home folder, empty at first. */
+  home: string;
   /** What the app wrote so far to stdout, stderr and the log files of its profile. */
   log(): string;
   /** Quits as a person would; after 15 s by force. */
@@ -72,7 +80,7 @@ async function quit(app: ElectronApplication): Promise<void> {
  */
 export async function launchHoldfast(options: LaunchOptions = {}): Promise<Holdfast> {
   const { demo = false, args = [], env = {} } = options;
-  const runtime = await resolveElectron();
+  const runtime = withApp(await resolveElectron(), join(root, 'e2e', 'app'), join(checkoutCache, 'e2e'));
   const temporary = mkdtempSync(join(tmpdir(), 'holdfast-e2e-'));
   const userData = options.userData ?? join(temporary, 'profile');
   const home = join(temporary, 'home');
@@ -101,6 +109,7 @@ export async function launchHoldfast(options: LaunchOptions = {}): Promise<Holdf
       app,
       page,
       userData,
+      home,
       log,
       async close() {
         await quit(running);
@@ -109,7 +118,41 @@ export async function launchHoldfast(options: LaunchOptions = {}): Promise<Holdf
     };
   } catch (error) {
     app?.process().kill('SIGKILL');
+    const said = log();
     removeTemporary();
-    throw new Error(`Holdfast did not open its window.\n${log()}`, { cause: error });
+    throw new Error(`Holdfast did not open its window.\n${said}`, { cause: error });
   }
+}
+
+/** The parent's id and the command line of a process; null: there is no such process. */
+function processFacts(pid: string): { parent: number; command: string } | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name in parentheses may hold anything; what follows the last one is plain.
+    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return { parent, command: readFileSync(`/proc/${pid}/cmdline`, 'utf8') };
+  } catch {
+    return null;
+  }
+}
+
+/** The process id of the core, found through /proc (Linux alone); null: none runs just now. */
+export function findCorePid(app: ElectronApplication): number | null {
+  const found = readdirSync('/proc').filter((name) => {
+    const facts = /^\d+$/.test(name) ? processFacts(name) : null;
+    return (
+      facts !== null &&
+      facts.parent === app.process().pid &&
+      /core\.cjs|node\.mojom\.NodeService/.test(facts.command)
+    );
+  });
+  if (found.length > 1) throw new Error(`There are ${found.length} cores.`);
+  return found[0] === undefined ? null : Number(found[0]);
+}
+
+/** @throws when no core runs */
+export function corePid(app: ElectronApplication): number {
+  const pid = findCorePid(app);
+  if (pid === null) throw new Error('No core runs.');
+  return pid;
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { root } from '../scripts/lib/workspace.mjs';
 import type { Api } from '../src-preload/contract';
 import { channels, events } from '../src-preload/contract/channels';
 import { expect, test } from './fixtures';
-import { launchHoldfast } from './launch';
+import { corePid, launchHoldfast } from './launch';
 
 /**
  * Each item of Electron's security checklist, tried against the built app in a real window; docs/security.md
@@ -788,24 +788,6 @@ test.describe('the bridge', () => {
 });
 
 test.describe('the core', () => {
-  /** Its pid: the process whose arguments name core.cjs, below ours. */
-  async function corePid(app: ElectronApplication): Promise<number> {
-    const parent = app.process().pid;
-    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-    const found = pids.filter((pid) => {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        const ppid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-        return ppid === parent && /core\.cjs|node\.mojom\.NodeService/.test(command);
-      } catch {
-        return false;
-      }
-    });
-    expect(found).toHaveLength(1);
-    return Number(found[0]);
-  }
-
   test('is restarted when it is killed, and the page is told', async ({ holdfast: { app, page } }) => {
     test.skip(process.platform !== 'linux', 'the core is found through /proc');
     await coreRuns(page);
@@ -814,13 +796,13 @@ test.describe('the core', () => {
       (window as unknown as { told: string[] }).told = told;
       window.holdfast.on('app:coreStatus', ({ state }) => told.push(state));
     });
-    const before = await corePid(app);
+    const before = corePid(app);
     process.kill(before, 'SIGKILL');
     const told = () => page.evaluate(() => (window as unknown as { told: string[] }).told);
     await expect.poll(told).toEqual(['restarting', 'running']);
     expect(await callBridge(page, 'hosts:list', {})).toMatchObject({ ok: true });
     expect(await callBridge(page, 'app:info', {})).toMatchObject({ value: { core: { crashes: 1 } } });
-    expect(await corePid(app)).not.toBe(before);
+    expect(corePid(app)).not.toBe(before);
   });
 
   test('ends with the app, cleanly and also when the app is killed', async () => {
@@ -828,7 +810,7 @@ test.describe('the core', () => {
     for (const how of ['quit', 'kill'] as const) {
       const holdfast = await launchHoldfast();
       await coreRuns(holdfast.page);
-      const pid = await corePid(holdfast.app);
+      const pid = corePid(holdfast.app);
       if (how === 'kill') holdfast.app.process().kill('SIGKILL');
       await holdfast.close();
       await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 20_000 }).toBe(false);

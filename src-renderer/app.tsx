@@ -20,6 +20,7 @@ import { FleetScreen } from './screens/fleet/FleetScreen';
 import { HostDialog } from './screens/hosts/HostDialog';
 import { HostScreen } from './screens/hosts/HostScreen';
 import { CreatePoolDialog } from './screens/pools/CreatePoolDialog';
+import { ReplaceDiskDialog } from './screens/pools/ReplaceDiskDialog';
 import { PoolsScreen } from './screens/pools/PoolsScreen';
 import { SettingsScreen } from './screens/settings/SettingsScreen';
 import { SnapshotDialog } from './screens/snapshots/SnapshotDialog';
@@ -27,8 +28,10 @@ import { SnapshotsScreen } from './screens/snapshots/SnapshotsScreen';
 import { followApp, loadApp, useAppStore } from './stores/app-store';
 import { followAudit } from './stores/audit-store';
 import { followFleet, loadFleet, refreshFleet, useFleetStore } from './stores/fleet-store';
+import { followFiles } from './stores/files-store';
 import { followInventory, forgetInventories } from './stores/inventory-store';
 import { followOperations } from './stores/plan-store';
+import { followSelection } from './stores/selection-store';
 import { followSnapshots } from './stores/snapshots-store';
 import { cssVariables, theme } from './theme';
 
@@ -62,6 +65,8 @@ export function App() {
       followAudit(),
       followOperations(),
       followActivities(),
+      followSelection(),
+      followFiles(),
     ];
     void openSession();
     return () => stops.forEach((stop) => stop());
@@ -82,6 +87,7 @@ export function App() {
         <HostDialog />
         <OfferDialog />
         <CreatePoolDialog />
+        <ReplaceDiskDialog />
         <Palette />
       </Router>
     </MantineProvider>

@@ -56,6 +56,8 @@ export const theme = createTheme({
     TextInput: { defaultProps: { size: 'sm' } },
     Select: { defaultProps: { size: 'sm', allowDeselect: false } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, multiline: true, maw: 340 } },
+    // The placeholder that takes the first focus is no menu item, and what is in a menu has to be one.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     PasswordInput: {
       defaultProps: { visibilityToggleButtonProps: { 'aria-label': 'Show or hide what is typed' } },
@@ -86,9 +88,16 @@ const readableTints = (shade: number, mix: string, tint: (colour: string) => str
     ]),
   );
 
+/** White on Mantine's red 7 has 3.8:1 only, and red buttons are the ones to be read. */
+const readableRed = {
+  '--mantine-color-red-filled': '#c92a2a',
+  '--mantine-color-red-filled-hover': '#b02323',
+};
+
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
+    ...readableRed,
     ...readableTints(9, 'black', (colour) => `color-mix(in srgb, ${colour} 13%, white)`),
     '--mantine-color-placeholder': '#6b7785',
     '--mantine-color-dimmed': '#5a6673',
@@ -105,6 +114,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--hf-fill': '#2a8fa3',
   },
   dark: {
+    ...readableRed,
     ...readableTints(2, 'white', (colour) => `color-mix(in srgb, ${colour} 18%, #151a21)`),
     '--mantine-color-placeholder': '#8a96a3',
     '--mantine-color-dimmed': '#98a4b1',

@@ -9,6 +9,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -132,12 +133,25 @@ function linkTree(from, to) {
   }
 }
 
+/** Whether the runtime folder loads this app: node_modules copied from another checkout brings one that loads its. */
+export function isLinkedTo(target, appFolder) {
+  try {
+    return readlinkSync(join(target, 'resources', 'app')) === appFolder;
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EINVAL') throw error;
+    return false;
+  }
+}
+
 /**
  * A runtime folder of this checkout: hard links into the cache and its own `resources/app`.
  * A packaged layout loads `resources/app` and ignores a path argument, and Chromium finds its files
  * beside the executable, so two checkouts cannot share one folder.
  */
 export function linkRuntime(cached, target, appFolder) {
+  if (isLinkedTo(target, appFolder)) return;
+  // What is inside are second names of the cached files.
+  rmSync(target, { recursive: true, force: true });
   mkdirSync(join(target, '..'), { recursive: true });
   const work = mkdtempSync(`${target}.new-`);
   try {
@@ -156,7 +170,7 @@ export async function ensureFallback() {
   const name = `electron-${fallback.electronVersion}-linux-x64`;
   const mine = join(checkoutCache, name);
   const executable = join(mine, 'electron');
-  if (existsSync(executable)) return executable;
+  if (existsSync(executable) && isLinkedTo(mine, root)) return executable;
   const cached = join(cacheDirectory(), name);
   if (!existsSync(cached)) {
     await withLock(`${cached}.lock`, 'another download of the Electron runtime', async () => {

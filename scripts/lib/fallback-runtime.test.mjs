@@ -11,7 +11,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fallbackSupported, integrityOf, unpackRuntime } from './fallback-runtime.mjs';
+import {
+  fallbackSupported,
+  integrityOf,
+  isLinkedTo,
+  linkRuntime,
+  unpackRuntime,
+} from './fallback-runtime.mjs';
 
 let folder;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'holdfast-fallback-'))));
@@ -77,5 +83,22 @@ describe.skipIf(!fallbackSupported())('unpackRuntime', () => {
     await Promise.all([1, 2, 3].map(() => unpackRuntime(tarball, target, { integrity })));
     expect(existsSync(join(target, 'electron'))).toBe(true);
     expect(readdirSync(join(folder, 'cache'))).toEqual(['runtime']);
+  });
+});
+
+describe.skipIf(!fallbackSupported())('linkRuntime', () => {
+  it('gives every checkout a runtime that loads its own app, and knows one that came with a copy', () => {
+    const cached = join(folder, 'cached');
+    mkdirSync(join(cached, 'resources'), { recursive: true });
+    writeFileSync(join(cached, 'electron'), 'runtime');
+    const target = join(folder, 'checkout', 'runtime');
+    expect(isLinkedTo(target, join(folder, 'checkout'))).toBe(false);
+    linkRuntime(cached, target, join(folder, 'checkout'));
+    expect(readFileSync(join(target, 'electron'), 'utf8')).toBe('runtime');
+    expect(isLinkedTo(target, join(folder, 'checkout'))).toBe(true);
+    expect(isLinkedTo(target, join(folder, 'copy of the checkout'))).toBe(false);
+    linkRuntime(cached, target, join(folder, 'copy of the checkout'));
+    expect(isLinkedTo(target, join(folder, 'copy of the checkout'))).toBe(true);
+    expect(readFileSync(join(cached, 'electron'), 'utf8')).toBe('runtime');
   });
 });

@@ -15,10 +15,10 @@ export const libraryPackages = [
 export const headlessPackages = ['xvfb', 'xauth', 'fonts-dejavu-core', 'dbus'];
 
 /**
- * What the tests drive: OpenSSH's own tools as oracle and agent, a session bus with a real keyring, and the
+ * What the tests drive: OpenSSH's own tools as oracle, agent and file server, a session bus with a real keyring, and the
  * SQLite shell that the benchmarks measure against.
  */
-export const testPackages = ['openssh-client', 'dbus', 'gnome-keyring', 'sqlite3'];
+export const testPackages = ['openssh-client', 'openssh-sftp-server', 'dbus', 'gnome-keyring', 'sqlite3'];
 
 /** Debian 13 and Ubuntu 24.04 renamed libraries in their move to 64-bit time: libgtk-3-0t64. */
 const names = (base) => (base.startsWith('lib') ? [base, `${base}t64`] : [base]);

@@ -12,6 +12,7 @@ import { appMigrations } from './data/migrations';
 import { openDatabase } from './data/open-database';
 import { createDispatch } from './dispatch';
 import { toAppError, type AppError } from './errors/app-error';
+import { fileHandlers } from './files/handlers';
 import { hostHandlers } from './handlers/hosts';
 import { inventoryHandlers } from './handlers/inventory';
 import { operationHandlers } from './handlers/operations';
@@ -225,6 +226,14 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         hosts,
         inventory,
         settings: () => settings.read(),
+        nowMs,
+      }),
+      ...fileHandlers({
+        hosts,
+        inventory,
+        sessions,
+        shell,
+        onProgress: (progress) => emit('files:progress', progress),
         nowMs,
       }),
       ...auditHandlers(store, shell, nowMs),

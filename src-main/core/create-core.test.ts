@@ -206,6 +206,7 @@ describe('no input makes a step with a word that was not planned', () => {
       '/usr/sbin/lvcreate',
       '/usr/sbin/lvremove',
       '/usr/sbin/lvconvert',
+      ...['/usr/sbin/smartctl', '-t', 'short', 'long', '-X'],
     ].concat([
       'snapshot',
       'destroy',
@@ -282,6 +283,7 @@ describe('no input makes a step with a word that was not planned', () => {
     'volumeGroup',
     'logicalVolume',
     'size',
+    'device',
   ];
 
   /** Mostly what is really there, so that many plans are made and not only refused. */
@@ -289,6 +291,7 @@ describe('no input makes a step with a word that was not planned', () => {
   const part = fc.oneof(fc.stringMatching(/^[a-z][a-z0-9]{3,12}$/), nasty);
   const volume = fc.oneof(fc.constantFrom('vm-104-disk-0', 'vm-103-disk-0'), nasty);
   const group = fc.oneof(fc.constant('vmdata'), nasty);
+  const disk = fc.record({ device: fc.oneof(fc.constantFrom('/dev/sda', '/dev/sdz'), nasty) });
 
   it('whatever is asked', { timeout: 120_000 }, async () => {
     const { rows } = await core
@@ -308,6 +311,7 @@ describe('no input makes a step with a word that was not planned', () => {
       'lvm.snapshot.destroy': fc.record({ volumeGroup: group, name: volume }),
       'lvm.snapshot.rollback': fc.record({ volumeGroup: group, snapshot: volume }),
       ...mdadmShapes(nasty),
+      ...{ 'disk.selftest.short': disk, 'disk.selftest.long': disk, 'disk.selftest.abort': disk },
     } as const satisfies Record<ActionId, unknown>;
     const junk = fc.dictionary(fc.constantFrom(...fields), value);
     const question = fc
@@ -336,5 +340,68 @@ describe('no input makes a step with a word that was not planned', () => {
     const known = { dataset: 'tank/git', name: 'ok-name', recursive: true };
     allowed(await core.plan(nas, 'zfs.snapshot.create', known), known);
     expect(planned).toBeGreaterThan(50);
+  });
+});
+
+describe('the files of a snapshot on the demo fleet', () => {
+  let data: string;
+  let core: TestCore;
+  beforeEach(async () => {
+    data = mkdtempSync(join(tmpdir(), 'holdfast-demo-files-'));
+    core = await startTestCore({ dataDirectory: data, demo: true, start: createCore });
+    await core.call('inventory:refresh', { hostId: nas });
+    await core.call('inventory:refresh', { hostId: kvm });
+  });
+  afterEach(async () => {
+    await core.close();
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  const oneOf = async (hostId: string, volumeName: string): Promise<string> => {
+    const { rows } = await core.call('inventory:snapshots', { ...allSnapshots, hostId, volumeName });
+    return rows[0]?.id ?? '';
+  };
+
+  it('are listed, and one is saved where the native dialog says', async () => {
+    const snapshotId = await oneOf(nas, 'tank/home/emma');
+    const { entries } = await core.call('files:list', { hostId: nas, snapshotId, path: [] });
+    const file = entries.find(({ kind }) => kind === 'file');
+    const target = join(data, 'saved');
+    const transferId = '6f1c2a52-3f6e-4d8e-9a52-0d4f6a1f2b3c';
+    const request = { hostId: nas, snapshotId, path: [file?.name ?? ''], transferId };
+    expect(await core.call('files:download', request)).toEqual({ saved: null });
+    core.savePath = target;
+    expect(await core.call('files:download', request)).toEqual({
+      saved: { displayPath: target, sizeBytes: file?.sizeBytes },
+    });
+    expect(readFileSync(target).length).toBe(file?.sizeBytes);
+    expect(core.events).toContainEqual({
+      event: 'files:progress',
+      payload: { transferId, doneBytes: file?.sizeBytes, totalBytes: file?.sizeBytes },
+    });
+  });
+
+  it('are refused with the reason where a snapshot has none', async () => {
+    const { inventory } = await core.call('inventory:read', { hostId: nas });
+    const zvols = inventory?.volumes.filter(({ kind }) => kind === 'zvol') ?? [];
+    const ids = await Promise.all(zvols.map(({ name }) => oneOf(nas, name)));
+    const onZvol = ids.find((id) => id !== '') ?? '';
+    const onLvm = await oneOf(kvm, 'vg0/var');
+    for (const [hostId, snapshotId] of [
+      [nas, onZvol],
+      [kvm, onLvm],
+    ] as const) {
+      expect(await core.failure('files:list', { hostId, snapshotId, path: [] })).toMatchObject({
+        code: 'refused',
+        message: expect.stringContaining('block device'),
+      });
+    }
+    expect(
+      await core.failure('files:list', { hostId: nas, snapshotId: 'zfs:tank@gone', path: [] }),
+    ).toMatchObject({ code: 'not-found' });
+    const snapshotId = await oneOf(nas, 'tank/home/emma');
+    expect(await core.failure('files:list', { hostId: nas, snapshotId, path: ['..'] })).toMatchObject({
+      code: 'invalid-request',
+    });
   });
 });

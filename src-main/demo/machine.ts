@@ -3,8 +3,10 @@ import { parseCommandLine } from './command-line';
 import { lvmTools, runLvm, type LvmTool } from './lvm/commands';
 import type { LvmModel } from './lvm/model';
 import { failed, succeeded, type CommandResult } from './result';
+import { snapshotFiles, type VirtualFiles } from './snapshot-files';
 import { runZfs } from './zfs/commands';
 import { runZpool } from './zfs/pool-commands';
+import { systemTools, type FailedUnit } from './system-tools';
 import type { ZfsModel } from './zfs/model';
 
 /** One more tool of a simulated host, over whatever model its maker closed over. */
@@ -20,6 +22,8 @@ export interface MachineOptions {
   zfs?: ZfsModel;
   lvm?: LvmModel;
   tools?: readonly SimulatedTool[];
+  /** What systemd lists as failed. */
+  failedUnits?: readonly FailedUnit[];
   /** Whether sudoers names this tool with these arguments. Left out: every simulated tool. */
   sudoAllows?: (tool: string, words: readonly string[]) => boolean;
   /** Life on the host between two commands; called before each. */
@@ -29,6 +33,8 @@ export interface MachineOptions {
 
 export interface Machine {
   readonly user: string;
+  /** What SFTP shows; null: no file transfer. */
+  readonly files: VirtualFiles | null;
   /** Answers one command line as `sh -c` under this login. Never throws for anything a client sends. */
   run(commandLine: string): CommandResult;
 }
@@ -48,7 +54,9 @@ export function createMachine(options: MachineOptions): Machine {
   const tools = new Map<string, string>([['sudo', sudoPath]]);
   for (const tool of zfs === undefined ? [] : ['zfs', 'zpool']) tools.set(tool, `${sbin}/${tool}`);
   for (const tool of lvm === undefined ? [] : lvmTools) tools.set(tool, `${sbin}/${tool}`);
-  const simulated = new Map((options.tools ?? []).map((tool) => [tool.name, tool]));
+  const simulated = new Map(
+    [...systemTools(options.failedUnits ?? []), ...(options.tools ?? [])].map((tool) => [tool.name, tool]),
+  );
   for (const { name, folder } of simulated.values()) tools.set(name, `${folder}/${name}`);
 
   const toolOf = (command: string, searchPath: readonly string[]): string | null => {
@@ -109,6 +117,7 @@ export function createMachine(options: MachineOptions): Machine {
 
   return {
     user: options.user,
+    files: zfs === undefined ? null : snapshotFiles(zfs),
     run: (commandLine) => {
       const parsed = parseCommandLine(commandLine);
       if (!parsed.ok) return failed(2, `sh: 1: ${parsed.complaint}\n`);

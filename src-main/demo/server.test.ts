@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHash } from 'node:crypto';
 import ssh2 from 'ssh2';
-import type { Client } from 'ssh2';
+import type { Client, FileEntryWithStats, SFTPWrapper } from 'ssh2';
 import { startDemoFleet, type DemoFleet, type DemoHost } from './index';
 import { generateHostKey } from './server';
 
@@ -183,7 +183,7 @@ describe('the demo fleet', () => {
   });
 
   it('takes commands only: no shell, terminal, file transfer, forwarding', async () => {
-    const client = await connect(hostCalled('nas-01'));
+    const client = await connect(hostCalled('kvm-03'));
     const refused = (attempt: (done: (error: Error | undefined) => void) => void) =>
       new Promise<string>((resolve) => {
         attempt((error) => resolve(error?.message ?? 'let in'));
@@ -201,7 +201,40 @@ describe('the demo fleet', () => {
       await refused((done) => client.forwardOut('127.0.0.1', 1, '127.0.0.1', 22, (error) => done(error))),
     ).not.toBe('let in');
     // The connection is none the worse for it.
-    expect(await run(client, zfs('version'))).toMatchObject({ code: 0 });
+    expect(await run(client, 'LC_ALL=C sudo -n -- /usr/sbin/vgs --version')).toMatchObject({ code: 0 });
+  });
+
+  it('shows the files of snapshots where there are any, and lets nobody write', async () => {
+    const client = await connect(hostCalled('nas-01'));
+    const sftp = await new Promise<SFTPWrapper>((resolve, reject) => {
+      client.sftp((error, files) => (error === undefined ? resolve(files) : reject(error)));
+    });
+    const ask = <T>(work: (done: (error: unknown, value: T) => void) => void): Promise<T> =>
+      new Promise((resolve, reject) => {
+        work((error, value) =>
+          error === undefined || error === null ? resolve(value) : reject(error as Error),
+        );
+      });
+    const listing = await run(client, zfs('list -Hp -t snapshot -o name'));
+    expect(listing).toMatchObject({ code: 0 });
+    const part = /^tank\/home\/emma@(.*)$/m.exec(listing.stdout)?.[1] ?? '';
+    const root = `/tank/home/emma/.zfs/snapshot/${part}`;
+    const entries = await ask<FileEntryWithStats[]>((done) => sftp.readdir(root, done));
+    expect(entries.length).toBeGreaterThan(1);
+    const again = await ask<FileEntryWithStats[]>((done) => sftp.readdir(root, done));
+    expect(again.map(({ filename }) => filename)).toEqual(entries.map(({ filename }) => filename));
+    const file = entries.find(({ attrs }) => (attrs.mode & 0o170000) === 0o100000);
+    const bytes = await ask<Buffer>((done) => sftp.readFile(`${root}/${file?.filename ?? ''}`, done));
+    expect(bytes.length).toBe(file?.attrs.size);
+    for (const refused of [
+      () => ask((done) => sftp.writeFile(`${root}/new`, 'x', (error) => done(error, null))),
+      () => ask((done) => sftp.unlink(`${root}/${file?.filename ?? ''}`, (error) => done(error, null))),
+      () => ask((done) => sftp.mkdir(`${root}/new`, (error) => done(error, null))),
+      () => ask((done) => sftp.readdir('/etc', done)),
+      () => ask((done) => sftp.readdir(`${root}/../nothing`, done)),
+    ]) {
+      await expect(refused()).rejects.toThrow();
+    }
   });
 
   it('refuses connections to the host that is off', async () => {

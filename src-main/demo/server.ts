@@ -4,6 +4,7 @@ import ssh2 from 'ssh2';
 import type { Connection, ServerChannel, Session } from 'ssh2';
 import type { Machine } from './machine';
 import type { CommandResult } from './result';
+import { serveFiles } from './sftp';
 
 export interface HostKeyPair {
   /** OpenSSH private key. */
@@ -116,8 +117,8 @@ function serve(connection: Connection, options: SshServerOptions): void {
     if (refusals >= passwordTries) connection.end();
     else context.reject(['password']);
   });
-  // Sessions with commands only: ssh2 refuses by itself what has no listener (shell, pty, subsystem,
-  // agent, X11, forwarding). The test suite asks for each of them.
+  // Commands, and files where the machine has any: ssh2 refuses by itself what has no listener (shell, pty, other
+  // subsystems, agent, X11, forwarding). The test suite asks for each of them.
   connection.on('session', (accept, reject) => {
     if (sessions >= sessionsAtOnce) {
       reject();
@@ -129,6 +130,8 @@ function serve(connection: Connection, options: SshServerOptions): void {
     session.on('close', () => {
       sessions -= 1;
     });
+    const { files } = options.machine;
+    if (files !== null) session.on('sftp', (acceptFiles) => serveFiles(acceptFiles(), files));
     session.on('exec', (acceptExec, rejectExec, info) => {
       if (started) {
         rejectExec();

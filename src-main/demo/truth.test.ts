@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LvmModel } from './lvm/model';
+import { parseFailedUnits } from '../core/storage/system/parse';
+import { captured } from '../core/storage/testing/captured';
 import { createMachine, type Machine } from './machine';
 import { createRandom } from './random';
 import { asSent, readCapture } from './testing/capture';
@@ -342,6 +344,26 @@ describe('ZFS answers like OpenZFS 2.1.11', () => {
       expect(normal(demo.stdout)).toBe(normal(real.stdout));
       expect(demo.exitCode).toBe(real.exitCode);
     });
+  });
+});
+
+describe('the host itself answers like Debian 12', () => {
+  it.each(['failed-none', 'failed-one', 'failed-two'])('%s: to the letter', (name) => {
+    const { command, stdout } = captured('system', name);
+    const machine = createMachine({
+      user: 'admin',
+      nowMs: () => nowMs,
+      failedUnits: parseFailedUnits(stdout),
+    });
+    expect(machine.run(`LC_ALL=C /usr/bin/${command}`)).toMatchObject({ exitCode: 0, stdout });
+  });
+
+  it('knows the time, and no other command of these tools', () => {
+    const machine = createMachine({ user: 'admin', nowMs: () => nowMs });
+    expect(machine.run('/usr/bin/date +%s').stdout).toBe(`${Math.floor(nowMs / 1000)}\n`);
+    for (const line of ['/usr/bin/date -s tomorrow', '/usr/bin/systemctl stop sshd']) {
+      expect(machine.run(line).exitCode).not.toBe(0);
+    }
   });
 });
 

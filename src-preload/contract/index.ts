@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { appContract, coreStatusSchema } from './app';
 import { auditContract } from './audit';
 import type { Channel, CoreChannel, EventName, ShellChannel } from './channels';
+import { fileProgressSchema, filesContract } from './files';
 import { hostsContract } from './hosts';
 import { inventoryContract } from './inventory';
 import { operationProgressSchema, operationsContract } from './operations';
@@ -34,6 +35,8 @@ export const contract = {
   'inventory:refresh': inventoryContract.refresh,
   'inventory:refreshAll': inventoryContract.refreshAll,
   'inventory:snapshots': inventoryContract.snapshots,
+  'files:list': filesContract.list,
+  'files:download': filesContract.download,
   'operations:catalogue': operationsContract.catalogue,
   'operations:offers': operationsContract.offers,
   'operations:plan': operationsContract.plan,
@@ -63,6 +66,7 @@ export const eventSchemas = {
     attention: z.boolean(),
   }),
   'operations:progress': operationProgressSchema,
+  'files:progress': fileProgressSchema,
   'audit:changed': z.strictObject({ hostId: hostIdSchema }),
   'settings:changed': settingsSchema,
 } as const satisfies Record<EventName, z.ZodType>;

@@ -176,6 +176,17 @@ export const snapshotSchema = z.strictObject({
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
 
+export const failedUnitSchema = z.strictObject({ name: z.string(), description: z.string() });
+export type FailedUnit = z.infer<typeof failedUnitSchema>;
+
+/** What the host says of itself. null: it cannot tell (no systemd, no GNU date). */
+export const systemStateSchema = z.strictObject({
+  /** Seconds by which its clock is ahead of ours; 0 within what the line's delay lets us know. */
+  clockOffsetSeconds: z.number().nullable(),
+  failedUnits: z.array(failedUnitSchema).nullable(),
+});
+export type SystemState = z.infer<typeof systemStateSchema>;
+
 export const hostInventorySchema = z.strictObject({
   hostId: hostIdSchema,
   takenAtMs: timestampMsSchema,
@@ -187,6 +198,8 @@ export const hostInventorySchema = z.strictObject({
   /** null: the disks could not be read; `disksError` says why. */
   disks: z.array(diskSchema).nullable(),
   disksError: wireErrorSchema.nullable(),
+  /** Left out or null: not read. */
+  system: systemStateSchema.nullable().optional(),
 });
 export type HostInventory = z.infer<typeof hostInventorySchema>;
 

@@ -15,8 +15,11 @@ const kindWords: Record<Activity['kind'], string> = {
   replace: 'Replace',
 };
 
-/** A long-running job of a pool. Finished ones are one quiet line in the tool's own words. */
-export function ActivityBar({ activity }: { activity: Activity }) {
+/**
+ * A long-running job of a pool. Finished ones are one quiet line in the tool's own words.
+ * `live`: read from a host that answers; otherwise nobody knows how far the job is by now.
+ */
+export function ActivityBar({ activity, live }: { activity: Activity; live: boolean }) {
   if (activity.state === 'finished' || activity.state === 'canceled') {
     return (
       <Text size="xs" c="dimmed" className="truncate" title={activity.text}>
@@ -25,23 +28,25 @@ export function ActivityBar({ activity }: { activity: Activity }) {
     );
   }
   const paused = activity.state === 'paused';
+  const still = paused || !live;
   return (
     <div>
       <Group justify="space-between" gap="xs" mb={5}>
         <Text size="xs" fw={600}>
-          {kindWords[activity.kind]} {paused ? 'paused' : 'running'}
+          {kindWords[activity.kind]} {live ? '' : 'was '}
+          {paused ? 'paused' : 'running'}
         </Text>
         <Text size="xs" c="dimmed" className="numeric">
           {formatPercent(activity.percent)}
-          {activity.etaSeconds !== null && ` · ${formatDuration(activity.etaSeconds)} left`}
+          {live && activity.etaSeconds !== null && ` · ${formatDuration(activity.etaSeconds)} left`}
         </Text>
       </Group>
       <Progress
         value={activity.percent ?? 100}
         size={6}
-        color={paused ? 'gray' : 'tide'}
-        striped={!paused}
-        animated={!paused}
+        color={still ? 'gray' : 'tide'}
+        striped={!still}
+        animated={!still}
         aria-label={`${kindWords[activity.kind]} progress`}
       />
       <Text size="xs" c="dimmed" mt={5} className="truncate" title={activity.text}>

@@ -226,14 +226,12 @@ function Banners() {
     starting: 'Holdfast’s core is starting…',
     restarting:
       'Holdfast’s core stopped and is being restarted. What was in flight is recorded as unknown and will be checked.',
-    failed: 'Holdfast’s core keeps stopping and is not restarted any more.',
+    failed: `Holdfast’s core does not run, so hosts can be neither read nor changed. ${core.message ?? ''}`,
   }[core.state];
   return (
     <Alert color={core.state === 'failed' ? 'red' : 'orange'} radius={0} py="xs" role="status">
       <Group gap="sm">
-        <Text size="sm">
-          {words} {core.message}
-        </Text>
+        <Text size="sm">{words}</Text>
         {core.state === 'failed' && (
           <Button size="compact-xs" onClick={() => void call('app:restartCore', {})}>
             Start it again

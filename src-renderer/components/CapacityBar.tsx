@@ -17,6 +17,8 @@ export function FillBar({
   label: string;
   warnAt?: number;
 }) {
+  // A meter has to have a value.
+  if (percent === null) return <div className="capacity" role="img" aria-label={`${label}: not known`} />;
   return (
     <div
       className="capacity"
@@ -24,12 +26,10 @@ export function FillBar({
       aria-label={label}
       aria-valuemin={0}
       aria-valuemax={100}
-      aria-valuenow={percent === null ? undefined : Math.round(percent)}
+      aria-valuenow={Math.round(percent)}
       aria-valuetext={formatPercent(percent)}
     >
-      {percent !== null && (
-        <span style={{ width: `${Math.max(percent, 0.6)}%`, background: colourOf(percent, warnAt) }} />
-      )}
+      <span style={{ width: `${Math.max(percent, 0.6)}%`, background: colourOf(percent, warnAt) }} />
     </div>
   );
 }
@@ -48,7 +48,7 @@ export function CapacityBar({
     <div style={{ display: 'flex', flexDirection: 'column', gap: 5 }}>
       <div style={{ display: 'flex', justifyContent: 'space-between', gap: 8 }}>
         <Text size="xs" c="dimmed" className="numeric">
-          {formatBytes(usedBytes)} of {formatBytes(sizeBytes)}
+          {percent === null ? 'No capacity known' : `${formatBytes(usedBytes)} of ${formatBytes(sizeBytes)}`}
         </Text>
         <Text size="xs" fw={600} className="numeric">
           {formatPercent(percent)}

@@ -1,5 +1,5 @@
 import { Alert, Button, Code, Collapse, Group, Stack, Text } from '@mantine/core';
-import { IconAlertOctagon, IconChevronDown, IconChevronRight } from '@tabler/icons-react';
+import { IconAlertOctagon, IconChevronDown, IconChevronRight, IconQuestionMark } from '@tabler/icons-react';
 import { useState, type ReactNode } from 'react';
 import type { WireError } from '../../src-preload/contract/result';
 import { CopyButton } from './CopyButton';
@@ -27,26 +27,45 @@ const titles: Record<WireError['code'], string> = {
   internal: 'A bug in Holdfast',
 };
 
+interface ErrorNoticeProps {
+  error: WireError;
+  /** What the error means here: what was not done, or what is shown all the same. */
+  note?: ReactNode;
+  /** A state like any other (a host that is away), not an alarm. */
+  quiet?: boolean;
+  actions?: ReactNode;
+}
+
 /** What happened, what was not done, what to do next. Raw tool output stays one click away. */
-export function ErrorNotice({ error, actions }: { error: WireError; actions?: ReactNode }) {
+export function ErrorNotice({ error, note, quiet = false, actions }: ErrorNoticeProps) {
   const [open, setOpen] = useState(false);
+  const unknown = error.code === 'outcome-unknown';
+  // Most remedies are a line to copy; some are a sentence, which ends like one.
+  const sentence = error.remedy?.endsWith('.') === true ? error.remedy : null;
   return (
     <Alert
-      color="red"
+      // Unknown is not failed, and has the colour it has in the audit.
+      color={unknown ? 'violet' : quiet ? 'gray' : 'red'}
       variant="light"
-      icon={<IconAlertOctagon size={18} />}
+      icon={unknown ? <IconQuestionMark size={18} /> : <IconAlertOctagon size={18} />}
       title={titles[error.code]}
       role="alert"
     >
       <Stack gap="xs">
         <Text size="sm">{error.message}</Text>
-        {error.remedy !== undefined && (
+        {sentence !== null && <Text size="sm">{sentence}</Text>}
+        {error.remedy !== undefined && sentence === null && (
           <Group gap="xs" wrap="nowrap" align="flex-start">
             <Code block style={{ flex: 1, whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
               {error.remedy}
             </Code>
             <CopyButton value={error.remedy} label="Copy" />
           </Group>
+        )}
+        {note !== undefined && (
+          <Text size="sm" c="dimmed">
+            {note}
+          </Text>
         )}
         {error.detail !== undefined && error.detail !== '' && (
           <div>

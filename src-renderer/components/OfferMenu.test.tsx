@@ -71,7 +71,7 @@ function draw(node: React.ReactNode) {
 
 beforeEach(() => {
   installBrowserParts();
-  useOffersStore.setState({ form: null, createPool: null });
+  useOffersStore.setState({ form: null, createPool: null, replace: null });
 });
 
 afterEach(cleanup);

@@ -15,6 +15,7 @@ export function OfferMenu({
   label,
   size = 'sm',
   hidden,
+  extra = [],
 }: {
   hostId: string;
   subject: SubjectRef;
@@ -23,6 +24,8 @@ export function OfferMenu({
   size?: 'xs' | 'sm' | 'md';
   /** Offers that stand elsewhere on the same row. */
   hidden?: (offer: Offer) => boolean;
+  /** Ways in that are no action of their own. */
+  extra?: readonly { label: string; onClick: () => void }[];
 }) {
   const [answer, setAnswer] = useState<OffersAnswer>({ status: 'loading' });
   const asked = useRef(0);
@@ -48,6 +51,12 @@ export function OfferMenu({
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
+        {extra.map(({ label: words, onClick }) => (
+          <Menu.Item key={words} onClick={onClick}>
+            {words}
+          </Menu.Item>
+        ))}
+        {extra.length > 0 && <Menu.Divider />}
         {answer.status === 'loading' && (
           <Menu.Item disabled leftSection={<Loader size={13} />}>
             Asking…
@@ -84,7 +93,7 @@ function Offers({ hostId, offers }: { hostId: string; offers: readonly Offer[] }
 
 function OfferItem({ hostId, offer }: { hostId: string; offer: Offer }) {
   const { excuse, label } = offer;
-  const colour = excuse !== null ? 'gray' : offer.group === 'destroy' ? 'red' : undefined;
+  const colour = excuse !== null ? 'gray' : offer.group === 'destroy' ? 'var(--hf-critical)' : undefined;
   const item = (
     <Menu.Item
       color={colour}

@@ -90,6 +90,8 @@ export function Palette() {
     <Spotlight
       actions={groups.filter((group) => group.actions.length > 0)}
       shortcut={['mod + K']}
+      // Also from within a field or on a switch, where Mantine would let the keys pass.
+      tagsToIgnore={[]}
       highlightQuery
       scrollable
       maxHeight={440}

@@ -74,7 +74,7 @@ export function PlanView() {
           )}
           {plan === null && stage === 'failed' && error !== null && (
             <Stack p="lg">
-              <ErrorNotice error={error} />
+              <ErrorNotice error={error} note="No plan was made, and nothing was changed." />
               <Group justify="flex-end">
                 <Button variant="default" onClick={closePlan}>
                   Close
@@ -132,7 +132,7 @@ function PlanBody({ plan }: { plan: Plan }) {
         </Group>
         {stage === 'running' && <Running plan={plan} />}
         {stage === 'failed' && error !== null && <ErrorNotice error={error} />}
-        {stage === 'done' && result !== null && <Outcomes result={result} />}
+        {stage === 'done' && result !== null && <Outcomes plan={plan} result={result} />}
       </Stack>
       <Footer plan={plan} />
     </div>
@@ -317,28 +317,38 @@ const outcomeLooks: Record<Outcome, { colour: string; icon: typeof IconCheck }> 
   failed: { colour: 'red', icon: IconCircleX },
   cancelled: { colour: 'gray', icon: IconBan },
   refused: { colour: 'orange', icon: IconBan },
-  unknown: { colour: 'orange', icon: IconQuestionMark },
+  unknown: { colour: 'violet', icon: IconQuestionMark },
 };
 
-function Outcomes({ result }: { result: OperationResult }) {
+function Outcomes({ plan, result }: { plan: Plan; result: OperationResult }) {
   const { colour, icon: Icon } = outcomeLooks[result.outcome];
   const said = result.steps
     .flatMap((step) => [step.stdout, step.stderr])
     .filter((text) => text.trim() !== '');
+  const figures = `${formatElapsed(result.durationMs)} · recorded in the audit`;
   return (
     <Stack gap="sm">
-      <Alert color={colour} icon={<Icon size={18} />} title={outcomeWords[result.outcome]} role="status">
-        <Text size="sm">{result.message}</Text>
-        {result.verification.status !== 'skipped' && !result.message.includes(result.verification.text) && (
-          <Text size="sm" mt={4}>
-            {result.verification.text}
-          </Text>
-        )}
-        <Text size="xs" c="dimmed" mt={6} className="numeric">
-          {formatElapsed(result.durationMs)} · recorded in the audit
-        </Text>
-      </Alert>
-      {result.error !== null && <ErrorNotice error={result.error} />}
+      {result.error?.message === result.message ? (
+        // One notice: the error says all that the outcome would say again.
+        <ErrorNotice error={result.error} note={`${outcomeWords[result.outcome]} · ${figures}`} />
+      ) : (
+        <>
+          <Alert color={colour} icon={<Icon size={18} />} title={outcomeWords[result.outcome]} role="status">
+            <Text size="sm">{result.message}</Text>
+            {result.verification.status !== 'skipped' &&
+              !result.message.includes(result.verification.text) && (
+                <Text size="sm" mt={4}>
+                  {result.verification.text}
+                </Text>
+              )}
+            <Text size="xs" c="dimmed" mt={6} className="numeric">
+              {figures}
+            </Text>
+          </Alert>
+          {result.error !== null && <ErrorNotice error={result.error} />}
+        </>
+      )}
+      {plan.steps.length > 1 && <StepResults plan={plan} result={result} />}
       {said.length > 0 && (
         <pre className="command" style={{ margin: 0, maxHeight: 200 }}>
           {said.join('\n')}
@@ -348,8 +358,45 @@ function Outcomes({ result }: { result: OperationResult }) {
   );
 }
 
+const stepLooks = {
+  done: { colour: 'var(--hf-ok)', icon: IconCheck, word: 'done' },
+  failed: { colour: 'var(--hf-critical)', icon: IconCircleX, word: 'failed' },
+  'not-run': { colour: 'var(--hf-unknown)', icon: IconBan, word: 'not run' },
+  unknown: { colour: 'var(--hf-warning)', icon: IconQuestionMark, word: 'no answer' },
+} as const;
+
+/** One line per step: what was done, what was not. */
+function StepResults({ plan, result }: { plan: Plan; result: OperationResult }) {
+  return (
+    <div
+      className="panel"
+      role="list"
+      aria-label="Result of each step"
+      tabIndex={0}
+      style={{ maxHeight: 220, overflow: 'auto' }}
+    >
+      {plan.steps.map((step, index) => {
+        const outcome = result.steps[index];
+        const { colour, icon: Icon, word } = stepLooks[outcome?.status ?? 'not-run'];
+        return (
+          <Group key={index} role="listitem" wrap="nowrap" gap={8} px={10} py={4}>
+            <Icon size={14} style={{ color: colour, flex: 'none' }} aria-hidden />
+            <Text size="xs" className="truncate" style={{ flex: 1 }} title={step.title}>
+              {step.title}
+            </Text>
+            <Text size="xs" style={{ color: colour, flex: 'none' }}>
+              {word}
+              {outcome?.status === 'failed' && ` (exit code ${outcome.exitCode})`}
+            </Text>
+          </Group>
+        );
+      })}
+    </div>
+  );
+}
+
 function Footer({ plan }: { plan: Plan }) {
-  const { stage } = usePlanStore();
+  const { stage, error } = usePlanStore();
   const [typedTarget, setTypedTarget] = useState('');
   const [typedHost, setTypedHost] = useState('');
   const now = useNow();
@@ -378,7 +425,8 @@ function Footer({ plan }: { plan: Plan }) {
   if (stage === 'done' || stage === 'failed') {
     return (
       <FooterBar>
-        {stage === 'failed' && (
+        {/* Nothing here invites to do again what may have been done. */}
+        {stage === 'failed' && error?.code !== 'outcome-unknown' && (
           <Button variant="default" onClick={replan}>
             Plan again
           </Button>

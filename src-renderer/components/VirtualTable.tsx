@@ -5,12 +5,12 @@ import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 
 export interface Column<Row, SortKey extends string = never> {
   id: string;
-  header: string;
+  header: ReactNode;
   /** A CSS grid track: `minmax(0, 2fr)`, `90px`. */
   width: string;
   align?: 'left' | 'right';
   sortKey?: SortKey;
-  render: (row: Row) => ReactNode;
+  render: (row: Row, index: number) => ReactNode;
 }
 
 interface VirtualTableProps<Row, SortKey extends string> {
@@ -149,7 +149,11 @@ export function VirtualTable<Row, SortKey extends string = never>({
               >
                 {columns.map((column) => (
                   <div key={column.id} role="cell" className="truncate" style={{ textAlign: column.align }}>
-                    {row === undefined ? <Skeleton height={10} width="60%" /> : column.render(row)}
+                    {row === undefined ? (
+                      <Skeleton height={10} width="60%" />
+                    ) : (
+                      column.render(row, item.index)
+                    )}
                   </div>
                 ))}
               </div>

@@ -21,6 +21,14 @@ export const useAppStore = create<AppState>(() => ({
   error: null,
 }));
 
+/** How often the settings came from elsewhere than a reading: a reading that was asked for before is older. */
+let settingsChanges = 0;
+
+function putSettings(settings: Settings): void {
+  settingsChanges += 1;
+  useAppStore.setState({ settings });
+}
+
 export async function loadApp(): Promise<void> {
   const info = await call('app:info', {});
   if (!info.ok) {
@@ -28,12 +36,13 @@ export async function loadApp(): Promise<void> {
     return;
   }
   useAppStore.setState({ info: info.value, core: info.value.core });
+  const before = settingsChanges;
   const [settings, catalogue] = await Promise.all([
     call('settings:read', {}),
     call('operations:catalogue', {}),
   ]);
   useAppStore.setState({
-    settings: settings.ok ? settings.value : null,
+    ...(before === settingsChanges ? { settings: settings.ok ? settings.value : null } : {}),
     actions: new Map(catalogue.ok ? catalogue.value.actions.map((action) => [action.id, action]) : []),
     error: settings.ok ? (catalogue.ok ? null : catalogue.error) : settings.error,
   });
@@ -43,7 +52,7 @@ export async function loadApp(): Promise<void> {
 export async function updateSettings(patch: Partial<Settings>): Promise<WireError | null> {
   const answer = await call('settings:update', patch);
   if (!answer.ok) return answer.error;
-  useAppStore.setState({ settings: answer.value });
+  putSettings(answer.value);
   return null;
 }
 
@@ -53,7 +62,7 @@ export async function updateSettings(patch: Partial<Settings>): Promise<WireErro
  */
 export function followApp(onCoreRunning: () => void): () => void {
   const stops = [
-    listen('settings:changed', (settings) => useAppStore.setState({ settings })),
+    listen('settings:changed', putSettings),
     listen('app:coreStatus', (core) => {
       const before = useAppStore.getState().core;
       useAppStore.setState({ core });

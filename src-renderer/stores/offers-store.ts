@@ -11,9 +11,11 @@ interface OffersState {
   form: { hostId: string; offer: Offer } | null;
   /** The host a pool is being created on; '' lets the person choose. null: closed. */
   createPool: { hostId: string } | null;
+  /** The pool a disk is being replaced in; null: closed. */
+  replace: { hostId: string; poolId: string } | null;
 }
 
-export const useOffersStore = create<OffersState>(() => ({ form: null, createPool: null }));
+export const useOffersStore = create<OffersState>(() => ({ form: null, createPool: null, replace: null }));
 
 export type OffersAnswer =
   { status: 'loading' } | { status: 'ready'; offers: Offer[] } | { status: 'failed'; error: WireError };
@@ -41,8 +43,12 @@ export function openCreatePool(hostId: string): void {
   useOffersStore.setState({ createPool: { hostId } });
 }
 
+export function openReplaceDisk(hostId: string, poolId: string): void {
+  useOffersStore.setState({ replace: { hostId, poolId } });
+}
+
 /** Whichever form stands open: it stood on a menu, on “Create pool” or on “Snapshot now”. */
 export function closeOffers(): void {
   closeDialogs();
-  useOffersStore.setState({ form: null, createPool: null });
+  useOffersStore.setState({ form: null, createPool: null, replace: null });
 }

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { call } from '../api';
 import { installBridge } from '../test/bridge';
 import { ensureRange, pageSize, setSnapshotQuery, snapshotAt, useSnapshotsStore } from './snapshots-store';
+import { loadApp, updateSettings, useAppStore } from './app-store';
 import { loadFleet, useFleetStore } from './fleet-store';
 
 const tick = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -78,5 +79,24 @@ describe('fleet store', () => {
     });
     await loadFleet();
     expect(useFleetStore.getState()).toMatchObject({ status: 'failed', error: { code: 'core-unavailable' } });
+  });
+});
+
+describe('app store', () => {
+  it('does not lose a theme that was chosen before the settings were read', async () => {
+    const settings = { colourScheme: 'auto', readOnly: true, refreshSeconds: 60 };
+    let answerCatalogue = (_answer: unknown): void => undefined;
+    installBridge({
+      'app:info': () => ({ ok: true, value: { core: { state: 'running', crashes: 0, message: null } } }),
+      'settings:read': () => ({ ok: true, value: settings }),
+      'operations:catalogue': () => new Promise((resolve) => (answerCatalogue = resolve)),
+      'settings:update': (patch) => ({ ok: true, value: { ...settings, ...(patch as object) } }),
+    });
+    const loading = loadApp();
+    await tick();
+    expect(await updateSettings({ colourScheme: 'dark' })).toBeNull();
+    answerCatalogue({ ok: true, value: { actions: [] } });
+    await loading;
+    expect(useAppStore.getState().settings?.colourScheme).toBe('dark');
   });
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import BetterSqlite3, { type Database, type Statement } from 'better-sqlite3';
+import BetterSqlite3, { type Database, type Statement, type Transaction } from 'better-sqlite3';
 import type { AuditRow } from '../../../src-preload/contract/audit';
 import type { Outcome } from '../../../src-preload/contract/operations';
 import { openDatabase } from '../data/open-database';
@@ -20,6 +20,15 @@ export interface Head {
   seq: number;
   hash: string;
 }
+
+/** The row, and the checkpoint's head when one was signed. */
+interface Appended {
+  row: AuditRow;
+  checkpoint: Head | null;
+}
+
+const headQuery = 'SELECT seq, hash FROM rows ORDER BY seq DESC LIMIT 1';
+const noRows: Head = { seq: 0, hash: genesisHash };
 
 interface EntryRow {
   seq: number;
@@ -51,6 +60,8 @@ export class AuditFile {
   readonly #insertCheckpoint: Statement<[number, string, number, string, string]>;
   readonly #lastCheckpoint: Statement<[], number | null>;
   readonly #hashOf: Statement<[number], string>;
+  readonly #head: Statement<[], Head>;
+  readonly #appendNow: Transaction<(draft: AuditDraft) => Appended>;
 
   private constructor(
     readonly hostId: string,
@@ -67,6 +78,8 @@ export class AuditFile {
     this.fileId = readFileId(db);
     this.#lastCheckpoint = db.prepare<[], number | null>('SELECT max(row_count) FROM checkpoints').pluck();
     this.#hashOf = db.prepare<[number], string>('SELECT hash FROM rows WHERE seq = ?').pluck();
+    this.#head = db.prepare<[], Head>(headQuery);
+    this.#appendNow = db.transaction((draft: AuditDraft) => this.#append(draft));
     this.#insertRow = db.prepare('INSERT INTO rows (seq, body, hash) VALUES (?, ?, ?)');
     this.#insertEntry = db.prepare(
       'INSERT INTO entries (seq, operation_id, at_ms, action, outcome, state, row_seqs) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -98,16 +111,16 @@ export class AuditFile {
   }
 
   /** Durable when it returns. @returns the row, and the checkpoint's head when one was signed */
-  append(draft: AuditDraft): { row: AuditRow; checkpoint: Head | null } {
-    return this.db.transaction(() => this.#append(draft)).immediate();
+  append(draft: AuditDraft): Appended {
+    return this.#appendNow.immediate(draft);
   }
 
   /**
    * The head is read inside the transaction and never remembered: a commit that failed half-way or a second
    * Holdfast on the same file would make a remembered one wrong, and every later append impossible.
    */
-  #append(draft: AuditDraft): { row: AuditRow; checkpoint: Head | null } {
-    const previous = readHead(this.db);
+  #append(draft: AuditDraft): Appended {
+    const previous = this.#head.get() ?? noRows;
     const chained: ChainedRow = {
       seq: previous.seq + 1,
       atMs: this.nowMs(),
@@ -144,7 +157,7 @@ export class AuditFile {
   checkpoint(): Head | null {
     return this.db
       .transaction(() => {
-        const head = readHead(this.db);
+        const head = this.#head.get() ?? noRows;
         if (head.seq <= (this.#lastCheckpoint.get() ?? 0)) return null;
         this.#sign(head);
         return head;
@@ -212,8 +225,7 @@ export function readFileId(db: ReadableDb): string {
 }
 
 export function readHead(db: ReadableDb): Head {
-  const row = db.prepare<[], Head>('SELECT seq, hash FROM rows ORDER BY seq DESC LIMIT 1').get();
-  return row ?? { seq: 0, hash: genesisHash };
+  return db.prepare<[], Head>(headQuery).get() ?? noRows;
 }
 
 /** A second, read-only connection: a long read on it blocks no append. */

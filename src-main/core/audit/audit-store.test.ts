@@ -121,7 +121,27 @@ describe('the audit store', () => {
     expect(await ids({ search: 'tank/we' })).toEqual([failed]);
     expect(await ids({ search: '" OR *' })).toEqual([]);
     expect(await ids({ search: 'tank', outcomes: ['ok'] })).toHaveLength(1);
+    expect(await ids({ search: 'tank', outcomes: ['failed', 'cancelled'] })).toHaveLength(2);
+    expect(await ids({ search: 'tank', action: 'zfs.snapshot.destroy' })).toHaveLength(1);
+    expect(await ids({ search: 'tank', action: 'zfs.snapshot.create', outcomes: ['failed'] })).toEqual([
+      failed,
+    ]);
+    expect(await ids({ search: 'tank', action: 'zfs.snapshot', outcomes: ['failed'] })).toEqual([]);
+    expect(await ids({ search: 'failed' })).toEqual([]);
     expect(await ids({ fromMs: Date.UTC(2027, 0, 1) })).toEqual([]);
+  });
+
+  it('finds an operation by the outcome it has by now', async () => {
+    const started = draft({ target: 'tank/mail@a' });
+    store.append('nas', started);
+    const count = async (outcome: AuditFilter['outcomes'][number]) =>
+      (await store.list('nas', { ...everything, search: 'mail', outcomes: [outcome] }, null, 50)).entries
+        .length;
+    expect([await count('unknown'), await count('ok')]).toEqual([1, 0]);
+    store.append('nas', { ...started, event: 'finished', outcome: 'unknown' });
+    expect([await count('unknown'), await count('ok')]).toEqual([1, 0]);
+    store.append('nas', { ...started, event: 'resolved', outcome: 'ok' });
+    expect([await count('unknown'), await count('ok')]).toEqual([0, 1]);
   });
 
   it('keeps the rows of one operation with their hashes', () => {

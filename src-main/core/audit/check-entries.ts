@@ -21,6 +21,7 @@ interface OpenEntry {
 }
 
 const operationMember = '"operationId":"';
+const atMsMember = '"atMs":';
 const outcomeMember = '","outcome":';
 
 /**
@@ -29,7 +30,9 @@ const outcomeMember = '","outcome":';
  * Finds members by their names without parsing: a quote inside a JSON string is always escaped.
  */
 export class EntryCheck {
-  readonly #open = new Map<string, OpenEntry>();
+  /** By the row that each waits for: a number is found in a fraction of the time of an operation's id. */
+  readonly #waiting = new Map<number, OpenEntry>();
+  readonly #actionStart = new Map<string, string>();
   readonly #page;
   #entries = 0;
 
@@ -48,51 +51,44 @@ export class EntryCheck {
   /** Before the rows of these numbers are given to `row`. */
   begin(firstSeq: number, lastSeq: number): void {
     for (const stored of this.#page.all(firstSeq, lastSeq)) {
-      this.#open.set(stored[1], { stored, rest: stored[6] });
+      this.#await({ stored, rest: stored[6] });
       this.#entries += 1;
     }
   }
 
   row(seq: number, body: string): void {
+    const entry = this.#waiting.get(seq);
     const idAt = body.indexOf(operationMember) + operationMember.length;
-    const idEnd = body.indexOf('"', idAt);
-    const operationId = body.slice(idAt, idEnd);
-    const entry = this.#open.get(operationId);
-    const own = String(seq);
-    const last = entry?.rest === own;
-    if (entry === undefined || !(last || entry.rest.startsWith(`${own},`))) {
+    if (entry === undefined || !isMember(body, entry.stored[1], idAt)) {
       this.report(
         seq,
         'The list does not hold this row where it belongs, so its operation is shown wrongly.',
       );
       return;
     }
+    this.#waiting.delete(seq);
     const { stored } = entry;
-    const only = stored[6] === own;
     if (stored[6] === entry.rest && !this.#opensAs(stored, seq, body)) {
       this.report(seq, 'The list shows another time or action for this operation than the chain.');
     }
-    if (!last) {
-      entry.rest = entry.rest.slice(own.length + 1);
+    const comma = entry.rest.indexOf(',');
+    if (comma >= 0) {
+      entry.rest = entry.rest.slice(comma + 1);
+      this.#await(entry);
       return;
     }
-    this.#open.delete(operationId);
-    const outcomeAt = idEnd + outcomeMember.length;
+    const outcomeAt = idAt + stored[1].length + outcomeMember.length;
     const outcome = body.startsWith('null', outcomeAt)
       ? null
       : (body.slice(outcomeAt + 1, body.indexOf('"', outcomeAt + 1)) as Outcome);
+    const only = stored[6] === entry.rest;
     if (!endsAs(stored, seq, eventOf(body) as AuditEvent, outcome, only)) {
       this.report(seq, 'The list shows another outcome for this operation than the chain.');
     }
   }
 
   end(): void {
-    for (const { stored, rest } of this.#open.values()) {
-      this.report(
-        stored[0],
-        `The list names rows of this operation that are not there: ${rest.slice(0, 60)}.`,
-      );
-    }
+    for (const entry of this.#waiting.values()) this.#lost(entry);
     const count = this.#count('SELECT count(*) AS count FROM entries');
     if (count !== this.#entries) {
       this.report(
@@ -114,17 +110,39 @@ export class EntryCheck {
     }
   }
 
+  /** Two entries that claim one row, or a number that no row has, are wrong whatever the chain says. */
+  #await(entry: OpenEntry): void {
+    const { rest } = entry;
+    const comma = rest.indexOf(',');
+    const text = comma < 0 ? rest : rest.slice(0, comma);
+    const next = Number(text);
+    if (String(next) !== text || this.#waiting.has(next)) this.#lost(entry);
+    else this.#waiting.set(next, entry);
+  }
+
+  #lost({ stored, rest }: OpenEntry): void {
+    this.report(stored[0], `The list names rows of this operation that are not there: ${rest.slice(0, 60)}.`);
+  }
+
   #opensAs([first, , atMs, action]: StoredEntry, seq: number, body: string): boolean {
-    return (
-      first === seq &&
-      body.startsWith(`{"action":${JSON.stringify(action)},`) &&
-      body.includes(`"atMs":${String(atMs)},`)
-    );
+    let start = this.#actionStart.get(action);
+    if (start === undefined) {
+      start = `{"action":${JSON.stringify(action)},`;
+      this.#actionStart.set(action, start);
+    }
+    if (first !== seq || !body.startsWith(start)) return false;
+    const atMsAt = body.indexOf(atMsMember, start.length) + atMsMember.length;
+    return body.startsWith(`${String(atMs)},`, atMsAt);
   }
 
   #count(sql: string): number {
     return this.db.prepare<[], { count: number }>(sql).get()?.count ?? 0;
   }
+}
+
+/** Whether a string member that begins here holds this value, which needs no escaping. */
+function isMember(body: string, value: string, at: number): boolean {
+  return body.startsWith(value, at) && body.charCodeAt(at + value.length) === 34;
 }
 
 /** The rules by which audit-file.ts derives an entry from the last row of its operation. */

@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditFilter, AuditRow } from '../../../src-preload/contract/audit';
 import type { ReadableDb } from './audit-file';
 import { genesisHash, type ChainedRow } from './chain';
+import { actionWord, outcomeWord } from './search-index';
 
 /**
  * Words of a search box as an FTS5 query: each must occur, the last one may be unfinished.
@@ -12,6 +13,16 @@ export function searchQuery(search: string): string | null {
   return words
     .map((word, index) => `"${word.replaceAll('"', '""')}"${index === words.length - 1 ? '*' : ''}`)
     .join(' AND ');
+}
+
+/** The words together with the filters that the index knows. */
+function indexQuery(words: string, { outcomes, action }: AuditFilter): string {
+  const anyOutcome = outcomes.map((outcome) => `"${outcomeWord(outcome)}"`).join(' OR ');
+  return [
+    words,
+    ...(anyOutcome === '' ? [] : [`(${anyOutcome})`]),
+    ...(action === null ? [] : [`"${actionWord(action)}"`]),
+  ].join(' AND ');
 }
 
 interface Condition {
@@ -26,7 +37,7 @@ export function entryConditions(filter: AuditFilter, beforeSeq: number | null): 
   const words = searchQuery(filter.search);
   if (words !== null) {
     sql.push('search MATCH ?');
-    values.push(words);
+    values.push(indexQuery(words, filter));
     if (beforeSeq !== null) {
       sql.push('search.rowid < ?');
       values.push(beforeSeq);

@@ -7,8 +7,8 @@ import { chainHash, genesisHash } from './chain';
 import { EntryCheck } from './check-entries';
 import { keyFingerprint, signatureChecks } from './signer';
 
-/** Rows between two turns of the event loop. */
-const rowsPerTurn = 2_000;
+/** Rows between two turns of the event loop; so few that SQLite's cache still has them when their hashes are read. */
+const defaultRowsPerTurn = 500;
 /** A rewritten file breaks at every row; the first ones say it all. */
 const problemLimit = 20;
 
@@ -27,6 +27,7 @@ export interface VerifyOptions {
   otherFiles?: readonly Anchor[];
   isOwnKey: (publicKey: string) => boolean;
   signal?: AbortSignal;
+  rowsPerTurn?: number;
 }
 
 /**
@@ -51,7 +52,7 @@ async function verifySnapshot(db: ReadableDb, options: VerifyOptions): Promise<A
   const report = (seq: number | null, text: string): void => {
     if (problems.length < problemLimit) problems.push({ seq, text });
   };
-  const { anchor } = options;
+  const { anchor, rowsPerTurn = defaultRowsPerTurn } = options;
   const fileId = readFileId(db);
   const checkpoints = db
     .prepare<[], CheckpointRow>(
@@ -75,37 +76,55 @@ async function verifySnapshot(db: ReadableDb, options: VerifyOptions): Promise<A
   const list = new EntryCheck(db, (seq, text) => {
     if (listProblems.length < problemLimit) listProblems.push({ seq, text });
   });
-  const page = db
-    .prepare<[number, number], [seq: number, body: string, hash: string]>(
-      'SELECT seq, body, hash FROM rows WHERE seq > ? ORDER BY seq LIMIT ?',
-    )
-    .raw();
-  for (let last = 0; ;) {
-    if (options.signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
-    const rows = page.all(last, rowsPerTurn);
-    list.begin(last + 1, rows.at(-1)?.[0] ?? last);
-    for (const [seq, body, hash] of rows) {
-      if (seq !== expectedSeq) {
-        report(
-          expectedSeq,
-          seq === expectedSeq + 1 ? 'The row is missing.' : `Rows ${expectedSeq} to ${seq - 1} are missing.`,
-        );
-      } else if (chainHash(prevHash, body) !== hash) {
-        report(seq, 'The row does not fit the chain: it was edited or moved, or the one before it was.');
-      }
-      const wanted = hashWanted.get(seq);
-      if (wanted !== undefined && wanted !== hash) {
-        report(seq, 'The chain was rewritten: a signed checkpoint knows another hash for this row.');
-      }
-      if (anchor !== null && anchor.rowCount === seq && anchor.headHash !== hash) {
-        report(seq, 'The chain was rewritten: this installation remembers another hash for this row.');
-      }
-      list.row(seq, body);
-      expectedSeq = seq + 1;
-      prevHash = hash;
-      last = seq;
+  const remembered = (seq: number, hash: string): void => {
+    const wanted = hashWanted.get(seq);
+    if (wanted !== undefined && wanted !== hash) {
+      report(seq, 'The chain was rewritten: a signed checkpoint knows another hash for this row.');
     }
-    if (rows.length < rowsPerTurn) break;
+    if (anchor !== null && anchor.rowCount === seq && anchor.headHash !== hash) {
+      report(seq, 'The chain was rewritten: this installation remembers another hash for this row.');
+    }
+  };
+  const marks = new Set([...hashWanted.keys(), ...(anchor === null ? [] : [anchor.rowCount])]);
+  const marksInOrder = [...marks].sort((a, b) => a - b);
+  let nextMark = 0;
+  const page = new ChainPage(db, rowsPerTurn);
+  for (;;) {
+    if (options.signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
+    const whole = page.whole(expectedSeq, prevHash);
+    if (whole !== null) {
+      list.begin(expectedSeq, expectedSeq + whole.bodies.length - 1);
+      const { bodies, hashes } = whole;
+      for (; (marksInOrder[nextMark] ?? Infinity) < expectedSeq + bodies.length; nextMark += 1) {
+        const mark = marksInOrder[nextMark] ?? 0;
+        if (mark >= expectedSeq) remembered(mark, hashes[mark - expectedSeq] ?? '');
+      }
+      for (const body of bodies) {
+        list.row(expectedSeq, body);
+        expectedSeq += 1;
+      }
+      prevHash = hashes.at(-1) ?? prevHash;
+    } else {
+      const rows = page.rows(expectedSeq - 1);
+      list.begin(expectedSeq, rows.at(-1)?.[0] ?? expectedSeq - 1);
+      for (const [seq, body, hash] of rows) {
+        if (seq !== expectedSeq) {
+          report(
+            expectedSeq,
+            seq === expectedSeq + 1
+              ? 'The row is missing.'
+              : `Rows ${expectedSeq} to ${seq - 1} are missing.`,
+          );
+        } else if (chainHash(prevHash, body) !== hash) {
+          report(seq, 'The row does not fit the chain: it was edited or moved, or the one before it was.');
+        }
+        remembered(seq, hash);
+        list.row(seq, body);
+        expectedSeq = seq + 1;
+        prevHash = hash;
+      }
+      if (rows.length < rowsPerTurn) break;
+    }
     await setImmediate();
   }
 
@@ -162,4 +181,50 @@ async function verifySnapshot(db: ReadableDb, options: VerifyOptions): Promise<A
     problems,
     durationMs: performance.now() - startedAt,
   };
+}
+
+/** Rows of the chain, some thousand at a time. */
+class ChainPage {
+  readonly #bodies;
+  readonly #hashes;
+  readonly #rows;
+
+  constructor(
+    db: ReadableDb,
+    private readonly rowCount: number,
+  ) {
+    this.#bodies = db
+      .prepare<[number, number], string>('SELECT body FROM rows WHERE seq BETWEEN ? AND ? ORDER BY seq')
+      .pluck();
+    this.#hashes = db
+      .prepare<[number, number], string>(
+        `SELECT group_concat(hash) FROM (SELECT hash FROM rows WHERE seq BETWEEN ? AND ? ORDER BY seq)`,
+      )
+      .pluck();
+    this.#rows = db
+      .prepare<[number, number], [seq: number, body: string, hash: string]>(
+        'SELECT seq, body, hash FROM rows WHERE seq > ? ORDER BY seq LIMIT ?',
+      )
+      .raw();
+  }
+
+  /**
+   * Bodies and computed hashes of the next page when none of its rows is missing and each has the hash that the file
+   * says; null otherwise, and then `rows` shows which is wrong. All hashes are compared at once, because making a
+   * string and an array for every row takes longer than hashing it. A comma is in no hash that we compute, so no
+   * other cut of the same text can pass.
+   */
+  whole(firstSeq: number, prevHash: string): { bodies: string[]; hashes: string[] } | null {
+    const lastSeq = firstSeq + this.rowCount - 1;
+    const bodies = this.#bodies.all(firstSeq, lastSeq);
+    if (bodies.length < this.rowCount) return null;
+    let hash = prevHash;
+    const hashes = bodies.map((body) => (hash = chainHash(hash, body)));
+    return hashes.join() === this.#hashes.get(firstSeq, lastSeq) ? { bodies, hashes } : null;
+  }
+
+  /** At most a page of rows after this one, as they are. */
+  rows(afterSeq: number): [seq: number, body: string, hash: string][] {
+    return this.#rows.all(afterSeq, this.rowCount);
+  }
 }

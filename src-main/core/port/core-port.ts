@@ -172,6 +172,10 @@ export function serveCore(channel: CoreChannel, createCore: CreateCore, start?: 
       });
       if (!closing) channel.post({ kind: 'ready' });
     } catch (thrown) {
+      // The shell keeps the end of stderr in its log: where it failed, which a sentence for people leaves out.
+      process.stderr.write(
+        `${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`,
+      );
       channel.post({ kind: 'start-failed', error: toAppError(thrown).toWire() });
       if (!closing) channel.exit(exitCodes.startFailed);
     }

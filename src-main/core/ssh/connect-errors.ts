@@ -12,7 +12,9 @@ interface Peer {
   user: string;
 }
 
-const place = ({ name, address, port }: Peer): string => `${name} (${address}, port ${port})`;
+/** A host that is asked for its key only has no name yet. */
+const place = ({ name, address, port }: Peer): string =>
+  name === address ? `${address} (port ${port})` : `${name} (${address}, port ${port})`;
 
 export function timedOut(peer: Peer): AppError {
   return new AppError(

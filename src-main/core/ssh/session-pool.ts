@@ -6,7 +6,8 @@ import { connect, type Connection, type Login } from './connection';
 import { describeKey, fingerprint, judgeHostKey, untrusted, type PinnedKey } from './host-key';
 import { lookUpKnownHosts } from './known-hosts';
 import { Session } from './session';
-import type { ExecRequest, ExecResult, SessionOptions, SessionPool, SshSession } from './types';
+import type { RemoteFiles } from './remote-files';
+import type { ExecRequest, ExecResult, FilePool, SessionOptions, SessionPool, SshSession } from './types';
 
 /**
  * What became of a host's connection. `ended` carries the error of a failed attempt or a lost connection, and null
@@ -44,7 +45,7 @@ interface Live {
 }
 
 /** One connection per host, shared by all callers, closed when idle and made again when needed. */
-export class SshSessionPool implements SessionPool {
+export class SshSessionPool implements SessionPool, FilePool {
   readonly #links = new Map<string, { link: Link; live: Promise<Live> }>();
   readonly #closing = new Set<Promise<void>>();
   readonly #backOff: BackOff;
@@ -57,6 +58,11 @@ export class SshSessionPool implements SessionPool {
   async session(host: Host, signal?: AbortSignal, options: SessionOptions = {}): Promise<SshSession> {
     const live = await this.#live(host, signal, options.background === true);
     return new SharedSession(host.id, live, (again) => this.#live(host, again, false));
+  }
+
+  async files<T>(host: Host, work: (files: RemoteFiles) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const { session } = await this.#live(host, signal, false);
+    return session.files(work, signal);
   }
 
   async disconnect(hostId: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import PQueue from 'p-queue';
-import type { Client } from 'ssh2';
+import type { Client, SFTPWrapper } from 'ssh2';
 import type { Host } from '../../../src-preload/contract/hosts';
 import { AppError } from '../errors/app-error';
 import { execOn, isChannelRefused, type ExecLimits, type RawExec, type RawResult } from './exec';
@@ -16,6 +16,7 @@ import {
 import { locateCommand, parseLocated, toolNamePattern } from './locate';
 import { outputMarker } from './output-collector';
 import { quoteArgv } from './quote';
+import { remoteFiles, type RemoteFiles } from './remote-files';
 import type { ExecRequest, ExecResult, SshSession } from './types';
 
 /** sshd's MaxSessions is 10 by default; two are left for commands that we stopped waiting for. */
@@ -42,6 +43,7 @@ const usualTools = [
   'lvconvert',
   'mdadm',
   'btrfs',
+  ...['lsblk', 'ls', 'smartctl', 'wipefs'],
 ] as const;
 
 /** What the session tells whoever keeps the connection. */
@@ -121,6 +123,54 @@ export class Session implements SshSession {
       );
     }
     return result;
+  }
+
+  /** Opens an SFTP channel for `work` and closes it again, also when `signal` aborts. @throws AppError */
+  async files<T>(work: (files: RemoteFiles) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    this.watch.began();
+    try {
+      return await this.#queued(async () => {
+        const sftp = await this.#openSftp();
+        const stop = (): void => sftp.end();
+        signal?.addEventListener('abort', stop, { once: true });
+        try {
+          return await work(remoteFiles(sftp, this.host));
+        } catch (thrown) {
+          if (signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
+          throw thrown;
+        } finally {
+          signal?.removeEventListener('abort', stop);
+          sftp.end();
+        }
+      }, signal);
+    } finally {
+      this.watch.ended();
+    }
+  }
+
+  #openSftp(): Promise<SFTPWrapper> {
+    const { name } = this.host;
+    return new Promise((resolve, reject) => {
+      const lost = (): void =>
+        reject(new AppError('unreachable', `The connection to ${name} was lost. Nothing was changed.`));
+      this.client.once('close', lost);
+      this.client.sftp((error, sftp) => {
+        this.client.off('close', lost);
+        if (error === undefined) resolve(sftp);
+        else {
+          reject(
+            new AppError(
+              'command-missing',
+              `${name} offers no file transfer (SFTP), so its files can't be shown.`,
+              {
+                detail: error.message,
+                remedy: 'Enable it in /etc/ssh/sshd_config of the host: Subsystem sftp internal-sftp',
+              },
+            ),
+          );
+        }
+      });
+    });
   }
 
   #resolved(argv: readonly string[]): string[] {

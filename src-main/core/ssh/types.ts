@@ -1,4 +1,5 @@
 import type { Host } from '../../../src-preload/contract/hosts';
+import type { RemoteFiles } from './remote-files';
 
 /** A command as data. Only ssh/quote.ts makes a string of it. */
 export interface ExecRequest {
@@ -47,6 +48,12 @@ export interface SessionOptions {
    * twice as long each time, up to 5 minutes), nor to one that needs a person first; it gets the last error again.
    */
   background?: boolean;
+}
+
+/** Files of a host over SFTP, on the connection that is shared with its commands. */
+export interface FilePool {
+  /** Opens a channel for `work` and closes it, also when `signal` aborts. @throws AppError */
+  files<T>(host: Host, work: (files: RemoteFiles) => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 /** Gives the live session of a host, connecting when needed. Concurrent callers share one connection. */

@@ -6,6 +6,7 @@ import type { ExecRequest, SshSession } from '../ssh/types';
 import { lvmProbes } from './lvm/commands';
 import { readInventory } from './read-inventory';
 import { captured, type Captured } from './testing/captured';
+import { clockArgv, failedUnitsArgv } from './system/commands';
 import { zfsProbes } from './zfs/commands';
 
 type Answer = Captured | AppError;
@@ -67,13 +68,42 @@ function answers(changes: Record<string, Answer> = {}): Map<string, Answer> {
 
 const options = () => {
   let now = 1000;
-  return { nowMs: () => (now += 10) };
+  return { nowMs: () => (now += 10), disks: false };
 };
 const host = { id: 'nas' };
 const lvmKeys = Object.values(lvmProbes).map(({ argv }) => quoteArgv(argv));
 const zfsKeys = Object.values(zfsProbes).map(({ argv }) => quoteArgv(argv));
 
 describe('reading the inventory of a host', () => {
+  it('asks the host for its clock and its failed units, where it has the tools', async () => {
+    const all = ['zpool', 'zfs', 'vgs', 'lvs', 'pvs', 'lvm', 'date', 'systemctl'];
+    const units = captured('system', 'failed-one');
+    const told = new CapturedSession(
+      answers({
+        [quoteArgv(clockArgv)]: captured('system', 'clock'),
+        [quoteArgv(failedUnitsArgv)]: units,
+      }),
+      () => all,
+    );
+    // Our own clock stands at a second after the epoch, so the host's is far ahead.
+    const { inventory } = await readInventory(told, host, options());
+    expect(inventory.system).toEqual({
+      clockOffsetSeconds: expect.closeTo(1_795_422_259, -1),
+      failedUnits: [{ name: 'nightly-backup.service', description: 'Backs up what nobody else does' }],
+    });
+    const dumb = new CapturedSession(
+      answers({
+        [quoteArgv(clockArgv)]: { ...units, stdout: '%s\n' },
+        [quoteArgv(failedUnitsArgv)]: { ...units, exitCode: 1 },
+      }),
+      () => all,
+    );
+    expect((await readInventory(dumb, host, options())).inventory.system).toEqual({
+      clockOffsetSeconds: null,
+      failedUnits: null,
+    });
+  });
+
   it('reads all backends side by side with the exact commands of the catalogue', async () => {
     const session = new CapturedSession(answers());
     const { inventory, snapshots } = await readInventory(session, host, options());

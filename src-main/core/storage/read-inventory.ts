@@ -1,14 +1,18 @@
-import type { BackendStatus, HostInventory, Snapshot } from '../../../src-preload/contract/inventory';
+import type { BackendStatus, HostInventory, Pool, Snapshot } from '../../../src-preload/contract/inventory';
 import { AppError, toAppError } from '../errors/app-error';
 import type { SshSession } from '../ssh/types';
 import type { BackendInventory, Probe, ProbeOutcome, StorageBackend } from './backend';
+import { assembleDisks, diskReadTools, readDisks, type DiskReading } from './disks/read-disks';
 import { backends as allBackends } from './registry';
+import { readSystem, systemTools } from './system/index';
 
 export interface ReadInventoryOptions {
   nowMs: () => number;
   signal?: AbortSignal;
   /** Other backends than the registry's, for tests. */
   backends?: readonly StorageBackend[];
+  /** false: only the pools, for tests of the backends. */
+  disks?: boolean;
 }
 
 export interface InventoryReading {
@@ -114,8 +118,23 @@ async function readBackend(
   }
 }
 
+type DisksRead = { reading: DiskReading } | { error: AppError };
+
+async function tryDisks(
+  session: SshSession,
+  located: ReadonlyMap<string, string>,
+  signal: AbortSignal | undefined,
+): Promise<DisksRead> {
+  try {
+    return { reading: await readDisks((probe) => run(session, probe, signal), located) };
+  } catch (thrown) {
+    return { error: toAppError(thrown) };
+  }
+}
+
 /**
- * Reads everything of a host: tools are located once, then the probes of all backends run side by side.
+ * Reads everything of a host: tools are located once, then the probes of all backends run side by side, the disks
+ * beside them.
  *
  * A backend whose tools are missing is `available: false` and names its package. One that cannot be read
  * keeps its error in its status; its pools are then absent, not empty. Throws AppError when the tools cannot
@@ -129,14 +148,25 @@ export async function readInventory(
   const { nowMs, signal } = options;
   const known = options.backends ?? allBackends;
   const startedAtMs = nowMs();
-  const tools = [...new Set(known.flatMap((backend) => [...backend.tools, ...firstWords(backend)]))];
-  const located = await locate(session, tools);
-  const readings = await Promise.all(
-    known.map((backend) => {
-      const absent = backend.tools.filter((tool) => !located.has(tool));
-      return absent.length > 0 ? missing(backend, absent) : readBackend(session, backend, signal);
+  const ofBackends = known.flatMap((backend) => [...backend.tools, ...firstWords(backend)]);
+  // smartctl too is looked for again when it was missing: the screen says how to install it.
+  const tools = [...ofBackends, ...(options.disks === false ? [] : diskReadTools)];
+  const located = await locate(session, tools, systemTools);
+  // In this order, so that the backends' probes take their places in the queue for channels first.
+  const [readings, system, disksRead] = await Promise.all([
+    Promise.all(
+      known.map((backend) => {
+        const absent = backend.tools.filter((tool) => !located.has(tool));
+        return absent.length > 0 ? missing(backend, absent) : readBackend(session, backend, signal);
+      }),
+    ),
+    readSystem(session, located, nowMs, signal).catch((thrown: unknown) => {
+      // The line is lost: the backends say so, each for itself.
+      if (connectionErrors.has(toAppError(thrown).code)) return null;
+      throw thrown;
     }),
-  );
+    options.disks === false ? null : tryDisks(session, located, signal),
+  ]);
   if (signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
   const tried = readings.filter((reading) => reading.status.available);
   const lost = tried.find((reading) => reading.lost !== null)?.lost ?? null;
@@ -144,27 +174,46 @@ export async function readInventory(
 
   const read = readings.flatMap((reading) => (reading.read === null ? [] : [reading.read]));
   const snapshots = read.flatMap((inventory) => inventory.snapshots);
+  const pools = read.flatMap((inventory) => inventory.pools);
+  const statuses = readings.map((reading) => reading.status);
+  const { disks, disksError } = disksOf(disksRead, pools, statuses);
   const takenAtMs = nowMs();
   return {
     inventory: {
       hostId: host.id,
       takenAtMs,
       durationMs: Math.max(0, takenAtMs - startedAtMs),
-      backends: readings.map((reading) => reading.status),
-      pools: read.flatMap((inventory) => inventory.pools),
+      backends: statuses,
+      pools,
       volumes: read.flatMap((inventory) => inventory.volumes),
       snapshotCount: snapshots.length,
-      disks: null,
-      disksError: null,
+      disks,
+      disksError,
+      system,
     },
     snapshots,
   };
 }
 
+function disksOf(
+  read: DisksRead | null,
+  pools: readonly Pool[],
+  statuses: readonly BackendStatus[],
+): Pick<HostInventory, 'disks' | 'disksError'> {
+  if (read === null) return { disks: null, disksError: null };
+  if ('error' in read) return { disks: null, disksError: read.error.toWire() };
+  return { disks: assembleDisks(read.reading, pools, statuses), disksError: null };
+}
+
 /** The session remembers where tools are; what was missing is looked for again, as it may be installed now. */
-async function locate(session: SshSession, tools: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const located = await session.locate(tools);
-  return tools.every((tool) => located.has(tool)) ? located : session.locate(tools, true);
+async function locate(
+  session: SshSession,
+  tools: readonly string[],
+  niceToHave: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const all = [...new Set([...tools, ...niceToHave])];
+  const located = await session.locate(all);
+  return tools.every((tool) => located.has(tool)) ? located : session.locate(all, true);
 }
 
 function firstWords(backend: StorageBackend): string[] {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { hostSummarySchema } from '../../../src-preload/contract/hosts';
+import type { Disk } from '../../../src-preload/contract/disks';
 import type { BackendStatus, HostInventory } from '../../../src-preload/contract/inventory';
 import { AppError } from '../errors/app-error';
+import { withoutSmart } from './disks/smart-report';
 import { parseLvm } from './lvm/parse';
 import { summarise } from './summary';
 import { captured } from './testing/captured';
@@ -98,5 +100,50 @@ describe('the summary of a host', () => {
       problems: [],
     });
     expect(summarise(lvm('none')).health).toBe('ok');
+  });
+
+  it('names failing disks with model and serial, and does not mind disks without SMART', () => {
+    const disk: Disk = {
+      id: 'ata-ST4000_Z1',
+      path: '/dev/sdc',
+      stablePath: '/dev/disk/by-id/ata-ST4000_Z1',
+      model: 'ST4000NM0035',
+      serial: 'ZC1A',
+      wwn: null,
+      sizeBytes: 4e12,
+      transport: 'sata',
+      rotational: true,
+      removable: false,
+      readOnly: false,
+      logicalSectorBytes: 512,
+      physicalSectorBytes: 4096,
+      partitions: [],
+      uses: [{ kind: 'zpool', name: 'tank', path: '/dev/sdc1' }],
+      ineligible: [],
+      smart: withoutSmart('unavailable', 'A virtual disk has no SMART.'),
+      health: 'unknown',
+    };
+    const host = (smart: Partial<Disk['smart']>): HostInventory => ({
+      ...lvm('none'),
+      disks: [{ ...disk, smart: { ...disk.smart, ...smart } }],
+    });
+    expect(summarise(host({}))).toMatchObject({ health: 'ok', problems: [] });
+    expect(summarise(host({ status: 'unknown' }))).toMatchObject({ health: 'ok', problems: [] });
+    expect(summarise(host({ status: 'passed', pendingSectors: 2 }))).toMatchObject({ health: 'warning' });
+    const failing = summarise(host({ status: 'failed', reallocatedSectors: 9 }));
+    expect(failing.health).toBe('critical');
+    expect(failing.problems[0]).toMatchObject({
+      severity: 'critical',
+      text: 'Disk /dev/sdc (ST4000NM0035, serial ZC1A) is failing: its own SMART check says so: 9 reallocated sectors.',
+      advice: expect.stringContaining('It holds part of tank.'),
+    });
+  });
+
+  it('says when the disks could not be read', () => {
+    const disksError = new AppError('timed-out', 'lsblk did not answer.').toWire();
+    expect(summarise({ ...lvm('none'), disksError })).toMatchObject({
+      health: 'warning',
+      problems: [{ severity: 'warning', text: 'lsblk did not answer.' }],
+    });
   });
 });

@@ -4,7 +4,9 @@ import {
   type HostProblem,
   type HostSummary,
 } from '../../../src-preload/contract/hosts';
+import { systemProblems } from './system/health';
 import type { Activity, HostInventory, Pool } from '../../../src-preload/contract/inventory';
+import { diskProblems } from './disks/health';
 
 const activityWords: Record<Activity['kind'], string> = {
   scrub: 'scrub',
@@ -31,6 +33,12 @@ function worst(values: readonly Health[]): Health {
   return healths.find((health) => values.includes(health)) ?? 'unknown';
 }
 
+function unreadDisks({ disksError }: HostInventory): HostProblem[] {
+  if (disksError === null) return [];
+  const advice = disksError.remedy ?? 'Refresh; if it stays, run lsblk on the host.';
+  return [{ severity: 'warning', text: disksError.message, advice, poolId: null }];
+}
+
 /**
  * What the fleet shows of a host, from its inventory.
  *
@@ -49,6 +57,9 @@ export function summarise(inventory: HostInventory): HostSummary {
       poolId: null,
     })),
     ...pools.flatMap((pool) => pool.problems),
+    ...unreadDisks(inventory),
+    ...diskProblems(inventory.disks ?? []),
+    ...systemProblems(inventory.system ?? null),
   ];
   const order = (problem: HostProblem): number => (problem.severity === 'critical' ? 0 : 1);
   const standing = pools.filter(({ parentPoolId }) => parentPoolId === null);

@@ -28,6 +28,8 @@ export interface TestCore {
   readonly events: { event: EventName; payload: unknown }[];
   /** What the person does with a question; replace it to cancel or to take one's time. */
   answer: (question: ConfirmQuestion, signal?: AbortSignal) => Promise<boolean>;
+  /** What the native save dialog answers; null: cancelled. */
+  savePath: string | null;
   /** Added to the real time. */
   clockOffsetMs: number;
   call<C extends Channel>(channel: C, request: Request<C>, signal?: AbortSignal): Promise<Response<C>>;
@@ -43,7 +45,7 @@ export interface TestCore {
   close(): Promise<void>;
 }
 
-type Person = 'questions' | 'events' | 'answer' | 'clockOffsetMs';
+type Person = 'questions' | 'events' | 'answer' | 'savePath' | 'clockOffsetMs';
 
 const everything = { search: '', outcomes: [], action: null, fromMs: null, toMs: null };
 
@@ -55,6 +57,7 @@ export async function startTestCore(options: TestCoreOptions = {}): Promise<Test
     questions: [],
     events: [],
     answer: async () => true,
+    savePath: null,
     clockOffsetMs: 0,
   };
   const shell: ShellPort = {
@@ -66,7 +69,7 @@ export async function startTestCore(options: TestCoreOptions = {}): Promise<Test
     unseal: async () => Promise.reject(new Error('Nothing is sealed in this test.')),
     vaultStatus: async () => ({ persistent: false, backend: 'test' }),
     notify: () => undefined,
-    chooseSavePath: async () => null,
+    chooseSavePath: async () => person.savePath,
     chooseOpenPath: async () => null,
   };
   const start = options.start ?? ((given) => assembleCore(given, { catalogue: fileCatalogue }));

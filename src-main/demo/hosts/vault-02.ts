@@ -169,6 +169,7 @@ export function createVault02({ random, nowMs }: BlueprintContext): HostBlueprin
     machine: createMachine({
       user: 'backup-ops',
       zfs: model,
+      failedUnits: [{ name: 'restic-offsite.service', description: 'Nightly copy to the other site' }],
       nowMs,
       sudoAllows: (tool, words) =>
         !(tool === 'zfs' && words[0] === 'destroy' && !words.some((word) => /^-[a-z]*n/.test(word))),

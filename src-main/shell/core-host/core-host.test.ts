@@ -153,6 +153,12 @@ describe('createCoreHost', () => {
     expect(await held).toMatchObject({
       error: { message: 'The file app.sqlite is newer than this Holdfast.' },
     });
+    // The log says what the sentence leaves out, down to the line that failed.
+    const line = set.logged.find((text) => text.includes('The core could not start')) ?? '';
+    expect(line).toContain('"code":"internal"');
+    expect(line).toContain('"message":"The file app.sqlite is newer than this Holdfast."');
+    expect(line).toContain('"detail":"version 70, known up to 50"');
+    expect(line).toMatch(/"stderr":"AppError: .*at createCore/);
   });
 
   it('ends a core that does not become ready', async () => {

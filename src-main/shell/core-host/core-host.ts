@@ -196,7 +196,8 @@ export function createCoreHost(options: CoreHostOptions): CoreHost {
     settleLost();
     if (from.stopping) return;
     if (from.startFailed !== null) {
-      log.write('error', 'The core could not start', { code: from.startFailed.code });
+      const { code, message, detail = null } = from.startFailed;
+      log.write('error', 'The core could not start', { code, message, detail, stderr: end.stderrTail });
       setStatus('failed', from.startFailed.message);
       return;
     }

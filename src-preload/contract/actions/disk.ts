@@ -1,1 +1,1 @@
-export const diskActionIds = [] as const;
+export const diskActionIds = ['disk.selftest.short', 'disk.selftest.long', 'disk.selftest.abort'] as const;

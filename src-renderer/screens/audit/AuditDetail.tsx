@@ -64,7 +64,14 @@ function RowCard({ row }: { row: AuditRow }) {
   return (
     <section className="panel" style={{ padding: '12px 14px' }} aria-label={`Row ${row.seq}`}>
       <Group justify="space-between" mb={6}>
-        <Title order={3}>{eventWords[row.event]}</Title>
+        <Group gap="xs">
+          <Title order={3}>{eventWords[row.event]}</Title>
+          {row.outcome !== null && (
+            <Badge color={outcomeColours[row.outcome]} variant="light" radius="sm" size="sm" tt="none">
+              {outcomeWords[row.outcome]}
+            </Badge>
+          )}
+        </Group>
         <Text size="xs" c="dimmed" className="numeric">
           row {row.seq} · {formatMoment(row.atMs)}
         </Text>

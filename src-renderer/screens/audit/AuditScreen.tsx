@@ -200,7 +200,7 @@ const columns: readonly Column<AuditEntry>[] = [
   {
     id: 'at',
     header: 'When',
-    width: '144px',
+    width: '172px',
     render: (row) => <span className="numeric">{formatMoment(row.atMs)}</span>,
   },
   {

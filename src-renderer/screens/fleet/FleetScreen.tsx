@@ -115,7 +115,9 @@ function Counters({ hosts }: { hosts: readonly HostOverview[] }) {
       <Counter
         label="Capacity used"
         value={formatPercent(usedPercent(usedBytes, sizeBytes))}
-        note={`${formatBytes(usedBytes)} of ${formatBytes(sizeBytes)}`}
+        note={
+          sizeBytes === 0 ? 'no capacity known' : `${formatBytes(usedBytes)} of ${formatBytes(sizeBytes)}`
+        }
       />
       <Counter
         label="Pools"
@@ -151,6 +153,7 @@ function Counter({ label, value, note }: { label: string; value: ReactNode; note
 }
 
 function HostCard({ entry: { host, state, summary } }: { entry: HostOverview }) {
+  const live = state.status === 'online';
   const environment = { '--environment': environmentColour(host.environment) } as CSSProperties;
   return (
     <article className="panel host-card" style={environment}>
@@ -195,8 +198,14 @@ function HostCard({ entry: { host, state, summary } }: { entry: HostOverview }) 
           </Group>
           <Stack gap={2} style={{ flex: 1 }}>
             {summary.activities.map((activity) => (
-              <Text key={activity} size="xs" className="truncate" title={activity}>
-                {activity}
+              <Text
+                key={activity}
+                size="xs"
+                className="truncate"
+                title={activity}
+                c={live ? undefined : 'dimmed'}
+              >
+                {live ? activity : `Then: ${activity}`}
               </Text>
             ))}
           </Stack>

@@ -1,10 +1,23 @@
-import { ActionIcon, Button, Center, Group, Loader, Menu, Stack, Table, Text, Title } from '@mantine/core';
+import {
+  ActionIcon,
+  Alert,
+  Button,
+  Center,
+  Group,
+  Loader,
+  Menu,
+  Stack,
+  Table,
+  Text,
+  Title,
+} from '@mantine/core';
 import {
   IconDots,
   IconPencil,
   IconPlus,
   IconPlugConnected,
   IconPlugConnectedX,
+  IconQuestionMark,
   IconRefresh,
   IconServerOff,
   IconTrash,
@@ -26,6 +39,7 @@ import { plural } from '../../format/bytes-format';
 import { accessWords } from '../../format/words-format';
 import { openHostDialog } from '../../stores/dialog-store';
 import { openCreatePool } from '../../stores/offers-store';
+import { selectSource } from '../../stores/audit-store';
 import { loadFleet, useFleetStore, useHost } from '../../stores/fleet-store';
 import { loadInventory, refreshInventory, useInventoryStore } from '../../stores/inventory-store';
 import { PoolCard } from '../pools/PoolCard';
@@ -64,7 +78,8 @@ export function HostScreen({ hostId }: { hostId: string }) {
   const inventory = known?.inventory ?? null;
   const online = state.status === 'online';
   const busy = known?.refreshing === true || state.status === 'connecting';
-  const error = known?.error ?? state.error;
+  // The state first: a reading in the background may have found a changed key since the page last asked.
+  const error = state.error ?? known?.error ?? null;
   const remove = async () => {
     const answer = await call('hosts:remove', { hostId });
     if (!answer.ok) setRemoveError(answer.error);
@@ -106,7 +121,11 @@ export function HostScreen({ hostId }: { hostId: string }) {
                   Disconnect
                 </Menu.Item>
                 <Menu.Divider />
-                <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => void remove()}>
+                <Menu.Item
+                  color="var(--hf-critical)"
+                  leftSection={<IconTrash size={15} />}
+                  onClick={() => void remove()}
+                >
                   Remove from Holdfast…
                 </Menu.Item>
               </Menu.Dropdown>
@@ -140,6 +159,14 @@ export function HostScreen({ hostId }: { hostId: string }) {
         (error.hostKey === undefined ? (
           <ErrorNotice
             error={error}
+            quiet={error.code === 'unreachable' && summary !== null}
+            note={
+              error.code === 'unreachable' && summary !== null ? (
+                <>
+                  What follows is as last seen <Age atMs={summary.takenAtMs} />.
+                </>
+              ) : undefined
+            }
             actions={
               <>
                 <Button size="xs" variant="default" onClick={connect}>
@@ -156,6 +183,9 @@ export function HostScreen({ hostId }: { hostId: string }) {
         ) : (
           <TrustNotice problem={error.hostKey} onTrusted={connect} />
         ))}
+      {state.unknownOperations > 0 && (
+        <UnknownNotice hostId={hostId} count={state.unknownOperations} online={online} />
+      )}
       {summary !== null && summary.problems.length > 0 && (
         <section className="panel" aria-label="Problems">
           <ProblemList problems={summary.problems} />
@@ -217,6 +247,36 @@ export function HostScreen({ hostId }: { hostId: string }) {
         </>
       )}
     </div>
+  );
+}
+
+/** Changes whose end nobody heard of: what that means, and how it gets known. */
+function UnknownNotice({ hostId, count, online }: { hostId: string; count: number; online: boolean }) {
+  const [, go] = useLocation();
+  const showAudit = () => {
+    void selectSource(hostId);
+    go('/audit');
+  };
+  return (
+    <Alert
+      color="violet"
+      icon={<IconQuestionMark size={18} />}
+      title={`${plural(count, 'operation')} with unknown outcome`}
+      role="status"
+    >
+      <Stack gap="xs" align="flex-start">
+        <Text size="sm">
+          {count === 1 ? 'Its end was' : 'Their ends were'} never heard: the connection or Holdfast’s core
+          went away. {count === 1 ? 'It' : 'Each'} may or may not have happened. Nothing is sent again;{' '}
+          {online
+            ? 'Holdfast reads the host to find out.'
+            : 'at the next contact Holdfast reads the host to find out.'}
+        </Text>
+        <Button size="xs" variant="default" onClick={showAudit}>
+          Show in the audit
+        </Button>
+      </Stack>
+    </Alert>
   );
 }
 

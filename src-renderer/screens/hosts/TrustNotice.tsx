@@ -40,7 +40,7 @@ export function TrustNotice({ problem, onTrusted }: { problem: HostKeyProblem; o
           {changed
             ? 'Either the host was reinstalled, or somebody stands between you and it. Do not go on before you know which.'
             : revoked
-              ? 'The key is marked @revoked. Find out why before you do anything else.'
+              ? 'This key was marked as revoked, in Holdfast or in your ~/.ssh/known_hosts: it must not be trusted any more. Nothing was sent. Find out why, and give the host a new key before you connect again.'
               : 'Compare the fingerprint with the one the host itself shows. Nothing secret has been sent yet.'}
         </Text>
         {changed &&
@@ -52,12 +52,14 @@ export function TrustNotice({ problem, onTrusted }: { problem: HostKeyProblem; o
           type={problem.offered.type}
           sha256={problem.offered.sha256}
         />
-        <div>
-          <Text size="xs" c="dimmed" mb={4}>
-            On the host’s own console:
-          </Text>
-          <Code block>for k in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $k; done</Code>
-        </div>
+        {!revoked && (
+          <div>
+            <Text size="xs" c="dimmed" mb={4}>
+              On the host’s own console:
+            </Text>
+            <Code block>for k in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $k; done</Code>
+          </div>
+        )}
         {error !== null && <ErrorNotice error={error} />}
         {!revoked && (
           <Group>

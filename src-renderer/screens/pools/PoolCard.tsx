@@ -14,6 +14,8 @@ import { OfferMenu } from '../../components/OfferMenu';
 import { formatBytes, formatPercent, plural } from '../../format/bytes-format';
 import { useAppStore } from '../../stores/app-store';
 import { openSnapshotDialog } from '../../stores/dialog-store';
+import { openReplaceDisk } from '../../stores/offers-store';
+import { useHost } from '../../stores/fleet-store';
 import { setSnapshotQuery } from '../../stores/snapshots-store';
 import { snapshotActionOf } from '../snapshots/snapshot-actions';
 
@@ -41,6 +43,7 @@ export function PoolCard({
 }) {
   const [open, setOpen] = useState(pool.health !== 'ok');
   const [, go] = useLocation();
+  const live = useHost(host.id)?.state.status === 'online';
   const children = inventory.pools.filter((entry) => entry.parentPoolId === pool.id);
   const ids = new Set([pool.id, ...children.map((entry) => entry.id)]);
   const volumes = inventory.volumes.filter((volume) => ids.has(volume.poolId));
@@ -81,7 +84,7 @@ export function PoolCard({
           label={`${pool.name} capacity used`}
         />
         <div style={{ minWidth: 0 }}>
-          {pool.activity !== null && <ActivityBar activity={pool.activity} />}
+          {pool.activity !== null && <ActivityBar activity={pool.activity} live={live} />}
         </div>
         <Group gap="xs" wrap="nowrap" justify="flex-end">
           {showHost && (
@@ -105,6 +108,11 @@ export function PoolCard({
             hostId={host.id}
             subject={{ kind: 'pool', poolId: pool.id }}
             label={`Actions for ${pool.name}`}
+            extra={
+              pool.topology.length > 0
+                ? [{ label: 'Replace a disk…', onClick: () => openReplaceDisk(host.id, pool.id) }]
+                : []
+            }
           />
         </Group>
       </div>

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Select, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Checkbox, Group, Select, Text, TextInput, Tooltip } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconCamera, IconSearch, IconX } from '@tabler/icons-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
@@ -14,6 +14,7 @@ import { VirtualTable, type Column } from '../../components/VirtualTable';
 import { formatBytes, formatCount, formatPercent } from '../../format/bytes-format';
 import { openSnapshotDialog } from '../../stores/dialog-store';
 import { useFleetStore } from '../../stores/fleet-store';
+import { mostSelected, select, selectionKey, tick, useSelectionStore } from '../../stores/selection-store';
 import { loadInventory, useInventoryStore } from '../../stores/inventory-store';
 import {
   ensureRange,
@@ -22,6 +23,9 @@ import {
   useSnapshotsStore,
   type SnapshotQuery,
 } from '../../stores/snapshots-store';
+import { browse } from '../../stores/files-store';
+import { FilesDrawer } from './FilesDrawer';
+import { SelectionBar } from './SelectionBar';
 
 type SortKey = SnapshotQuery['sort'];
 
@@ -41,7 +45,12 @@ export function SnapshotsScreen() {
   }, [hostIds]);
 
   const hostById = useMemo(() => new Map(hosts.map(({ host }) => [host.id, host])), [hosts]);
-  const columns = useMemo(() => columnsOf(hostById), [hostById]);
+  const selected = useSelectionStore((state) => state.rows);
+  const columns = useMemo(() => {
+    const all = Array.from({ length: total }, (_, index) => snapshotAt(pages, index));
+    const loaded = total <= mostSelected ? all.filter((row) => row !== undefined) : [];
+    return [tickColumn(selected, loaded, total, (index) => snapshotAt(pages, index)), ...columnsOf(hostById)];
+  }, [hostById, selected, pages, total]);
   const rowAt = useCallback((index: number) => snapshotAt(pages, index), [pages]);
   const pools = query.hostId === null ? [] : (byHost[query.hostId]?.inventory?.pools ?? []);
   const filtered = query.search !== '' || query.hostId !== null || query.poolId !== null;
@@ -114,6 +123,8 @@ export function SnapshotsScreen() {
           />
         )}
       </Group>
+      <SelectionBar />
+      <FilesDrawer />
       {error !== null && <ErrorNotice error={error} />}
       {status === 'ready' && total === 0 ? (
         <div className="panel">
@@ -141,6 +152,53 @@ export function SnapshotsScreen() {
       )}
     </div>
   );
+}
+
+/** Ticks rows; with Shift all between this one and the last. The head ticks all found, when they are few enough. */
+function tickColumn(
+  selected: ReadonlyMap<string, SnapshotRow>,
+  loaded: readonly SnapshotRow[],
+  total: number,
+  rowAt: (index: number) => SnapshotRow | undefined,
+): Column<SnapshotRow, SortKey> {
+  const few = total > 0 && loaded.length === total;
+  const ticked = loaded.filter((row) => selected.has(selectionKey(row))).length;
+  return {
+    id: 'tick',
+    width: '20px',
+    header: (
+      <Tooltip
+        label={
+          few
+            ? 'Select all that were found'
+            : `Narrow the list to at most ${mostSelected} snapshots to select all of them`
+        }
+      >
+        <Checkbox
+          size="xs"
+          aria-label="Select all that were found"
+          aria-disabled={!few}
+          checked={few && ticked === total}
+          indeterminate={ticked > 0 && ticked < total}
+          onChange={(event) => {
+            if (few) select(loaded, event.currentTarget.checked);
+          }}
+        />
+      </Tooltip>
+    ),
+    render: (row, index) => (
+      <Checkbox
+        size="xs"
+        aria-label={`Select ${row.fullName}`}
+        checked={selected.has(selectionKey(row))}
+        onChange={(event) => {
+          const { checked } = event.currentTarget;
+          const { shiftKey } = event.nativeEvent as MouseEvent;
+          tick(index, row, checked, shiftKey, rowAt);
+        }}
+      />
+    ),
+  };
 }
 
 function columnsOf(hosts: ReadonlyMap<string, Host>): Column<SnapshotRow, SortKey>[] {
@@ -215,6 +273,7 @@ function columnsOf(hosts: ReadonlyMap<string, Host>): Column<SnapshotRow, SortKe
           hostId={row.hostId}
           subject={{ kind: 'snapshot', snapshotId: row.id }}
           label={`Actions for ${row.fullName}`}
+          extra={[{ label: 'Browse files…', onClick: () => browse(row) }]}
         />
       ),
     },

@@ -8,3 +8,10 @@ export function snapshotActionOf(
 ): ActionInfo | undefined {
   return actions.get(`${backend}.snapshot.create`);
 }
+
+export function destroyActionOf(
+  actions: ReadonlyMap<string, ActionInfo>,
+  backend: BackendKind,
+): ActionInfo | undefined {
+  return actions.get(`${backend}.snapshot.destroy`);
+}

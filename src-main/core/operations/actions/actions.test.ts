@@ -32,6 +32,9 @@ describe('the catalogue', () => {
       ['lvm.snapshot.destroy', 'administer', 'destructive'],
       ['lvm.snapshot.rollback', 'administer', 'catastrophic'],
       ...mdadmRisks,
+      ['disk.selftest.short', 'operate', 'safe'],
+      ['disk.selftest.long', 'operate', 'safe'],
+      ['disk.selftest.abort', 'operate', 'safe'],
     ]);
   });
 });
@@ -45,6 +48,9 @@ describe('inputs', () => {
     'lvm.snapshot.destroy': { volumeGroup: 'vg0', name: 'before' },
     'lvm.snapshot.rollback': { volumeGroup: 'vg0', snapshot: 'before' },
     ...mdadmInputs,
+    'disk.selftest.short': { device: '/dev/sda' },
+    'disk.selftest.long': { device: '/dev/disk/by-id/ata-ST12000NM0127_ZJV1' },
+    'disk.selftest.abort': { device: '/dev/nvme0n1' },
   };
 
   it.each(actionIds)('%s takes what is well formed', (id) => {

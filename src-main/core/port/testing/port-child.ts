@@ -20,7 +20,9 @@ async function createCore(options: CoreOptions): Promise<Core> {
   const { dataDirectory, shell, emit } = options;
   const mode = basename(dataDirectory);
   if (mode.startsWith('refuse'))
-    throw new AppError('internal', 'The file app.sqlite is newer than this Holdfast.');
+    throw new AppError('internal', 'The file app.sqlite is newer than this Holdfast.', {
+      detail: 'version 70, known up to 50',
+    });
   if (mode.startsWith('crash')) process.exit(3);
   if (mode.startsWith('never')) await new Promise(() => setInterval(() => undefined, 1000));
   return {

@@ -1,7 +1,9 @@
 /* eslint-disable no-restricted-imports -- a host for tests: it has to be what the core talks to */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { connect as openSocket, createServer, type AddressInfo, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
 import type { HostKey } from '../../../../src-preload/contract/result';
 import { describeKey } from '../host-key';
@@ -27,6 +29,8 @@ export function makeKey(type: 'ed25519' | 'rsa' | 'ecdsa' = 'ed25519', passphras
 type Method = 'password' | 'publickey' | 'keyboard-interactive';
 
 export interface TestServerOptions {
+  /** 0 or left out: any free port. */
+  port?: number;
   hostKeys?: readonly TestKey[];
   password?: string;
   /** Public keys that may log in. */
@@ -48,6 +52,32 @@ export interface TestServerOptions {
   /** Before the exec request is answered. */
   beforeExec?: (command: string) => Promise<void>;
   environment?: Record<string, string>;
+  /** Serve files with OpenSSH's own server, as sshd's "Subsystem sftp" does. */
+  sftp?: boolean;
+}
+
+/** Where distributions put it: Debian, RHEL, Arch. */
+const sftpServers = [
+  '/usr/lib/openssh/sftp-server',
+  '/usr/libexec/openssh/sftp-server',
+  '/usr/lib/ssh/sftp-server',
+];
+
+function serveFiles(stream: Duplex, ended: () => void): void {
+  const path = sftpServers.find((candidate) => existsSync(candidate));
+  if (path === undefined) throw new Error('OpenSSH’s sftp-server is not installed.');
+  // Never as root, who may read everything.
+  const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+  const server = spawn(path, ['-e'], { stdio: ['pipe', 'pipe', 'ignore'], ...nobody });
+  stream.pipe(server.stdin);
+  server.stdout.pipe(stream);
+  stream.on('error', () => undefined);
+  server.stdin.on('error', () => undefined);
+  stream.on('close', () => server.kill());
+  server.on('close', () => {
+    ended();
+    stream.end();
+  });
 }
 
 export interface TestServer {
@@ -173,6 +203,9 @@ export async function startSshServer(given: TestServerOptions = {}): Promise<Tes
       sessions += 1;
       const session = accept();
       const ended = (): void => void (sessions -= 1);
+      if (made.options.sftp === true) {
+        session.on('subsystem', (acceptFiles) => serveFiles(acceptFiles(), ended));
+      }
       session.on('exec', (acceptExec, _reject, { command }) => {
         commands.push(command);
         const go = (): void => {
@@ -235,7 +268,7 @@ export async function startSshServer(given: TestServerOptions = {}): Promise<Tes
       await once(server, 'close');
     },
   };
-  server.listen(0, '127.0.0.1');
+  server.listen(given.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   return Object.assign(made, { port: (server.address() as AddressInfo).port });
 }

@@ -11,7 +11,7 @@ export interface Captured {
   stderr: string;
 }
 
-type FixtureFolder = 'zfs' | 'lvm' | 'mdadm' | 'btrfs' | 'disks';
+type FixtureFolder = 'zfs' | 'lvm' | 'mdadm' | 'btrfs' | 'disks' | 'system';
 
 const folderOf = (backend: FixtureFolder): string =>
   join(dirname(fileURLToPath(import.meta.url)), '..', backend, 'fixtures');

@@ -1,0 +1,108 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createNas01 } from '../src-main/demo/hosts/nas-01';
+import { startDemoFleet } from '../src-main/demo/index';
+import type { Machine } from '../src-main/demo/machine';
+import { createRandom } from '../src-main/demo/random';
+import type { CommandResult } from '../src-main/demo/result';
+import { generateHostKey, startSshServer } from '../src-main/demo/server';
+import type { HostKey } from '../src-preload/contract/result';
+
+/** A simulated host behind a real SSH server on loopback, as the measuring process sees it. */
+export interface ServedHost {
+  name: string;
+  port: number;
+  user: string;
+  password: string;
+  hostKey: HostKey;
+  publicKeyBase64: string;
+}
+
+/** `fleet`: the demo hosts that are online, as the demo serves them. `copies`: nas-01 on so many ports. */
+export type Serving = { kind: 'fleet' } | { kind: 'copies'; count: number };
+
+export const serveFlag = '--serve';
+
+/**
+ * A host of its own computes its answers beside the others; here one process plays all of them. So the model computes
+ * each answer once, and what is left to that process is SSH.
+ */
+function remembering(machine: Machine): Machine {
+  const answers = new Map<string, CommandResult>();
+  return {
+    user: machine.user,
+    files: machine.files,
+    run: (commandLine) => {
+      const known = answers.get(commandLine);
+      if (known !== undefined) return known;
+      const answer = machine.run(commandLine);
+      // The look for tools carries a new marker each time.
+      if (commandLine.includes('sudo')) answers.set(commandLine, answer);
+      return answer;
+    },
+  };
+}
+
+async function serveCopies(count: number): Promise<ServedHost[]> {
+  const blueprint = createNas01({ random: createRandom(20261123), nowMs: Date.now });
+  if (blueprint.machine === null) throw new Error('nas-01 is no machine.');
+  const machine = remembering(blueprint.machine);
+  const jitter = createRandom(1);
+  const hosts: ServedHost[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const hostKey = generateHostKey();
+    const password = hostKey.sha256;
+    // The delays of the demo: src-main/demo/index.ts.
+    const delayMs = (workMs: number) => 1.5 + workMs + 2 * jitter.next();
+    const { port } = await startSshServer({ machine, password, hostKey, port: 0, delayMs });
+    const { type, sha256, publicKeyBase64 } = hostKey;
+    const name = `nas-${String(index + 1).padStart(2, '0')}`;
+    hosts.push({ name, port, user: machine.user, password, hostKey: { type, sha256 }, publicKeyBase64 });
+  }
+  return hosts;
+}
+
+async function serveFleet(): Promise<ServedHost[]> {
+  const { hosts } = await startDemoFleet();
+  return hosts
+    .filter(({ offline }) => !offline)
+    .map(({ name, port, user, password, hostKey, publicKeyBase64 }) => ({
+      name,
+      port,
+      user,
+      password,
+      hostKey,
+      publicKeyBase64,
+    }));
+}
+
+/** The child's side: serves until the parent is gone. */
+export async function serve(argument: string): Promise<void> {
+  const serving = JSON.parse(argument) as Serving;
+  process.on('disconnect', () => process.exit(0));
+  const hosts = serving.kind === 'fleet' ? await serveFleet() : await serveCopies(serving.count);
+  process.send?.(hosts);
+}
+
+async function firstMessage(child: ChildProcess): Promise<ServedHost[]> {
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`The simulated hosts ended with code ${String(code)}.`);
+  });
+  const [hosts] = (await Promise.race([once(child, 'message'), ended])) as [ServedHost[]];
+  ended.catch(() => undefined);
+  return hosts;
+}
+
+/** Starts the hosts in a process of their own: on the event loop that is measured they would be measured too. */
+export async function withHosts<T>(serving: Serving, work: (hosts: ServedHost[]) => Promise<T>): Promise<T> {
+  const [script = ''] = process.argv.slice(1);
+  const child = fork(script, [serveFlag, JSON.stringify(serving)], {
+    execArgv: [],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  try {
+    return await work(await firstMessage(child));
+  } finally {
+    child.disconnect();
+  }
+}

@@ -1,0 +1,62 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from './fixtures';
+import { expectAccessible, screenshot } from './page-tools';
+
+const plan = (page: Page) => page.getByRole('dialog').filter({ hasText: 'exactly as sent' });
+
+test.describe('many snapshots at once', () => {
+  test.use({ launch: { demo: true } });
+
+  test('are ticked, planned as one, confirmed once and destroyed one by one', async ({
+    holdfast: { page },
+    dialogs,
+  }) => {
+    test.setTimeout(120_000);
+    await page.getByRole('button', { name: 'Refresh all' }).click();
+    await expect(
+      page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true }),
+    ).not.toHaveCount(0, { timeout: 60_000 });
+    await page
+      .getByRole('navigation', { name: 'Main' })
+      .getByRole('link', { name: 'Snapshots', exact: true })
+      .click();
+    const table = page.getByRole('table', { name: 'Snapshots' });
+    const all = page.getByRole('checkbox', { name: 'Select all that were found' });
+    // Thousands are too many to take at one stroke.
+    await all.click({ force: true });
+    await expect(page.getByRole('region', { name: 'Selection' })).toHaveCount(0);
+
+    await page.getByRole('textbox', { name: 'Search snapshots' }).fill('tank/home/emma@');
+    await expect(table).toHaveAttribute('aria-busy', 'false');
+    await expect(page.getByText(/^\d+ found/)).toBeVisible();
+    const ticks = table.getByRole('checkbox', { name: /^Select tank\/home\/emma@/ });
+    await ticks.nth(0).click();
+    await ticks.nth(3).click({ modifiers: ['Shift'] });
+    const selection = page.getByRole('region', { name: 'Selection' });
+    await expect(selection.getByText('4 snapshots selected')).toBeVisible();
+    await screenshot(page, '30-bulk-selection');
+    await expectAccessible(page);
+
+    await selection.getByRole('button', { name: 'Destroy 4 on nas-01…' }).click();
+    await expect(plan(page).locator('code')).toHaveCount(4);
+    await expect(plan(page).getByText('Undo: this can’t be undone.')).toBeVisible();
+    await screenshot(page, '31-bulk-plan');
+    await expectAccessible(page, '[role="dialog"]');
+    const commands = await plan(page).locator('code').allTextContents();
+    await plan(page)
+      .getByRole('textbox', { name: /^Type the name of the target/ })
+      .fill('4 snapshots');
+    await dialogs.press('Destroy ZFS snapshot');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    const dialog = await dialogs.waitFor(1);
+    for (const command of commands) expect(dialog.detail).toContain(`$ ${command}`);
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible();
+    const results = plan(page).getByRole('list', { name: 'Result of each step' }).getByRole('listitem');
+    await expect(results).toHaveCount(4);
+    await expect(results.getByText('done', { exact: true })).toHaveCount(4);
+    await screenshot(page, '32-bulk-done');
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+    // What is gone is not ticked any more.
+    await expect(selection).toHaveCount(0);
+  });
+});

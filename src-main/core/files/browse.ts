@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { rename, rm, stat } from 'node:fs/promises';
+import type { FileEntry } from '../../../src-preload/contract/files';
+import { AppError } from '../errors/app-error';
+import type { RemoteFiles } from '../ssh/remote-files';
+
+/** Entries of one folder that are shown. */
+export const mostEntries = 10_000;
+
+const order: Record<FileEntry['kind'], number> = { folder: 0, file: 1, link: 2, other: 3 };
+
+/**
+ * The real path of a place inside `root`.
+ *
+ * SECURITY: the names are single steps (contract/files.ts), and the host resolves links; what then lies outside of
+ * the snapshot is not opened, whoever put the link there.
+ * @throws AppError `refused`
+ */
+async function inside(files: RemoteFiles, root: string, path: readonly string[]): Promise<string> {
+  const base = await files.resolve(root);
+  const place = await files.resolve([base, ...path].join('/'));
+  if (place === base || place.startsWith(`${base}/`)) return place;
+  throw new AppError(
+    'refused',
+    `${path.join('/')} is a link that leads out of the snapshot, so it was not opened.`,
+  );
+}
+
+/** Folders first, then by name. @throws AppError */
+export async function listFolder(
+  files: RemoteFiles,
+  root: string,
+  path: readonly string[],
+): Promise<{ entries: FileEntry[]; truncated: boolean }> {
+  const found = await files.list(await inside(files, root, path));
+  const entries = found
+    .map(({ name, kind, sizeBytes, modifiedSeconds }): FileEntry => ({
+      name,
+      kind,
+      sizeBytes,
+      modifiedAtMs: modifiedSeconds === null ? null : Math.max(0, Math.round(modifiedSeconds * 1000)),
+      unreadableName: name.includes('\uFFFD'),
+    }))
+    .sort((a, b) => order[a.kind] - order[b.kind] || (a.name < b.name ? -1 : 1));
+  return { entries: entries.slice(0, mostEntries), truncated: entries.length > mostEntries };
+}
+
+/**
+ * One file to this computer. It appears under `localPath` only when it is whole; what is left of one that failed or
+ * was cancelled is removed.
+ * @returns bytes written
+ * @throws AppError
+ */
+export async function fetchFile(
+  files: RemoteFiles,
+  root: string,
+  path: readonly string[],
+  localPath: string,
+  onProgress: (doneBytes: number, totalBytes: number) => void,
+): Promise<number> {
+  const place = await inside(files, root, path);
+  const { kind, sizeBytes } = await files.stat(place);
+  if (kind !== 'file') {
+    throw new AppError('refused', `${path.at(-1) ?? 'This'} is no regular file, so it was not downloaded.`);
+  }
+  const temporary = `${localPath}.${randomUUID()}.part`;
+  try {
+    await files.fetch(place, temporary, (doneBytes) => onProgress(doneBytes, sizeBytes));
+    const written = (await stat(temporary)).size;
+    if (written !== sizeBytes) {
+      throw new AppError(
+        'unexpected-output',
+        `${path.at(-1) ?? 'The file'} changed while it was read: ${written} of ${sizeBytes} bytes came. Nothing was saved.`,
+      );
+    }
+    await rename(temporary, localPath);
+    return written;
+  } catch (thrown) {
+    await rm(temporary, { force: true });
+    throw thrown;
+  }
+}

@@ -1,0 +1,62 @@
+import type { CoreHandlers } from '../../../src-preload/contract';
+import { AppError } from '../errors/app-error';
+import type { HostStore } from '../hosts/types';
+import type { InventoryService } from '../inventory/service';
+import type { ShellPort } from '../port/shell-port';
+import type { FilePool } from '../ssh/types';
+import { fetchFile, listFolder } from './browse';
+import { snapshotRoot } from './snapshot-root';
+
+export interface FileHandlerOptions {
+  hosts: Pick<HostStore, 'get'>;
+  inventory: Pick<InventoryService, 'read' | 'snapshot'>;
+  sessions: FilePool;
+  shell: Pick<ShellPort, 'chooseSavePath'>;
+  onProgress: (progress: { transferId: string; doneBytes: number; totalBytes: number }) => void;
+  nowMs: () => number;
+}
+
+/** Milliseconds between two reports of one transfer. */
+const reportEveryMs = 200;
+
+/** Looking at the files of a snapshot. Reading only; paths on this computer come from native dialogs alone. */
+export function fileHandlers(
+  options: FileHandlerOptions,
+): Pick<CoreHandlers, 'files:list' | 'files:download'> {
+  const { hosts, inventory, sessions, shell, nowMs } = options;
+  const rootOf = async (hostId: string, snapshotId: string): Promise<string> => {
+    const known = await inventory.read(hostId);
+    const snapshot = known === null ? null : inventory.snapshot(hostId, snapshotId);
+    if (known === null || snapshot === null) {
+      throw new AppError('not-found', 'This snapshot is not in the last known inventory of the host.', {
+        remedy: 'Refresh the host.',
+      });
+    }
+    return snapshotRoot(snapshot, known);
+  };
+  return {
+    'files:list': async ({ hostId, snapshotId, path }, { signal }) => {
+      const root = await rootOf(hostId, snapshotId);
+      return sessions.files(hosts.get(hostId), (files) => listFolder(files, root, path), signal);
+    },
+    'files:download': async ({ hostId, snapshotId, path, transferId }, { signal }) => {
+      const root = await rootOf(hostId, snapshotId);
+      const suggested = path.at(-1) ?? 'file';
+      const localPath = await shell.chooseSavePath(suggested, []);
+      if (localPath === null) return { saved: null };
+      let reportedAtMs = 0;
+      const sizeBytes = await sessions.files(
+        hosts.get(hostId),
+        (files) =>
+          fetchFile(files, root, path, localPath, (doneBytes, totalBytes) => {
+            const now = nowMs();
+            if (now - reportedAtMs < reportEveryMs && doneBytes < totalBytes) return;
+            reportedAtMs = now;
+            options.onProgress({ transferId, doneBytes, totalBytes });
+          }),
+        signal,
+      );
+      return { saved: { displayPath: localPath, sizeBytes } };
+    },
+  };
+}

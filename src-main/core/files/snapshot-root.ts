@@ -1,0 +1,39 @@
+import type { HostInventory, Snapshot } from '../../../src-preload/contract/inventory';
+import { AppError } from '../errors/app-error';
+
+/**
+ * Where the files of a snapshot are on its host.
+ * @throws AppError `refused` with the reason where a snapshot has no files to look at
+ */
+export function snapshotRoot(snapshot: Snapshot, inventory: HostInventory): string {
+  const refuse = (why: string, remedy: string): AppError =>
+    new AppError('refused', `The files of ${snapshot.fullName} can't be shown: ${why}`, { remedy });
+  switch (snapshot.kind) {
+    case 'zfs-snapshot': {
+      const dataset = inventory.volumes.find(
+        ({ backend, name }) => backend === 'zfs' && name === snapshot.volumeName,
+      );
+      if (dataset?.kind === 'zvol') {
+        throw refuse('it is the snapshot of a zvol, a block device.', 'Clone it and mount the clone.');
+      }
+      const { mountpoint } = dataset ?? {};
+      if (dataset?.mounted !== true || mountpoint === null || !mountpoint?.startsWith('/')) {
+        throw refuse(
+          `${snapshot.volumeName ?? 'its dataset'} is not mounted.`,
+          `Mount it first: zfs mount ${snapshot.volumeName ?? ''}`,
+        );
+      }
+      // zfsprops(7), snapdir: the folder is there to be asked for also while it is hidden.
+      return `${mountpoint === '/' ? '' : mountpoint}/.zfs/snapshot/${snapshot.name}`;
+    }
+    case 'btrfs-snapshot':
+      if (snapshot.fullName.startsWith('/')) return snapshot.fullName;
+      throw refuse('where it is mounted is not known.', 'Refresh the host.');
+    case 'lvm-thick':
+    case 'lvm-thin':
+      throw refuse(
+        'an LVM snapshot is a block device.',
+        'Activate it and mount it read-only on the host, then look there.',
+      );
+  }
+}
