@@ -170,7 +170,7 @@ describe('the core on the demo fleet', () => {
     await core.close();
     core = await start();
     expect(await core.call('settings:read', {})).toMatchObject({ readOnly: false });
-    expect((await overviews(core)).size).toBe(4);
+    expect((await overviews(core)).size).toBe(5);
     const rows = await core.allRows(nas);
     expect(rows.map(({ event }) => event)).toEqual(['started', 'finished', 'session']);
     expect(rows[2]?.message).toMatch(/whole inventor(?:y|ies), \d+ single reads/);

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { poolSchema, type Pool } from '../../../../src-preload/contract/inventory';
 import { AppError } from '../../errors/app-error';
 import { quoteArgv } from '../../ssh/quote';
+import type { SshSession } from '../../ssh/types';
 import type { Probe, ProbeOutcome } from '../backend';
+import { readInventory } from '../read-inventory';
 import { captured, capturedNames, expected, type Captured } from '../testing/captured';
 import { detailProbe, mdadmProbes, syncProbe } from './commands';
 import { mdadm } from './index';
@@ -236,6 +238,32 @@ describe('reading arrays of mdadm 4.2', () => {
       ['/dev/md/r1', 0],
       ['/dev/md/5', 1],
     ]);
+  });
+});
+
+describe('a host without mdadm', () => {
+  it('is told by its PATH alone, with the package that brings it, and runs nothing', async () => {
+    const session: SshSession = {
+      hostId: 'h',
+      exec: () => Promise.reject(new Error('nothing may run')),
+      render: () => ({ argv: [], commandLine: '' }),
+      locate: () => Promise.resolve(new Map([['cat', '/usr/bin/cat']])),
+    };
+    const { inventory } = await readInventory(
+      session,
+      { id: 'h' },
+      { nowMs: () => 1, backends: [mdadm], disks: false },
+    );
+    expect(inventory.backends).toMatchObject([
+      {
+        kind: 'mdadm',
+        available: false,
+        packageName: 'mdadm',
+        capabilities: { snapshots: false, rollback: 'none' },
+        error: { code: 'command-missing', remedy: 'apt install mdadm' },
+      },
+    ]);
+    expect(inventory.pools).toEqual([]);
   });
 });
 
