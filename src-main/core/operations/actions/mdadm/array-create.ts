@@ -54,6 +54,7 @@ type Input = z.infer<typeof input>;
 
 const preconditionsSchema = z.object({
   uuid: z.string().nullable(),
+  taken: z.boolean(),
   devices: z.array(z.object({ path: z.string() }).nullable()),
 });
 
@@ -261,7 +262,7 @@ export const mdadmArrayCreate: ActionDefinition<Input> = {
     const before = preconditionsSchema.parse(preconditions);
     const detail = await readDetail(context, array);
     if (detail === null) return { status: 'not-there', text: `There is no array ${array}.` };
-    if (detail.uuid === before.uuid) {
+    if (before.taken && detail.uuid === before.uuid) {
       return { status: 'not-there', text: `${array} is the array that was there before.` };
     }
     const paths = before.devices.flatMap((device) => (device === null ? [] : [device.path]));

@@ -44,6 +44,12 @@ function checkConsequences({ detail }: LiveArray): Consequence[] {
   return consequences;
 }
 
+const neededWords: Record<string, string> = {
+  recover: 'rebuild',
+  resync: 'synchronisation',
+  reshape: 'reshape',
+};
+
 const words: Record<SyncAction, Wording> = {
   check: {
     id: 'mdadm.array.check',
@@ -94,11 +100,12 @@ const words: Record<SyncAction, Wording> = {
     minimumAccess: 'operate',
     explain: 'mdadm --action=idle asks the kernel to stop the check or repair that is running.',
     excuse: (pool) =>
-      pool.activity?.kind === 'check'
-        ? arrayExcuse(pool)
+      arrayExcuse(pool) ??
+      (pool.activity?.kind === 'check'
+        ? null
         : pool.activity === null
           ? 'Nothing is running on the array.'
-          : 'Only a check or repair can be stopped: what is running now is needed and starts again by itself.',
+          : 'Only a check or repair can be stopped: what is running now is needed and starts again by itself.'),
     blockers: (array) => {
       const sync = array.mdstat?.sync ?? null;
       const action = array.sync.syncAction;
@@ -109,7 +116,7 @@ const words: Record<SyncAction, Wording> = {
         ? []
         : [
             {
-              text: `${array.detail.path} is doing a ${action ?? sync.kind}, which it needs: it would start again at once.`,
+              text: `${array.detail.path} is busy with a ${neededWords[action ?? ''] ?? sync.kind}, which it needs: it would start again at once.`,
               remedy: 'Wait for it to end.',
             },
           ];
@@ -203,7 +210,11 @@ function define(action: SyncAction): ActionDefinition<Input> {
       return syncAction === 'idle' && lastSyncAction === action
         ? {
             status: 'confirmed',
-            text: `The ${action} of ${array} has ended: ${mismatchSectors === 0 ? 'no differences' : `${mismatchSectors ?? '?'} sectors differed`}.`,
+            text: `The ${action} of ${array} has ended: ${
+              mismatchSectors === 0
+                ? 'no differences'
+                : `${mismatchSectors ?? '?'} sectors ${action === 'repair' ? 'differed and were written anew' : 'differ'}`
+            }.`,
           }
         : { status: 'not-there', text: `No ${action} is running on ${array} (${syncAction ?? 'unknown'}).` };
     },

@@ -23,12 +23,13 @@ import {
   noSuchArrayBlocker,
   readArray,
   readMember,
+  wasMember,
 } from './reads';
 
 const input = z.strictObject({ array: arrayPathSchema, member: devicePathSchema });
 type Input = z.infer<typeof input>;
 
-const preconditionsSchema = z.object({ path: z.string() });
+const preconditionsSchema = z.object({ path: z.string(), members: z.array(z.string()) });
 
 export const mdadmMemberFail: ActionDefinition<Input> = {
   id: 'mdadm.member.fail',
@@ -133,13 +134,18 @@ export const mdadmMemberFail: ActionDefinition<Input> = {
   },
 
   async verify(context, { array }, { preconditions }) {
-    const { path } = preconditionsSchema.parse(preconditions);
+    const { path, members } = preconditionsSchema.parse(preconditions);
     const live = await readArray(context, array);
     if (live === null) return { status: 'not-there', text: `There is no array ${array}.` };
     const state = live.detail.state ?? '';
     const broken = isBroken(live.detail, live.sync) ? ' The array has failed: look at it now.' : '';
     const member = live.detail.members.find((each) => each.path === path);
-    return member === undefined || isFaulty(member)
+    if (member === undefined) {
+      return wasMember(members, path)
+        ? { status: 'confirmed', text: `${path} is no longer in ${array}, which is ${state}.${broken}` }
+        : { status: 'not-there', text: `${path} is not a member of ${array}.${broken}` };
+    }
+    return isFaulty(member)
       ? { status: 'confirmed', text: `${path} is faulty; ${array} is ${state}.${broken}` }
       : { status: 'not-there', text: `${path} is still ${member.state}; ${array} is ${state}.${broken}` };
   },

@@ -66,7 +66,8 @@ export async function readDetail(context: ActionContext, path: string): Promise<
   if (detail !== null && detail.path !== path) {
     throw unexpectedOutput('mdadm --detail', `it is not about ${path}`, reading.stdout);
   }
-  return detail;
+  // A create or assemble that failed half-way leaves an empty node behind (4.2): no array, and free to be used.
+  return detail !== null && detail.uuid === null && detail.members.length === 0 ? null : detail;
 }
 
 export async function readArray(context: ActionContext, path: string): Promise<LiveArray | null> {
@@ -232,6 +233,11 @@ export async function readMember(
       block === null ? memberName(each, array.mdstat) === device : each.path === path,
     ) ?? null;
   return { member, path };
+}
+
+/** Whether a plan that compared these members had this one among them. */
+export function wasMember(members: readonly string[], path: string): boolean {
+  return members.some((member) => member.endsWith(` ${path}`));
 }
 
 /** Members in the form preconditions compare: place, state and path, no progress. */
