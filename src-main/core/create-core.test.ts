@@ -8,10 +8,12 @@ import type { HostOverview } from '../../src-preload/contract/hosts';
 import type { SnapshotRow } from '../../src-preload/contract/inventory';
 import { actionIds, type ActionId, type Plan } from '../../src-preload/contract/operations';
 import { createCore } from './create-core';
+import { mdadmShapes, mdadmWords } from './testing/mdadm-inputs';
 import { startTestCore, type TestCore } from './testing/test-core';
 
 const nas = 'demo-nas';
 const kvm = 'demo-kvm';
+const raid = 'demo-raid';
 
 const allSnapshots: Request<'inventory:snapshots'> = {
   hostId: null,
@@ -50,9 +52,9 @@ describe('the core on the demo fleet', () => {
     rmSync(data, { recursive: true, force: true });
   });
 
-  it('shows four hosts that were never read, and reads the three that answer', async () => {
+  it('shows five hosts that were never read, and reads the four that answer', async () => {
     const before = await overviews(core);
-    expect([...before.keys()]).toEqual(['nas-01', 'vault-02', 'kvm-03', 'edge-04']);
+    expect([...before.keys()]).toEqual(['nas-01', 'vault-02', 'kvm-03', 'edge-04', 'raid-05']);
     for (const { host, state, summary } of before.values()) {
       expect(host).toMatchObject({
         demo: true,
@@ -61,12 +63,12 @@ describe('the core on the demo fleet', () => {
       expect(state).toMatchObject({ status: 'never-connected', error: null, lastSeenAtMs: null });
       expect(summary).toBeNull();
     }
-    expect(await core.call('inventory:refreshAll', {})).toEqual({ started: 4 });
+    expect(await core.call('inventory:refreshAll', {})).toEqual({ started: 5 });
     await expect
       .poll(async () => [...(await overviews(core)).values()].map(({ state }) => state.status), {
         timeout: 20_000,
       })
-      .toEqual(['online', 'online', 'online', 'offline']);
+      .toEqual(['online', 'online', 'online', 'offline', 'online']);
     const after = await overviews(core);
     expect(after.get('nas-01')?.summary).toMatchObject({ poolCount: 3, health: 'ok' });
     expect(after.get('nas-01')?.summary?.snapshotCount).toBeGreaterThan(3000);
@@ -168,7 +170,7 @@ describe('the core on the demo fleet', () => {
     await core.close();
     core = await start();
     expect(await core.call('settings:read', {})).toMatchObject({ readOnly: false });
-    expect((await overviews(core)).size).toBe(4);
+    expect((await overviews(core)).size).toBe(5);
     const rows = await core.allRows(nas);
     expect(rows.map(({ event }) => event)).toEqual(['started', 'finished', 'session']);
     expect(rows[2]?.message).toMatch(/whole inventor(?:y|ies), \d+ single reads/);
@@ -220,11 +222,14 @@ describe('no input makes a step with a word that was not planned', () => {
       '-f',
       '-kn',
       '-K',
+      ...mdadmWords,
     ]),
   );
 
   const allowed = (plan: Plan, input: Record<string, unknown>): void => {
-    const given = Object.values(input).filter((value): value is string => typeof value === 'string');
+    const given = Object.values(input)
+      .flat()
+      .filter((value): value is string => typeof value === 'string');
     const joined = given.flatMap((a) => given.flatMap((b) => [`${a}@${b}`, `${a}/${b}`]));
     for (const { argv } of plan.steps) {
       expect(argv.slice(0, 3)).toEqual(['sudo', '-n', '--']);
@@ -306,6 +311,7 @@ describe('no input makes a step with a word that was not planned', () => {
       }),
       'lvm.snapshot.destroy': fc.record({ volumeGroup: group, name: volume }),
       'lvm.snapshot.rollback': fc.record({ volumeGroup: group, snapshot: volume }),
+      ...mdadmShapes(nasty),
       ...{ 'disk.selftest.short': disk, 'disk.selftest.long': disk, 'disk.selftest.abort': disk },
     } satisfies Partial<Record<ActionId, fc.Arbitrary<Record<string, unknown>>>>;
     // Those without a shape of their own get junk here; their own tests go further.
@@ -319,7 +325,7 @@ describe('no input makes a step with a word that was not planned', () => {
     let planned = 0;
     await fc.assert(
       fc.asyncProperty(question, async ([action, input]) => {
-        const hostId = action.startsWith('zfs') ? nas : kvm;
+        const hostId = action.startsWith('zfs') ? nas : action.startsWith('mdadm') ? raid : kvm;
         const result = await core.core.call(
           'operations:plan',
           { hostId, action, input },

@@ -4,6 +4,7 @@ import { actionIds, type ActionId } from '../../../../src-preload/contract/opera
 import { AppError } from '../../errors/app-error';
 import type { PlanDraft } from '../action';
 import { actions, catalogue } from './index';
+import { mdadmInputs, mdadmRisks } from '../../testing/mdadm-inputs';
 import { replay, transcript } from './testing/transcript';
 
 async function planOf(name: string): Promise<PlanDraft> {
@@ -37,6 +38,7 @@ describe('the catalogue', () => {
       ['lvm.volume.rename', 'administer', 'safe'],
       ['lvm.volume.destroy', 'administer', 'destructive'],
       ['lvm.thin.create', 'administer', 'safe'],
+      ...mdadmRisks,
       ['disk.selftest.short', 'operate', 'safe'],
       ['disk.selftest.long', 'operate', 'safe'],
       ['disk.selftest.abort', 'operate', 'safe'],
@@ -59,6 +61,7 @@ describe('inputs', () => {
     'lvm.volume.rename': { volumeGroup: 'vg0', volume: 'data', name: 'store' },
     'lvm.volume.destroy': { volumeGroup: 'vg0', volume: 'data' },
     'lvm.thin.create': { volumeGroup: 'vg0', pool: 'pool', name: 't1', size: '1G' },
+    ...mdadmInputs,
     'disk.selftest.short': { device: '/dev/sda' },
     'disk.selftest.long': { device: '/dev/disk/by-id/ata-ST12000NM0127_ZJV1' },
     'disk.selftest.abort': { device: '/dev/nvme0n1' },
