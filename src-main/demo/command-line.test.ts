@@ -109,7 +109,7 @@ describe('a machine', () => {
 
   it.each([
     ['lvremove -f -- vg0/a', 3],
-    ['lvcreate -L 1G -n x vg0', 3],
+    ['lvcreate --type raid1 -L 1G -n x vg0', 3],
     ['lvconvert --repair vg0/a', 3],
     ['lvs', 3],
     ['lvm fullreport', 3],

@@ -44,6 +44,9 @@ const usualTools = [
   'mdadm',
   'btrfs',
   ...['lsblk', 'ls', 'smartctl', 'wipefs'],
+  'cat',
+  'date',
+  'systemctl',
 ] as const;
 
 /** What the session tells whoever keeps the connection. */
