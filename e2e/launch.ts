@@ -74,6 +74,26 @@ async function quit(app: ElectronApplication): Promise<void> {
   await closed;
 }
 
+/** What a page that does not come to an end of loading looks like, from both sides; each answers within 3 s or not. */
+async function describeWindow(app: ElectronApplication, page: Page): Promise<string> {
+  const orLate = <T>(answer: Promise<T>): Promise<T | string> =>
+    Promise.race([
+      answer.catch(String),
+      new Promise<string>((done) => setTimeout(() => done('no answer'), 3_000).unref()),
+    ]);
+  const inside = await orLate(page.evaluate(() => `${document.readyState} ${location.href}`));
+  const outside = await orLate(
+    app.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows().map(({ webContents }) => ({
+        url: webContents.getURL(),
+        loading: webContents.isLoading(),
+        crashed: webContents.isCrashed(),
+      })),
+    ),
+  );
+  return `The page did not load. The page: ${inside}. Its window: ${JSON.stringify(outside)}`;
+}
+
 /**
  * Starts the built app in a real window.
  * @throws when no window appears within 60 s, with what the app said.
@@ -102,9 +122,11 @@ export async function launchHoldfast(options: LaunchOptions = {}): Promise<Holdf
     const child = app.process();
     child.stdout?.setEncoding('utf8').on('data', (text: string) => output.push(text));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => output.push(text));
-    const page = await app.firstWindow({ timeout: 60_000 });
-    await page.waitForLoadState('load');
     const running = app;
+    const page = await app.firstWindow({ timeout: 60_000 });
+    await page.waitForLoadState('load').catch(async (cause: unknown) => {
+      throw new Error(await describeWindow(running, page), { cause });
+    });
     return {
       app,
       page,
