@@ -21,6 +21,7 @@ export const channels = [
   'inventory:refresh',
   'inventory:refreshAll',
   'inventory:snapshots',
+  'inventory:capacity',
   'files:list',
   'files:download',
   'operations:catalogue',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { appContract, coreStatusSchema } from './app';
 import { auditContract } from './audit';
+import { capacityContract } from './capacity';
 import type { Channel, CoreChannel, EventName, ShellChannel } from './channels';
 import { fileProgressSchema, filesContract } from './files';
 import { hostsContract } from './hosts';
@@ -35,6 +36,7 @@ export const contract = {
   'inventory:refresh': inventoryContract.refresh,
   'inventory:refreshAll': inventoryContract.refreshAll,
   'inventory:snapshots': inventoryContract.snapshots,
+  'inventory:capacity': capacityContract.capacity,
   'files:list': filesContract.list,
   'files:download': filesContract.download,
   'operations:catalogue': operationsContract.catalogue,
