@@ -146,6 +146,13 @@ export const volumeFailures: readonly KnownFailure[] = [
     }),
   },
   {
+    pattern: /Logical volume (\S+) not found in volume group (\S+?)\.?$/m,
+    explain: (match) => ({
+      message: `There is no volume ${match[2] ?? ''}/${match[1] ?? ''} any more. Nothing was changed.`,
+      remedy: refresh,
+    }),
+  },
+  {
     pattern: /Existing logical volume "([^"]*)" not found/,
     explain: (match) => ({
       message: `There is no volume ${match[1] ?? ''} any more. Nothing was changed.`,

@@ -36,17 +36,19 @@ export async function readDevice(context: ActionContext, asked: string): Promise
     }),
     context.read('list the physical volumes', lvmProbes.disks.argv),
   ]);
+  const groups = diskReport.parse('pvs', volumes.stdout);
+  const signatures = found.exitCode === 0 ? parseSignatures(found.stdout).map(({ type }) => type) : null;
   if (listing.exitCode !== 0) return null;
   const [device] = parseBlockDevices(listing.stdout);
   if (device === undefined) throw unexpectedOutput('lsblk', `it is not about ${asked}`, listing.stdout);
-  if (found.exitCode !== 0) {
+  if (signatures === null) {
     throw unexpectedOutput('wipefs -J', `it could not look at ${asked}`, found.stderr);
   }
-  const own = diskReport.parse('pvs', volumes.stdout).find(({ name }) => name === device.path);
+  const own = groups.find(({ name }) => name === device.path);
   return {
     asked,
     device,
-    signatures: parseSignatures(found.stdout).map(({ type }) => type),
+    signatures,
     groupName: own === undefined || own.groupName === '' ? null : own.groupName,
   };
 }
