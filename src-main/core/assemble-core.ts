@@ -231,6 +231,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         hosts,
         inventory,
         settings: () => settings.read(),
+        shell,
         nowMs,
       }),
       ...fileHandlers({

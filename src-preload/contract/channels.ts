@@ -27,6 +27,8 @@ export const channels = [
   'operations:catalogue',
   'operations:offers',
   'operations:plan',
+  'operations:script',
+  'operations:saveScript',
   'operations:run',
   'operations:cancel',
   'audit:sources',

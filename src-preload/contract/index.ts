@@ -42,6 +42,8 @@ export const contract = {
   'operations:catalogue': operationsContract.catalogue,
   'operations:offers': operationsContract.offers,
   'operations:plan': operationsContract.plan,
+  'operations:script': operationsContract.script,
+  'operations:saveScript': operationsContract.saveScript,
   'operations:run': operationsContract.run,
   'operations:cancel': operationsContract.cancel,
   'audit:sources': auditContract.sources,
