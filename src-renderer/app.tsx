@@ -28,6 +28,7 @@ import { SnapshotDialog } from './screens/snapshots/SnapshotDialog';
 import { SnapshotsScreen } from './screens/snapshots/SnapshotsScreen';
 import { followApp, loadApp, useAppStore } from './stores/app-store';
 import { followAudit } from './stores/audit-store';
+import { followCapacity, forgetCapacity } from './stores/capacity-store';
 import { followFleet, loadFleet, refreshFleet, useFleetStore } from './stores/fleet-store';
 import { followFiles } from './stores/files-store';
 import { followInventory, forgetInventories } from './stores/inventory-store';
@@ -48,6 +49,7 @@ const schemeManager: MantineColorSchemeManager = {
 /** Shows what is known, then reads the hosts again, unless the person refreshes by hand only. */
 async function openSession(): Promise<void> {
   forgetInventories();
+  forgetCapacity();
   await Promise.all([loadApp(), loadFleet()]);
   const { settings } = useAppStore.getState();
   if (settings !== null && settings.refreshSeconds > 0 && useFleetStore.getState().hosts.length > 0) {
@@ -62,6 +64,7 @@ export function App() {
       followApp(() => void openSession()),
       followFleet(),
       followInventory(),
+      followCapacity(),
       followSnapshots(),
       followAudit(),
       followOperations(),

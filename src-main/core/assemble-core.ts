@@ -24,6 +24,8 @@ import { createKnownHostKeys } from './hosts/known-host-keys';
 import { loginOf } from './hosts/login';
 import { createTrust } from './hosts/trust';
 import type { CredentialStore, HostStore, KnownHostKeys } from './hosts/types';
+import { Capacity } from './inventory/capacity/capacity';
+import { createCapacityStore } from './inventory/capacity/capacity-store';
 import { createInventoryCache } from './inventory/inventory-cache';
 import { ReadMeter } from './inventory/read-meter';
 import { InventoryService, type InventoryCachePort } from './inventory/service';
@@ -45,6 +47,7 @@ export interface CoreStores {
   credentials: CredentialStore;
   settings: SettingsStore;
   cache: InventoryCachePort;
+  capacity: Capacity;
 }
 
 export interface CoreParts {
@@ -89,7 +92,8 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     const keyFiles = createKeyFileRegistry(db);
     const settings = createSettingsStore(db);
     const cache = createInventoryCache(db);
-    await parts.prepare?.({ hosts, knownKeys, credentials, settings, cache });
+    const capacity = new Capacity(createCapacityStore(db));
+    await parts.prepare?.({ hosts, knownKeys, credentials, settings, cache, capacity });
 
     const hostName = (hostId: string): string | null =>
       hosts.list().find(({ id }) => id === hostId)?.name ?? null;
@@ -146,6 +150,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       hosts,
       sessions,
       cache,
+      capacity,
       readInventory,
       summarise: (reading) => summarise(reading.inventory),
       unknownOperations: (hostId) => recovery.unknownCount(hostId),
@@ -219,13 +224,14 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         onChanged: onHostChanged,
         nowMs,
       }),
-      ...inventoryHandlers(inventory),
+      ...inventoryHandlers(inventory, capacity, hosts),
       ...operationHandlers({
         road,
         catalogue: parts.catalogue,
         hosts,
         inventory,
         settings: () => settings.read(),
+        shell,
         nowMs,
       }),
       ...fileHandlers({

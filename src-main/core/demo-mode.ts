@@ -6,10 +6,11 @@ import type { CoreStores } from './assemble-core';
  * simulated hosts forget what was done to them, and ports, passwords and host keys are new every time.
  */
 export async function prepareDemo(fleet: DemoFleet, stores: CoreStores, nowMs: number): Promise<void> {
-  const { hosts, knownKeys, credentials, cache, settings } = stores;
+  const { hosts, knownKeys, credentials, cache, capacity, settings } = stores;
   for (const { id } of hosts.list()) {
     await credentials.forget(id);
     cache.remove(id);
+    capacity.forget(id);
     hosts.remove(id);
   }
   for (const [index, demo] of fleet.hosts.entries()) {
@@ -20,6 +21,8 @@ export async function prepareDemo(fleet: DemoFleet, stores: CoreStores, nowMs: n
     hosts.add({ id, ...settingsOfHost, auth: { kind: 'password' }, demo: true, createdAtMs });
     knownKeys.pin(address, port, demo.hostKey, demo.publicKeyBase64);
     await credentials.write(id, demo.password);
+    // A past that nobody read: the model's own, so that there are trends to look at.
+    for (const { atMs, pools } of demo.pastCapacity ?? []) capacity.record(id, atMs, pools);
   }
   // Nothing real can be changed here, and a demo that first has to be unlocked shows nothing.
   settings.update({ readOnly: false });

@@ -6,6 +6,7 @@ import { createKvm03 } from './hosts/kvm-03';
 import { createNas01 } from './hosts/nas-01';
 import { createRaid05 } from './hosts/raid-05';
 import { createVault02 } from './hosts/vault-02';
+import type { PastCapacity } from './past-capacity';
 import { createRandom } from './random';
 import { findRefusingPort, generateHostKey, startSshServer, type SshServer } from './server';
 
@@ -36,6 +37,8 @@ export interface DemoHost {
   publicKeyBase64: string;
   environment: Environment;
   accessLevel: AccessLevel;
+  /** Left out: it was never read before. */
+  pastCapacity?: readonly PastCapacity[];
   /** Nothing listens on its port. */
   offline: boolean;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { appContract, coreStatusSchema } from './app';
 import { auditContract } from './audit';
+import { capacityContract } from './capacity';
 import type { Channel, CoreChannel, EventName, ShellChannel } from './channels';
 import { fileProgressSchema, filesContract } from './files';
 import { hostsContract } from './hosts';
@@ -35,11 +36,14 @@ export const contract = {
   'inventory:refresh': inventoryContract.refresh,
   'inventory:refreshAll': inventoryContract.refreshAll,
   'inventory:snapshots': inventoryContract.snapshots,
+  'inventory:capacity': capacityContract.capacity,
   'files:list': filesContract.list,
   'files:download': filesContract.download,
   'operations:catalogue': operationsContract.catalogue,
   'operations:offers': operationsContract.offers,
   'operations:plan': operationsContract.plan,
+  'operations:script': operationsContract.script,
+  'operations:saveScript': operationsContract.saveScript,
   'operations:run': operationsContract.run,
   'operations:cancel': operationsContract.cancel,
   'audit:sources': auditContract.sources,

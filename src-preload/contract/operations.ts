@@ -180,6 +180,16 @@ export const operationsContract = {
     }),
     response: planSchema,
   },
+  /** A plan as a POSIX shell script, to be run by hand. Nothing is run or recorded. */
+  script: {
+    request: z.strictObject({ planId: uuidSchema }),
+    response: z.strictObject({ script: z.string() }),
+  },
+  /** The same into a file, by way of the native save dialog. null: cancelled. */
+  saveScript: {
+    request: z.strictObject({ planId: uuidSchema }),
+    response: z.strictObject({ saved: z.strictObject({ displayPath: z.string() }).nullable() }),
+  },
   /** Gate, native confirmation, record, re-check, execute, verify, record. */
   run: {
     request: z.strictObject({

@@ -2,16 +2,20 @@ import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useState } from 'react';
 
-/** Copies text. The page has no clipboard permission to read, only this write on a click. */
+/** The page has no clipboard permission to read, only this write on a click. False: select the text instead. */
+export async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyBySelection(text);
+  }
+}
+
 export function CopyButton({ value, label }: { value: string; label: string }) {
   const [state, setState] = useState<'idle' | 'done' | 'failed'>('idle');
   const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(value);
-      setState('done');
-    } catch {
-      setState(copyBySelection(value) ? 'done' : 'failed');
-    }
+    setState((await copyText(value)) ? 'done' : 'failed');
     setTimeout(() => setState('idle'), 1500);
   };
   const words = { idle: label, done: 'Copied', failed: 'Could not copy; select the text instead' }[state];

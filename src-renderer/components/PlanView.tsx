@@ -2,7 +2,6 @@ import {
   Alert,
   Badge,
   Button,
-  Collapse,
   Group,
   Loader,
   Modal,
@@ -36,9 +35,9 @@ import { formatDuration, formatElapsed } from '../format/time-format';
 import { outcomeWords, riskWords } from '../format/words-format';
 import { cancelRun, closePlan, replan, runPlan, usePlanStore } from '../stores/plan-store';
 import { useNow } from './Age';
-import { CopyButton } from './CopyButton';
 import { EnvironmentBadge, environmentColour } from './EnvironmentBadge';
 import { ErrorNotice } from './ErrorNotice';
+import { PlanCommands } from './PlanCommands';
 
 const riskColours: Record<Risk, string> = { safe: 'teal', destructive: 'orange', catastrophic: 'red' };
 
@@ -120,7 +119,7 @@ function PlanBody({ plan }: { plan: Plan }) {
       <Stack gap="lg" px="lg" py="md">
         {plan.blockers.length > 0 && <Blockers plan={plan} />}
         {plan.consequences.length > 0 && <Consequences consequences={plan.consequences} />}
-        <Commands plan={plan} />
+        <PlanCommands plan={plan} />
         <Group gap={8} wrap="nowrap" align="flex-start">
           <IconArrowBackUp size={16} style={{ flex: 'none', marginTop: 2 }} aria-hidden />
           <Text size="sm">
@@ -227,45 +226,6 @@ function ConsequenceLine({ consequence }: { consequence: Consequence }) {
         )}
       </div>
     </div>
-  );
-}
-
-function Commands({ plan }: { plan: Plan }) {
-  const [explained, setExplained] = useState(false);
-  return (
-    <section aria-label="Commands">
-      <Group justify="space-between" mb={8}>
-        <Title order={3}>
-          {plan.steps.length === 1 ? 'The command, exactly as sent' : 'The commands, exactly as sent'}
-        </Title>
-        <Group gap={4}>
-          <Button
-            variant="subtle"
-            size="compact-xs"
-            aria-expanded={explained}
-            onClick={() => setExplained(!explained)}
-          >
-            Explain
-          </Button>
-          <CopyButton
-            value={plan.steps.map((step) => step.commandLine).join('\n')}
-            label="Copy all commands"
-          />
-        </Group>
-      </Group>
-      <Stack gap={8}>
-        {plan.steps.map((step, index) => (
-          <div key={index}>
-            <code className="command">{step.commandLine}</code>
-            <Collapse expanded={explained}>
-              <Text size="xs" c="dimmed" mt={4}>
-                {step.explain}
-              </Text>
-            </Collapse>
-          </div>
-        ))}
-      </Stack>
-    </section>
   );
 }
 

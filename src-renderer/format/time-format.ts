@@ -34,6 +34,12 @@ export function formatMoment(atMs: number): string {
   );
 }
 
+/** Local day: `2026-11-23`. Beyond what the calendar holds: `the far future`. */
+export function formatDay(atMs: number): string {
+  // Date's own range (ECMA-262).
+  return Math.abs(atMs) > 8.64e15 ? 'the far future' : formatMoment(atMs).slice(0, -9);
+}
+
 /** `holdfast-20261123-042630` in UTC: a snapshot name every backend accepts. */
 export function snapshotNameAt(atMs: number): string {
   const [date = '', time = ''] = new Date(atMs).toISOString().split('T');

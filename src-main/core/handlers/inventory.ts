@@ -1,16 +1,29 @@
 import type { CoreHandlers } from '../../../src-preload/contract';
+import type { HostStore } from '../hosts/types';
+import type { Capacity } from '../inventory/capacity/capacity';
 import type { InventoryService } from '../inventory/service';
 
 type InventoryHandlers = Pick<
   CoreHandlers,
-  'inventory:read' | 'inventory:refresh' | 'inventory:refreshAll' | 'inventory:snapshots'
+  | 'inventory:read'
+  | 'inventory:refresh'
+  | 'inventory:refreshAll'
+  | 'inventory:snapshots'
+  | 'inventory:capacity'
 >;
 
-export function inventoryHandlers(inventory: InventoryService): InventoryHandlers {
+export function inventoryHandlers(
+  inventory: InventoryService,
+  capacity: Capacity,
+  hosts: Pick<HostStore, 'list' | 'get'>,
+): InventoryHandlers {
   return {
     'inventory:read': async ({ hostId }) => ({ inventory: await inventory.read(hostId) }),
     'inventory:refresh': ({ hostId }, { signal }) => inventory.refresh(hostId, signal),
     'inventory:refreshAll': async () => ({ started: inventory.refreshAll() }),
     'inventory:snapshots': (query) => inventory.snapshots(query),
+    'inventory:capacity': async ({ hostId }) => ({
+      trends: await capacity.trends(hostId === null ? hosts.list() : [hosts.get(hostId)]),
+    }),
   };
 }

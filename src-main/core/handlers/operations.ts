@@ -1,16 +1,26 @@
 import type { CoreHandlers } from '../../../src-preload/contract';
 import type { Settings } from '../../../src-preload/contract/settings';
 import { AppError } from '../errors/app-error';
+import { saveText } from '../files/save-text';
 import type { HostStore } from '../hosts/types';
 import type { InventoryService } from '../inventory/service';
 import type { Catalogue } from '../operations/bound-action';
 import { offersFor } from '../operations/offers';
 import type { OperationRoad } from '../operations/road';
+import type { ShellPort } from '../port/shell-port';
 
 type OperationHandlers = Pick<
   CoreHandlers,
-  'operations:catalogue' | 'operations:offers' | 'operations:plan' | 'operations:run' | 'operations:cancel'
+  | 'operations:catalogue'
+  | 'operations:offers'
+  | 'operations:plan'
+  | 'operations:script'
+  | 'operations:saveScript'
+  | 'operations:run'
+  | 'operations:cancel'
 >;
+
+const scriptFilter = [{ name: 'Shell script', extensions: ['sh'] }];
 
 export interface OperationHandlerOptions {
   road: OperationRoad;
@@ -18,11 +28,12 @@ export interface OperationHandlerOptions {
   hosts: Pick<HostStore, 'get'>;
   inventory: Pick<InventoryService, 'read' | 'snapshot'>;
   settings: () => Settings;
+  shell: Pick<ShellPort, 'chooseSavePath'>;
   nowMs: () => number;
 }
 
 export function operationHandlers(options: OperationHandlerOptions): OperationHandlers {
-  const { road, catalogue, hosts, inventory, settings, nowMs } = options;
+  const { road, catalogue, hosts, inventory, settings, shell, nowMs } = options;
   return {
     'operations:catalogue': async () => ({ actions: road.catalogue() }),
     'operations:offers': async ({ hostId, subject }) => {
@@ -45,6 +56,14 @@ export function operationHandlers(options: OperationHandlerOptions): OperationHa
       };
     },
     'operations:plan': ({ hostId, action, input }, { signal }) => road.plan(hostId, action, input, signal),
+    'operations:script': async ({ planId }) => ({ script: road.script(planId).text }),
+    'operations:saveScript': async ({ planId }) => {
+      const { name, text } = road.script(planId);
+      const displayPath = await shell.chooseSavePath(name, scriptFilter);
+      if (displayPath === null) return { saved: null };
+      await saveText(displayPath, text);
+      return { saved: { displayPath } };
+    },
     'operations:run': (request, { signal }) => road.run(request, signal),
     'operations:cancel': async ({ planId }) => ({ accepted: road.cancel(planId) }),
   };

@@ -5,6 +5,7 @@ import { AppError, toAppError } from '../errors/app-error';
 import type { HostStore } from '../hosts/types';
 import type { CoreLog } from '../log';
 import type { SessionPool, SshSession } from '../ssh/types';
+import type { Capacity } from './capacity/capacity';
 import { endedActivities, isMoving, type EndedActivity } from './activity-watch';
 import { statusAfter, statusAtStart } from './connection-state';
 import { SnapshotIndex, type SnapshotPage, type SnapshotQuery } from './snapshot-index';
@@ -35,6 +36,8 @@ export interface InventoryServiceOptions {
     options: { nowMs: () => number; signal?: AbortSignal },
   ) => Promise<InventoryReading>;
   summarise: (reading: InventoryReading) => HostSummary;
+  /** How full the pools are, over time. */
+  capacity: Pick<Capacity, 'record' | 'forget'>;
   unknownOperations: (hostId: string) => number;
   /** The host answered; unknown outcomes can be checked now. */
   onContact: (host: Host) => void;
@@ -201,6 +204,7 @@ export class InventoryService {
     this.#known.delete(hostId);
     this.#index.delete(hostId);
     this.options.cache.remove(hostId);
+    this.options.capacity.forget(hostId);
   }
 
   async close(): Promise<void> {
@@ -319,6 +323,14 @@ export class InventoryService {
       loaded: true,
       wanted: true,
     });
+    try {
+      this.options.capacity.record(host.id, inventory.takenAtMs, inventory.pools);
+    } catch (thrown) {
+      this.options.log.write('error', 'The capacity could not be recorded', {
+        hostId: host.id,
+        error: thrown,
+      });
+    }
     try {
       await this.options.cache.write(host.id, reading, summary);
     } catch (thrown) {

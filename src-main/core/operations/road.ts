@@ -25,6 +25,7 @@ import type { HostLocks } from './host-lock';
 import { buildPlan, type PreparedPlan } from './plan';
 import { PlanBook } from './plan-book';
 import { planDigest } from './plan-digest';
+import { planScript, scriptName } from './plan-script';
 import { ProgressReporter } from './progress';
 import { readContext } from './read-context';
 import { recheck } from './recheck';
@@ -205,6 +206,21 @@ export class OperationRoad {
       run.progress.phase('finished');
       run.progress.flush();
     }
+  }
+
+  /**
+   * A plan that was made, as a script; it may have expired or run since. Throws AppError `not-found`.
+   */
+  script(planId: string): { name: string; text: string } {
+    const prepared = this.#book.find(planId);
+    if (prepared === undefined) {
+      throw new AppError(
+        'not-found',
+        'This plan is no longer known, so there is nothing to write down. Plan it again.',
+      );
+    }
+    const { plan, draft } = prepared;
+    return { name: scriptName(plan), text: planScript(plan, draft.onFailure === 'next-item') };
   }
 
   /** Asks a run to stop: at once before its first command, else before the next one. False: nothing to stop. */

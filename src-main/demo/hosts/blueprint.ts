@@ -1,5 +1,6 @@
 import type { AccessLevel, Environment } from '../../../src-preload/contract/hosts';
 import type { Machine } from '../machine';
+import type { PastCapacity } from '../past-capacity';
 import type { Random } from '../random';
 
 /** A demo host before it has a port. */
@@ -9,6 +10,8 @@ export interface HostBlueprint {
   user: string;
   environment: Environment;
   accessLevel: AccessLevel;
+  /** Left out: it was never read before. */
+  pastCapacity?: readonly PastCapacity[];
   /** null: switched off, nothing listens. */
   machine: Machine | null;
 }

@@ -4,6 +4,7 @@ import { withLvmMembers } from '../disks/lvm-members';
 import { LvmModel } from '../lvm/model';
 import { poolFill, thinsIn } from '../lvm/volumes';
 import { createMachine } from '../machine';
+import { lvmPast } from '../past-capacity';
 import { day, gibibyte, hour, mebibyte, type BlueprintContext, type HostBlueprint } from './blueprint';
 
 /**
@@ -150,6 +151,7 @@ export function createKvm03({ random, nowMs }: BlueprintContext): HostBlueprint 
     user: 'admin',
     environment: { label: 'Staging', colour: 'orange', production: false },
     accessLevel: 'administer',
+    pastCapacity: lvmPast(model, startMs),
     machine: createMachine({
       user: 'admin',
       lvm: model,

@@ -2,6 +2,7 @@ import { disksTools } from '../disks/index';
 import { nas01Disks } from '../disks/nas-01';
 import { withZfsMembers } from '../disks/zfs-members';
 import { createMachine } from '../machine';
+import { zfsPast } from '../past-capacity';
 import { ZfsModel } from '../zfs/model';
 import { disk, group } from '../zfs/vdevs';
 import { day, gibibyte, hour, mebibyte, minute, tebibyte } from './blueprint';
@@ -185,6 +186,7 @@ function backupPlans(): DatasetPlan[] {
 export function createNas01({ random, nowMs }: BlueprintContext): HostBlueprint {
   const startMs = nowMs();
   const model = new ZfsModel(random);
+  const past = zfsPast(model);
   const born = startMs - 1000 * day;
   model.addPool({
     name: 'tank',
@@ -261,7 +263,7 @@ export function createNas01({ random, nowMs }: BlueprintContext): HostBlueprint 
       errors: 0,
     },
   });
-  liveThrough(model, [...tankPlans(), ...fastPlans(), ...backupPlans()], { nowMs: startMs, random });
+  liveThrough(model, [...tankPlans(), ...fastPlans(), ...backupPlans()], { nowMs: startMs, random, past });
   addTies(model, startMs);
 
   const tank = model.pools.get('tank');
@@ -284,6 +286,7 @@ export function createNas01({ random, nowMs }: BlueprintContext): HostBlueprint 
     user: 'admin',
     environment: { label: 'Office', colour: 'green', production: false },
     accessLevel: 'administer',
+    pastCapacity: past.taken(),
     machine: createMachine({
       user: 'admin',
       zfs: model,

@@ -2,6 +2,7 @@ import { disksTools } from '../disks/index';
 import { vault02Disks } from '../disks/vault-02';
 import { withZfsMembers } from '../disks/zfs-members';
 import { createMachine } from '../machine';
+import { zfsPast } from '../past-capacity';
 import { ZfsModel } from '../zfs/model';
 import { disk, group } from '../zfs/vdevs';
 import { day, gibibyte, hour, mebibyte, type BlueprintContext, type HostBlueprint } from './blueprint';
@@ -83,6 +84,7 @@ const byId = (name: string) => disk(`/dev/disk/by-id/${name}-part1`, name);
 export function createVault02({ random, nowMs }: BlueprintContext): HostBlueprint {
   const startMs = nowMs();
   const model = new ZfsModel(random);
+  const past = zfsPast(model);
   const old = 'ata-ST12000NM0127_ZJV1G4KK';
   const reader = 'ata-ST12000NM0127_ZJV2B80T';
   model.addPool({
@@ -146,7 +148,7 @@ export function createVault02({ random, nowMs }: BlueprintContext): HostBlueprin
       errors: 0,
     },
   });
-  liveThrough(model, plans(), { nowMs: startMs, random });
+  liveThrough(model, plans(), { nowMs: startMs, random, past });
   fillTo(model, 'vault', 'vault/archive/incoming', 0.8735, startMs);
   const vault = model.pools.get('vault');
   if (vault !== undefined) {
@@ -169,6 +171,7 @@ export function createVault02({ random, nowMs }: BlueprintContext): HostBlueprin
     user: 'backup-ops',
     environment: { label: 'Production', colour: 'red', production: true },
     accessLevel: 'administer',
+    pastCapacity: past.taken(),
     machine: createMachine({
       user: 'backup-ops',
       zfs: model,

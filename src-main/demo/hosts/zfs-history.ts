@@ -1,6 +1,7 @@
 import type { Random } from '../random';
 import type { ZfsModel } from '../zfs/model';
 import type { DatasetOptions } from '../zfs/types';
+import { pastMoments } from '../past-capacity';
 import { writtenSince } from '../zfs/space';
 import { day, hour, minute, second } from './blueprint';
 
@@ -70,9 +71,12 @@ const blocks = (bytes: number) => Math.max(0, Math.round(bytes / block)) * block
 export function liveThrough(
   model: ZfsModel,
   plans: readonly DatasetPlan[],
-  { nowMs, random }: { nowMs: number; random: Random },
+  { nowMs, random, past }: { nowMs: number; random: Random; past: { take: (atMs: number) => void } },
 ): void {
-  const events: { atMs: number; run: () => void }[] = [];
+  const events: { atMs: number; run: () => void }[] = pastMoments(nowMs).map((atMs) => ({
+    atMs,
+    run: () => past.take(atMs),
+  }));
   for (const plan of plans) {
     const {
       name,

@@ -14,6 +14,7 @@ import { ProblemList } from '../../components/ProblemList';
 import { formatBytes, formatCount, formatPercent, plural, usedPercent } from '../../format/bytes-format';
 import { openHostDialog } from '../../stores/dialog-store';
 import { loadFleet, refreshFleet, useFleetStore } from '../../stores/fleet-store';
+import { FillsUpFirst } from './FillsUpFirst';
 import { Welcome } from '../welcome/Welcome';
 
 /** All hosts at a glance: trouble first, then every host with its capacity and what runs there. */
@@ -87,6 +88,7 @@ export function FleetScreen() {
           <ProblemList problems={problems} shown={4} />
         </section>
       )}
+      <FillsUpFirst />
       <section aria-label="Hosts" className="card-grid">
         {hosts.map((entry) => (
           <HostCard key={entry.host.id} entry={entry} />

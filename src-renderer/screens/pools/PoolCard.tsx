@@ -17,6 +17,7 @@ import { openSnapshotDialog } from '../../stores/dialog-store';
 import { openReplaceDisk } from '../../stores/offers-store';
 import { useHost } from '../../stores/fleet-store';
 import { setSnapshotQuery } from '../../stores/snapshots-store';
+import { PoolTrends, SoonFull } from './PoolTrends';
 import { snapshotActionOf } from '../snapshots/snapshot-actions';
 
 const kindWords: Record<Pool['kind'], string> = {
@@ -84,6 +85,7 @@ export function PoolCard({
           label={`${pool.name} capacity used`}
         />
         <div style={{ minWidth: 0 }}>
+          <SoonFull hostId={host.id} poolId={pool.id} />
           {pool.activity !== null && <ActivityBar activity={pool.activity} live={live} />}
         </div>
         <Group gap="xs" wrap="nowrap" justify="flex-end">
@@ -138,6 +140,7 @@ export function PoolCard({
                 </div>
               </Group>
             ))}
+          <PoolTrends hostId={host.id} poolIds={[...ids]} />
           <Facts pool={pool} />
           <Topology hostId={host.id} pool={pool} />
           <Volumes host={host} volumes={volumes} pool={pool} />

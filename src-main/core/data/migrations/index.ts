@@ -4,6 +4,14 @@ import { migration as settings } from './0020-settings';
 import { migration as inventory } from './0030-inventory';
 import { migration as auditAnchors } from './0040-audit-anchors';
 import { migration as anchorPerFile } from './0050-anchor-per-file';
+import { migration as capacity } from './0060-capacity';
 
 /** Formats of app.sqlite, oldest first. A line is never changed once released. */
-export const appMigrations: readonly Migration[] = [hosts, settings, inventory, auditAnchors, anchorPerFile];
+export const appMigrations: readonly Migration[] = [
+  hosts,
+  settings,
+  inventory,
+  auditAnchors,
+  anchorPerFile,
+  capacity,
+];

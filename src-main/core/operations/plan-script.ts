@@ -1,0 +1,149 @@
+import type { Consequence, Plan, PlanStep } from '../../../src-preload/contract/operations';
+import { quoteArgv, quoteWord } from '../ssh/quote';
+import { bytes, moment } from './actions/words';
+import { visible } from './confirm-words';
+
+/** Exit code of a script that was started without the words it asks for: EX_USAGE of sysexits(3). */
+const usageExitCode = 64;
+
+/**
+ * A plan as a POSIX shell script, for those who have to run it by hand: the same commands, word for word, with what
+ * they do and what they cost as comments.
+ *
+ * It stops at the first command that does not end as the plan accepts. What Holdfast asks a person to type, the
+ * script wants as arguments; a blocked plan becomes a script that only says so.
+ *
+ * SECURITY: every text that is not a command stands behind `# ` on one line with its control characters made
+ * visible, or in single quotes, so that no name on a host becomes a command here.
+ *
+ * @param goesOn the plan goes on with the next object after a failed step; a script does not
+ */
+export function planScript(plan: Plan, goesOn = false): string {
+  return [
+    '#!/bin/sh',
+    ...header(plan),
+    ...(goesOn
+      ? [
+          comment(
+            'Holdfast would go on with the next object after a command failed; this script stops there, so that nobody overlooks it.',
+          ),
+          '#',
+        ]
+      : []),
+    ...plan.consequences.flatMap(consequenceLines),
+    comment(plan.undo === null ? 'Undo: this cannot be undone.' : `Undo: ${plan.undo}`),
+    '',
+    'set -eu',
+    '',
+    ...blockerLines(plan),
+    ...typedLines(plan),
+    ...plan.steps.flatMap((step, index) => stepLines(step, index, plan.steps.length)),
+  ].join('\n');
+}
+
+/** `holdfast-destroy-zfs-snapshot-nas-01-20261123-101502.sh` */
+export function scriptName({ title, host, createdAtMs }: Plan): string {
+  const slug = `${title}-${host.name}`
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 80);
+  const at = new Date(createdAtMs).toISOString();
+  return `holdfast-${slug}-${at.slice(0, 10).replaceAll('-', '')}-${at.slice(11, 19).replaceAll(':', '')}.sh`;
+}
+
+function comment(text: string, indent = ''): string {
+  return `# ${indent}${visible(text)}`;
+}
+
+function header(plan: Plan): string[] {
+  const { host, title, target, risk, createdAtMs, digest } = plan;
+  const { label, production } = host.environment;
+  return [
+    comment(`${title}: ${target.kind} ${target.name}`),
+    '#',
+    comment(`Host:    ${host.name} (${host.address}), ${label}${production ? ', production' : ''}`),
+    comment(`Planned: ${moment(createdAtMs)} by Holdfast, from what the host said then`),
+    comment(`Risk:    ${risk}`),
+    comment(`Digest:  ${digest} (SHA-256 of the plan)`),
+    '#',
+    comment(
+      'Run it on that host and soon: what is run by hand is neither checked against the state of the host again nor recorded in the audit of Holdfast.',
+    ),
+    '#',
+  ];
+}
+
+const severityWords: Record<Consequence['severity'], string> = {
+  loss: 'LOST',
+  warning: 'Mind',
+  info: 'Note',
+};
+
+function consequenceLines({ severity, text, items }: Consequence): string[] {
+  return [
+    comment(`${severityWords[severity]}: ${text}`),
+    ...items.map(({ name, sizeBytes }) =>
+      comment(sizeBytes === null ? name : `${name} (${bytes(sizeBytes)})`, '  - '),
+    ),
+    '#',
+  ];
+}
+
+function say(text: string): string {
+  return `printf '%s\\n' ${quoteWord(visible(text))} >&2`;
+}
+
+function blockerLines({ blockers }: Plan): string[] {
+  if (blockers.length === 0) return [];
+  return [
+    comment(
+      'The plan was blocked when it was made. Lift what blocks it and plan again: what follows is for reading.',
+    ),
+    ...blockers.flatMap(({ text, remedy }) => [say(`Blocked: ${text}`), say(`  ${remedy}`)]),
+    'exit 1',
+    '',
+  ];
+}
+
+function typedLines({ typed }: Plan): string[] {
+  const words = [
+    ...(typed.target === null ? [] : [{ what: 'the name of the target', word: typed.target }]),
+    ...(typed.host === null ? [] : [{ what: 'the name of the host', word: typed.host }]),
+  ];
+  if (words.length === 0) return [];
+  const arguments_ = words.map(({ word }) => quoteWord(word)).join(' ');
+  const tests = words.map(({ word }, index) => `[ "$${index + 1}" = ${quoteWord(word)} ]`);
+  return [
+    comment(
+      `Holdfast has a person type ${words.map(({ what }) => what).join(' and ')} before it runs this. So does the script, as arguments:`,
+    ),
+    comment(`  sh THIS-FILE ${arguments_}`),
+    `if ! { [ "$#" -eq ${words.length} ] && ${tests.join(' && ')}; }; then`,
+    `  ${say(`Nothing was done. To run this: sh THIS-FILE ${arguments_}`)}`,
+    `  exit ${usageExitCode}`,
+    'fi',
+    '',
+  ];
+}
+
+function stepLines(step: PlanStep, index: number, count: number): string[] {
+  const { title, explain, argv, acceptExitCodes, timeoutSeconds } = step;
+  // Not `commandLine`: on hosts with noisy start-up files that begins with a marker which is ours alone.
+  const line = `LC_ALL=C ${quoteArgv(argv)}`;
+  const plain = acceptExitCodes.length === 1 && acceptExitCodes[0] === 0;
+  return [
+    comment(`Step ${index + 1} of ${count}: ${title}`),
+    comment(explain),
+    comment(`Holdfast waits at most ${timeoutSeconds} s for it.`),
+    ...(plain
+      ? [line]
+      : [
+          comment(`It may end with exit code ${acceptExitCodes.join(' or ')}.`),
+          'code=0',
+          `${line} || code=$?`,
+          `case "$code" in ${acceptExitCodes.join(' | ')}) ;; *) exit "$code" ;; esac`,
+        ]),
+    '',
+  ];
+}

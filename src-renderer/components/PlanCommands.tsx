@@ -1,0 +1,113 @@
+import { Button, Collapse, Group, Stack, Text, Title } from '@mantine/core';
+import { IconDeviceFloppy, IconScript } from '@tabler/icons-react';
+import { useState } from 'react';
+import type { Plan } from '../../src-preload/contract/operations';
+import { call } from '../api';
+import { CopyButton, copyText } from './CopyButton';
+
+/** Longer plans are explained on demand: their steps repeat themselves. */
+const explainedSteps = 3;
+
+/** What is sent, word for word, what each command does and why, and the way to run it by hand. */
+export function PlanCommands({ plan }: { plan: Plan }) {
+  const several = plan.steps.length > 1;
+  const [explained, setExplained] = useState(plan.steps.length <= explainedSteps);
+  if (plan.steps.length === 0) return null;
+  return (
+    <section aria-label="Commands">
+      <Group justify="space-between" mb={8}>
+        <Title order={3}>{several ? 'The commands, exactly as sent' : 'The command, exactly as sent'}</Title>
+        <Group gap={4}>
+          <Button
+            variant="subtle"
+            size="compact-xs"
+            aria-expanded={explained}
+            onClick={() => setExplained(!explained)}
+          >
+            Explain
+          </Button>
+          <CopyButton
+            value={plan.steps.map((step) => step.commandLine).join('\n')}
+            label="Copy all commands"
+          />
+        </Group>
+      </Group>
+      <Stack component="ol" gap={10} m={0} p={0} style={{ listStyle: 'none' }}>
+        {plan.steps.map((step, index) => (
+          <li key={index}>
+            {several && (
+              <Text size="xs" fw={600} mb={3}>
+                {index + 1}. {step.title}
+              </Text>
+            )}
+            <code className="command">{step.commandLine}</code>
+            <Collapse expanded={explained}>
+              <Text size="xs" c="dimmed" mt={4}>
+                {step.explain}
+              </Text>
+            </Collapse>
+          </li>
+        ))}
+      </Stack>
+      <AsScript planId={plan.id} />
+    </section>
+  );
+}
+
+type Said = { ok: boolean; text: string } | null;
+
+/** For those who must run it themselves. */
+function AsScript({ planId }: { planId: string }) {
+  const [said, setSaid] = useState<Said>(null);
+  const copy = async () => {
+    const answer = await call('operations:script', { planId });
+    if (!answer.ok) return setSaid({ ok: false, text: answer.error.message });
+    setSaid(
+      (await copyText(answer.value.script))
+        ? { ok: true, text: 'Copied. Read it before you run it.' }
+        : { ok: false, text: 'It could not be copied. Save it instead.' },
+    );
+  };
+  const save = async () => {
+    const answer = await call('operations:saveScript', { planId });
+    if (!answer.ok) {
+      setSaid({ ok: false, text: [answer.error.message, answer.error.remedy].filter(Boolean).join(' ') });
+    } else if (answer.value.saved !== null) {
+      setSaid({ ok: true, text: `Saved as ${answer.value.saved.displayPath}` });
+    }
+  };
+  return (
+    <Group gap={4} mt={8} wrap="nowrap">
+      <Text size="xs" c="dimmed" style={{ flex: 'none' }}>
+        To run it by hand:
+      </Text>
+      <Button
+        variant="subtle"
+        size="compact-xs"
+        leftSection={<IconScript size={13} aria-hidden />}
+        style={{ flex: 'none' }}
+        onClick={() => void copy()}
+      >
+        Copy as shell script
+      </Button>
+      <Button
+        variant="subtle"
+        size="compact-xs"
+        leftSection={<IconDeviceFloppy size={13} aria-hidden />}
+        style={{ flex: 'none' }}
+        onClick={() => void save()}
+      >
+        Save script…
+      </Button>
+      <Text
+        size="xs"
+        role="status"
+        className="truncate"
+        c={said?.ok === false ? 'var(--hf-critical)' : 'dimmed'}
+        title={said?.text}
+      >
+        {said?.text}
+      </Text>
+    </Group>
+  );
+}
