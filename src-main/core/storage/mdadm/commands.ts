@@ -199,13 +199,20 @@ export function createArrayArgv(array: NewArray): string[] {
 export const stopArrayArgv = (path: string): string[] => ['mdadm', '--stop', checkedArray(path)];
 
 /** @param run start it even if fewer members are there than when it last ran; never --force */
-export const assembleArrayArgv = (path: string, uuid: string, run: boolean): string[] => [
+/** @param devices the only ones to take; none: mdadm looks at all disks */
+export const assembleArrayArgv = (
+  path: string,
+  uuid: string,
+  run: boolean,
+  devices: readonly string[] = [],
+): string[] => [
   'mdadm',
   '--assemble',
   checkedArray(path),
   '--uuid',
   checkedUuid(uuid),
   ...(run ? ['--run'] : []),
+  ...devices.map(checkedDevice),
 ];
 
 export const syncActionArgv = (path: string, action: SyncAction): string[] => [

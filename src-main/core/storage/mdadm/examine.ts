@@ -72,3 +72,20 @@ export function parseUnusedSectors(stdout: string): Map<string, number> {
   }
   return unused;
 }
+
+/**
+ * The event counter of each member's superblock, higher is newer: `mdadm --examine DEVICE…`. A member that left its
+ * array keeps the counter of that day. Throws `unexpected-output` when no device has one.
+ */
+export function parseEvents(stdout: string): Map<string, number> {
+  const events = new Map<string, number>();
+  let device: string | null = null;
+  for (const line of stdout.split('\n')) {
+    device = /^(\/dev\/\S+):$/.exec(line)?.[1] ?? device;
+    // 0.90 metadata writes it as `0.42`: high and low half.
+    const [, , count] = /^ *Events : (\d+\.)?(\d+)$/.exec(line) ?? [];
+    if (device !== null && count !== undefined) events.set(device, Number(count));
+  }
+  if (events.size === 0) throw unexpectedOutput('mdadm --examine', 'no line "Events" is in it', stdout);
+  return events;
+}

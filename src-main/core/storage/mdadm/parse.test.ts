@@ -12,7 +12,7 @@ import { detailProbe, mdadmProbes, syncProbe } from './commands';
 import { mdadm } from './index';
 import { parseDetail } from './detail';
 import { parseMdstat } from './mdstat';
-import { parseArrayLines } from './examine';
+import { parseArrayLines, parseEvents } from './examine';
 
 /** Every moment that was captured: a prefix and the answers to all that is asked then. */
 const moments = capturedNames('mdadm', /-lsblk$/).map((name) => name.replace(/-lsblk$/, ''));
@@ -238,6 +238,18 @@ describe('reading arrays of mdadm 4.2', () => {
       ['/dev/md/r1', 0],
       ['/dev/md/5', 1],
     ]);
+  });
+
+  it('tells the age of each superblock, in both metadata formats', () => {
+    const { stdout } = captured('mdadm', 'mdadm-017-examine');
+    expect([...parseEvents(stdout)]).toEqual([['/dev/vdb', 17]]);
+    expect([...parseEvents('/dev/sda1:\n         Events : 0.42\n/dev/sdb:\n         Events : 7\n')]).toEqual([
+      ['/dev/sda1', 42],
+      ['/dev/sdb', 7],
+    ]);
+    expect(() => parseEvents('mdadm: No md superblock detected on /dev/vdb.\n')).toThrowError(
+      expect.objectContaining({ code: 'unexpected-output' }),
+    );
   });
 });
 

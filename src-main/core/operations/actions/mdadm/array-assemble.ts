@@ -4,10 +4,11 @@ import {
   arrayUuidPattern,
   assembleArrayArgv,
   detailScanArgv,
+  examineMembersArgv,
   examineScanArgv,
   stopArrayArgv,
 } from '../../../storage/mdadm/commands';
-import { parseArrayLines, type ExaminedArray } from '../../../storage/mdadm/examine';
+import { parseArrayLines, parseEvents, type ExaminedArray } from '../../../storage/mdadm/examine';
 import { isStarted } from '../../../storage/mdadm/health';
 import { uuidDigits } from '../../../storage/mdadm/parse';
 import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
@@ -50,6 +51,27 @@ function mayMiss(level: string | null, places: number): number | null {
     default:
       return null;
   }
+}
+
+/**
+ * A disk that left the array before it was reshaped carries the same UUID in another shape. mdadm 4.2 then aborts
+ * ("superblock on /dev/sdb doesn't match others"), so the newest superblocks are told apart and named.
+ */
+async function newestOf(
+  context: ActionContext,
+  found: ExaminedArray[],
+): Promise<{ newest: ExaminedArray[]; outdated: string[] }> {
+  if (found.length < 2) return { newest: found, outdated: [] };
+  const all = found.flatMap(({ devices }) => devices);
+  const { stdout } = await context.read('see which superblocks are the newest', examineMembersArgv(all));
+  const events = parseEvents(stdout);
+  const newestOfShape = (each: ExaminedArray): number =>
+    Math.max(...each.devices.map((device) => events.get(device) ?? -1));
+  const newest = found.reduce((best, each) => (newestOfShape(each) > newestOfShape(best) ? each : best));
+  return {
+    newest: [newest],
+    outdated: found.filter((each) => each !== newest).flatMap(({ devices }) => devices),
+  };
 }
 
 export const mdadmArrayAssemble: ActionDefinition<Input> = {
@@ -95,7 +117,7 @@ export const mdadmArrayAssemble: ActionDefinition<Input> = {
     ]);
     const same = (each: { uuid: string | null }): boolean =>
       each.uuid !== null && uuidDigits(each.uuid) === uuidDigits(uuid);
-    const found = examined.filter(same);
+    const { newest: found, outdated } = await newestOf(context, examined.filter(same));
     const devices = [...new Set(found.flatMap((each) => each.devices))];
     const spares = Math.max(0, ...found.map((each) => each.spares));
     const places = found.map(({ raidDevices }) => raidDevices).find((count) => count !== null) ?? null;
@@ -148,6 +170,13 @@ export const mdadmArrayAssemble: ActionDefinition<Input> = {
         items: [],
       });
     }
+    if (outdated.length > 0) {
+      consequences.push({
+        severity: 'warning',
+        text: `${listed(outdated)} ${outdated.length === 1 ? 'carries an older superblock of this array and is' : 'carry older superblocks of this array and are'} left out. mdadm would refuse to assemble it with ${outdated.length === 1 ? 'that disk' : 'those disks'}.`,
+        items: outdated.map((name) => ({ name, sizeBytes: null })),
+      });
+    }
     const steps: StepDraft[] = inactive
       ? [
           {
@@ -167,8 +196,12 @@ export const mdadmArrayAssemble: ActionDefinition<Input> = {
         ...steps,
         {
           title: `Assemble ${array}`,
-          argv: assembleArrayArgv(array, uuid, startDegraded),
-          explain: `mdadm --assemble finds the disks that carry this UUID by itself and starts the array.${
+          argv: assembleArrayArgv(array, uuid, startDegraded, outdated.length > 0 ? devices : []),
+          explain: `mdadm --assemble ${
+            outdated.length > 0
+              ? 'takes only the disks named here, checks that they carry this UUID'
+              : 'finds the disks that carry this UUID by itself'
+          } and starts the array.${
             startDegraded ? ' --run starts it even if members are missing.' : ''
           } It never adds --force, which would accept outdated disks.`,
           acceptExitCodes: [0],
@@ -180,6 +213,7 @@ export const mdadmArrayAssemble: ActionDefinition<Input> = {
       undo: hint(...stopArrayArgv(array)),
       preconditions: {
         devices,
+        ...(outdated.length > 0 && { outdated }),
         places,
         inactive,
         present: present?.uuid ?? null,

@@ -86,6 +86,13 @@ export const createFailures: readonly KnownFailure[] = [
 
 export const assembleFailures: readonly KnownFailure[] = [
   {
+    pattern: /superblock on (\/dev\/\S+) doesn't match others/,
+    explain: (match) => ({
+      message: `${match[1] ?? 'A disk'} carries another superblock of this array than the rest. Nothing was assembled.`,
+      remedy: 'Refresh the host and plan again: the plan then leaves the outdated disk out.',
+    }),
+  },
+  {
     pattern: /Not enough devices to start|not enough to start|failed to RUN_ARRAY/,
     explain: () => ({
       message:
