@@ -242,7 +242,9 @@ describe('software RAID on the lab machine', () => {
     await speed(2000);
     const before = Number(await onLab(lab, 'sudo blockdev --getsize64 /dev/md5'));
     await done('mdadm.array.grow', { array: '/dev/md5', raidDevices: 4, newDisks: [byId(8)] }, 'pending');
-    expect((await read('/dev/md5')).activity).toMatchObject({ kind: 'reshape', state: 'running' });
+    await expect
+      .poll(async () => (await read('/dev/md5')).activity, { timeout: 60_000, interval: 1000 })
+      .toMatchObject({ kind: 'reshape', state: 'running' });
     await idle();
     expect(Number(await onLab(lab, 'sudo blockdev --getsize64 /dev/md5'))).toBe(before * 1.5);
   });

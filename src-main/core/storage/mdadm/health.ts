@@ -158,7 +158,19 @@ export function arrayActivity(
   state: SyncState | null,
 ): Activity | null {
   const { sync } = array;
-  if (sync === null) return null;
+  if (sync === null) {
+    // Between two rounds of a reshape, and while one waits for mdadm, /proc/mdstat shows no line for it.
+    const delta = detail?.delta ?? null;
+    return delta === null
+      ? null
+      : {
+          kind: 'reshape',
+          state: 'paused',
+          percent: null,
+          etaSeconds: null,
+          text: `reshape stands still · members ${delta}`,
+        };
+  }
   const replacing = array.members.some(({ flags }) => flags.includes('R'));
   const repair = state?.syncAction === 'repair' ? 'repair, ' : '';
   const delta = detail?.delta === null || detail === null ? '' : ` · members ${detail.delta}`;

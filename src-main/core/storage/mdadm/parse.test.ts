@@ -151,6 +151,23 @@ describe('reading arrays of mdadm 4.2', () => {
     });
   });
 
+  it('does not take a reshape for done between two of its rounds', () => {
+    const outcomes = answers('reshaping');
+    const { id } = mdadmProbes.arrays;
+    const mdstat = outcomes.get(id);
+    if (mdstat?.ok !== true) throw new Error('not captured');
+    const still = mdstat.stdout.replace(/\n[^\n]*reshape = [^\n]*/, '');
+    expect(still).not.toBe(mdstat.stdout);
+    outcomes.set(id, { ...mdstat, stdout: still });
+    expect(mdadm.parse(outcomes).pools.find(({ name }) => name === '/dev/md5')?.activity).toEqual({
+      kind: 'reshape',
+      state: 'paused',
+      percent: null,
+      etaSeconds: null,
+      text: 'reshape stands still · members 1, (3->4)',
+    });
+  });
+
   it('says that a RAID1 is broken which --detail calls clean', () => {
     // Its last disk was set faulty: every write fails from then on, and only sysfs tells.
     const pool = only('degraded', '/dev/md0');
