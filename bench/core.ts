@@ -4,6 +4,7 @@ import type { Core } from '../src-main/core/core';
 import { catalogue } from '../src-main/core/operations/actions/index';
 import type { ShellPort } from '../src-main/core/port/shell-port';
 import { SshSessionPool } from '../src-main/core/ssh/session-pool';
+import { isWhitelisted } from '../src-main/core/whitelist/catalogue';
 import type { SshSession } from '../src-main/core/ssh/types';
 import type { Channel, Request, Response } from '../src-preload/contract';
 import type { Host } from '../src-preload/contract/hosts';
@@ -60,7 +61,7 @@ export async function startCore(
         if (event === 'inventory:changed') listeners.forEach((listener) => listener());
       },
     },
-    { catalogue, prepare },
+    { catalogue, permits: isWhitelisted, prepare },
   );
   return {
     call: async (channel, request) => {
@@ -108,6 +109,7 @@ export async function withSession<T>(
   work: (session: SshSession) => Promise<T>,
 ): Promise<T> {
   const pool = new SshSessionPool({
+    permits: isWhitelisted,
     pinnedKeys: () => [{ key: served.hostKey, publicKeyBase64: served.publicKeyBase64, revoked: false }],
     knownHostsPath: '/nonexistent/known_hosts',
     login: async () => ({ kind: 'password', password: served.password }),

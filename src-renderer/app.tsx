@@ -18,6 +18,7 @@ import { Palette } from './components/Palette';
 import { AuditScreen } from './screens/audit/AuditScreen';
 import { DisksScreen } from './screens/disks/DisksScreen';
 import { FleetScreen } from './screens/fleet/FleetScreen';
+import { AccessDialog } from './screens/hosts/AccessDialog';
 import { HostDialog } from './screens/hosts/HostDialog';
 import { HostScreen } from './screens/hosts/HostScreen';
 import { CreatePoolDialog } from './screens/pools/CreatePoolDialog';
@@ -89,6 +90,7 @@ export function App() {
         <PlanView />
         <SnapshotDialog />
         <HostDialog />
+        <AccessDialog />
         <OfferDialog />
         <CreatePoolDialog />
         <ReplaceDiskDialog />

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { CoreHandlers } from '../../src-preload/contract';
 import type { Host } from '../../src-preload/contract/hosts';
+import { accessHandlers } from './access/handlers';
 import { createAnchorStore } from './audit/anchors';
 import { createAuditStore, type AuditStore } from './audit/audit-store';
 import { auditHandlers } from './audit/handlers';
@@ -52,6 +53,8 @@ export interface CoreStores {
 
 export interface CoreParts {
   catalogue: Catalogue;
+  /** Whether a command may be sent to a host at all. */
+  permits: (argv: readonly string[]) => boolean;
   /** Runs after the stores are open and before anything is connected or marked. */
   prepare?: (stores: CoreStores) => Promise<void>;
 }
@@ -112,6 +115,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     const sessions = new SshSessionPool({
       pinnedKeys: (address, port) => knownKeys.find(address, port),
       knownHostsPath,
+      permits: parts.permits,
       login: (host) =>
         loginOf(host, { credentials, keyFiles, agentSocket: () => process.env['SSH_AUTH_SOCK'] }),
       onState: (hostId, change) => {
@@ -224,6 +228,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         onChanged: onHostChanged,
         nowMs,
       }),
+      ...accessHandlers({ hosts, sessions, keyFiles, shell }),
       ...inventoryHandlers(inventory, capacity, hosts),
       ...operationHandlers({
         road,

@@ -2,19 +2,21 @@ import { assembleCore } from './assemble-core';
 import type { Core, CoreOptions } from './core';
 import { prepareDemo } from './demo-mode';
 import { catalogue } from './operations/actions/index';
+import { isWhitelisted } from './whitelist/catalogue';
 
 /**
  * The core of the app, with its static catalogue and, in the demo, the embedded fleet in this very process.
  * @throws AppError when app.sqlite cannot be opened, Error when the demo fleet cannot start
  */
 export async function createCore(options: CoreOptions): Promise<Core> {
-  if (!options.demo) return assembleCore(options, { catalogue });
+  if (!options.demo) return assembleCore(options, { catalogue, permits: isWhitelisted });
   // Loaded when asked for: one's own hosts need no simulated ones.
   const { startDemoFleet } = await import('../demo/index');
   const fleet = await startDemoFleet({ nowMs: options.nowMs });
   try {
     const core = await assembleCore(options, {
       catalogue,
+      permits: isWhitelisted,
       prepare: (stores) => prepareDemo(fleet, stores, (options.nowMs ?? Date.now)()),
     });
     return {

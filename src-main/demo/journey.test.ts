@@ -8,6 +8,7 @@ import { toAppError } from '../core/errors/app-error';
 import { actions } from '../core/operations/actions';
 import { readContext } from '../core/operations/read-context';
 import { SshSessionPool } from '../core/ssh/session-pool';
+import { isWhitelisted } from '../core/whitelist/catalogue';
 import type { SshSession } from '../core/ssh/types';
 import type { Probe, ProbeOutcome } from '../core/storage/backend';
 import { backends } from '../core/storage/registry';
@@ -26,6 +27,7 @@ beforeAll(async () => {
   fleet = await startDemoFleet({ latency: 0 });
   const keyOf = (port: number) => fleet.hosts.find((host) => host.port === port);
   sessions = new SshSessionPool({
+    permits: isWhitelisted,
     pinnedKeys: (_address, port) => {
       const host = keyOf(port);
       return host === undefined

@@ -43,6 +43,9 @@ const sbin = '/usr/sbin';
 const sudoPath = '/usr/bin/sudo';
 /** What a non-login shell of Debian looks through: the sbin folders are not among them. */
 const userPath = ['/usr/local/bin', '/usr/bin', '/bin'];
+/** sudo(8) -V as another user than root (1.9.13p3). */
+const sudoVersion =
+  'Sudo version 1.9.13p3\nSudoers policy plugin version 1.9.13p3\nSudoers file grammar version 50\nSudoers I/O plugin version 1.9.13p3\nSudoers audit plugin version 1.9.13p3\n';
 const passwordNeeded = 'sudo: a password is required\n';
 
 function isLvmTool(name: string): name is LvmTool {
@@ -81,9 +84,15 @@ export function createMachine(options: MachineOptions): Machine {
   const runSudo = (words: readonly string[]): CommandResult => {
     const rest = [...words];
     let patient = true;
+    let asks = false;
     while (rest[0]?.startsWith('-') === true) {
       const option = rest.shift();
       if (option === '--') break;
+      if (option === '-V') return succeeded(sudoVersion);
+      if (option === '-l') {
+        asks = true;
+        continue;
+      }
       if (option !== '-n') return failed(1, `sudo: invalid option -- '${option?.slice(1)}'\n`);
       patient = false;
     }
@@ -96,6 +105,10 @@ export function createMachine(options: MachineOptions): Machine {
       );
     }
     const tool = toolOf(command, [sbin, ...userPath]);
+    if (asks) {
+      const allowed = tool !== null && tool !== 'sudo' && options.sudoAllows?.(tool, operands) !== false;
+      return allowed ? succeeded(`${[command, ...operands].join(' ')}\n`) : failed(1, '');
+    }
     if (tool === 'sudo') return failed(1, passwordNeeded);
     // What is not in sudoers is refused before it is looked for, but for plain names that exist nowhere.
     if (tool === null) {

@@ -4,6 +4,8 @@ import ssh2 from 'ssh2';
 import type { Client, FileEntryWithStats, SFTPWrapper } from 'ssh2';
 import { startDemoFleet, type DemoFleet, type DemoHost } from './index';
 import { generateHostKey } from './server';
+import { quoteArgv } from '../core/ssh/quote';
+import { lvmProbes } from '../core/storage/lvm/commands';
 
 let fleet: DemoFleet;
 const clients: Client[] = [];
@@ -201,7 +203,7 @@ describe('the demo fleet', () => {
       await refused((done) => client.forwardOut('127.0.0.1', 1, '127.0.0.1', 22, (error) => done(error))),
     ).not.toBe('let in');
     // The connection is none the worse for it.
-    expect(await run(client, 'LC_ALL=C sudo -n -- /usr/sbin/vgs --version')).toMatchObject({ code: 0 });
+    expect(await run(client, 'LC_ALL=C sudo -n -- /usr/sbin/lvm version')).toMatchObject({ code: 0 });
   });
 
   it('shows the files of snapshots where there are any, and lets nobody write', async () => {
@@ -251,8 +253,7 @@ describe('the demo fleet', () => {
       const stopped = await run(client, merge, (stop) => setTimeout(stop, 200));
       expect(stopped).toMatchObject({ code: null, signal: 'SIGTERM' });
       expect(stopped.stdout).toBe('  Merging of volume vg0/golden_release-7 started.\n');
-      const report =
-        'LC_ALL=C sudo -n -- /usr/sbin/lvs -a --reportformat json --units b --nosuffix -o lv_name';
+      const report = `LC_ALL=C sudo -n -- /usr/sbin/${quoteArgv(lvmProbes.volumes.argv)}`;
       expect((await run(client, report)).stdout).toContain('"[golden_release-7]"');
     } finally {
       await slow.close();

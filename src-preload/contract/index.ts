@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accessContract } from './access';
 import { appContract, coreStatusSchema } from './app';
 import { auditContract } from './audit';
 import { capacityContract } from './capacity';
@@ -32,6 +33,9 @@ export const contract = {
   'hosts:setSecret': hostsContract.setSecret,
   'hosts:connect': hostsContract.connect,
   'hosts:disconnect': hostsContract.disconnect,
+  'access:files': accessContract.files,
+  'access:saveFile': accessContract.saveFile,
+  'access:selfTest': accessContract.selfTest,
   'inventory:read': inventoryContract.read,
   'inventory:refresh': inventoryContract.refresh,
   'inventory:refreshAll': inventoryContract.refreshAll,

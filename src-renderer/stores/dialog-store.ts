@@ -10,9 +10,11 @@ interface DialogState {
   /** null: closed; `host: null`: a new one. */
   host: { host: Host | null } | null;
   snapshot: SnapshotPreset | null;
+  /** Least privilege of this host. */
+  access: Host | null;
 }
 
-export const useDialogStore = create<DialogState>(() => ({ host: null, snapshot: null }));
+export const useDialogStore = create<DialogState>(() => ({ host: null, snapshot: null, access: null }));
 
 export function openHostDialog(host: Host | null): void {
   useDialogStore.setState({ host: { host } });
@@ -22,6 +24,10 @@ export function openSnapshotDialog(preset: SnapshotPreset): void {
   useDialogStore.setState({ snapshot: preset });
 }
 
+export function openAccessDialog(host: Host): void {
+  useDialogStore.setState({ access: host });
+}
+
 export function closeDialogs(): void {
-  useDialogStore.setState({ host: null, snapshot: null });
+  useDialogStore.setState({ host: null, snapshot: null, access: null });
 }

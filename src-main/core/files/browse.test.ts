@@ -31,6 +31,7 @@ async function start(sftp: boolean): Promise<void> {
   server = await startSshServer({ sftp });
   const pins = server.hostKeys.map((key) => pinOf(key));
   pool = new SshSessionPool({
+    permits: () => true,
     pinnedKeys: () => pins,
     knownHostsPath: join(box, 'no-known-hosts'),
     login: async () => ({ kind: 'password', password: server.password }),

@@ -2,6 +2,9 @@ import { AppError } from '../errors/app-error';
 
 const longestDetail = 4000;
 
+/** How the forced command of core/whitelist/gate.ts begins what it says. */
+export const gateMark = 'holdfast-gate';
+
 /** Beginning and end of what a tool said: the first line names the fault, the last one often the way out. */
 export function trimOutput(text: string): string {
   const clean = text.trim();
@@ -37,6 +40,13 @@ export function notStarted(failed: FailedCommand): AppError | null {
   const name = tool.slice(tool.lastIndexOf('/') + 1);
   const detail = trimOutput(stderr);
   if (exitCode === 0) return null;
+  if (exitCode === 126 && stderr.startsWith(`${gateMark}: refused`)) {
+    return new AppError(
+      'refused',
+      `The forced command of this key on ${hostName} does not allow ${name} in this form, so it did not run.`,
+      { detail, remedy: 'Install the files of the access level you need anew: Host, Least privilege….' },
+    );
+  }
   // sudo's own refusal is exit code 1 and nothing on stdout; a tool that quotes such a line did run.
   const sudoAnswered = privileged && exitCode === 1 && stdout.trim() === '';
   if (sudoAnswered && sudoRefusals.some((pattern) => pattern.test(stderr))) {

@@ -86,6 +86,7 @@ async function tryToConnect(pins: PinnedKey[], knownHosts: string, login: Login)
   const { port, packets } = await curiousHost();
   let asked = 0;
   const pool = new SshSessionPool({
+    permits: () => true,
     pinnedKeys: () => pins,
     knownHostsPath,
     login: async () => {

@@ -17,6 +17,7 @@ async function slowLogin(serverOptions: TestServerOptions = {}) {
   const changes: ConnectionChange['state'][] = [];
   const questions: ((login: Login) => void)[] = [];
   const pool = new SshSessionPool({
+    permits: () => true,
     pinnedKeys: () => server.hostKeys.map((key) => pinOf(key)),
     knownHostsPath: join(tmpdir(), 'holdfast-no-such-known-hosts'),
     login: () => new Promise((resolve) => questions.push(resolve)),
@@ -97,6 +98,7 @@ describe('while a host is being connected to', () => {
     const server = await startSshServer();
     const changes: ConnectionChange['state'][] = [];
     const pool: SshSessionPool = new SshSessionPool({
+      permits: () => true,
       pinnedKeys: () => server.hostKeys.map((key) => pinOf(key)),
       knownHostsPath: join(tmpdir(), 'holdfast-no-such-known-hosts'),
       login: async () => ({ kind: 'password', password: server.password }),

@@ -33,6 +33,7 @@ async function rig(
   const pins = server.hostKeys.map((key) => pinOf(key));
   const changes: ConnectionChange[] = [];
   const pool = new SshSessionPool({
+    permits: () => true,
     pinnedKeys: () => pins,
     knownHostsPath: join(tmpdir(), 'holdfast-no-such-known-hosts'),
     login: async () => ({ kind: 'password', password: server.password }),

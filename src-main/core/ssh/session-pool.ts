@@ -21,6 +21,8 @@ export interface SessionPoolOptions {
   knownHostsPath: string;
   /** Asked after the host key was accepted. Throws AppError `unauthorized` or `vault-unavailable`. */
   login: (host: Host) => Promise<Login>;
+  /** Whether a command may be sent at all; see core/whitelist. */
+  permits: (argv: readonly string[]) => boolean;
   onState?: (hostId: string, change: ConnectionChange) => void;
   nowMs?: () => number;
   connectTimeoutSeconds?: number;
@@ -160,6 +162,7 @@ export class SshSessionPool implements SessionPool, FilePool {
       connection.client,
       host,
       {
+        permits: this.options.permits,
         began: () => {
           link.inUse += 1;
           clearTimeout(link.idle);

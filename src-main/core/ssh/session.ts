@@ -49,8 +49,10 @@ const usualTools = [
   'systemctl',
 ] as const;
 
-/** What the session tells whoever keeps the connection. */
+/** What the session tells whoever keeps the connection, and asks of him. */
 export interface SessionWatch {
+  /** Whether a command may be sent at all. */
+  permits(argv: readonly string[]): boolean;
   /** A command begins; the connection is in use until `ended`. */
   began(): void;
   ended(): void;
@@ -97,6 +99,14 @@ export class Session implements SshSession {
   }
 
   async exec(request: ExecRequest): Promise<ExecResult> {
+    // SECURITY: the last look before anything leaves the laptop, whoever made the command.
+    if (!this.watch.permits(request.argv)) {
+      throw new AppError(
+        'refused',
+        `Holdfast does not send this command: it is not on its list. Nothing was sent to ${this.host.name} (${request.operation}).`,
+        { detail: request.argv.join(' ').slice(0, 1000) },
+      );
+    }
     const [tool = ''] = request.argv;
     if (toolNamePattern.test(tool) && !(await this.#find([tool], false, request.signal)).has(tool)) {
       throw missingTool(tool, this.host.name);

@@ -39,7 +39,7 @@ const core = await assembleCore(
       chooseOpenPath: async () => null,
     },
   },
-  { catalogue: fileCatalogue },
+  { permits: () => true, catalogue: fileCatalogue },
 );
 
 process.on('message', (message: ToChild) => {

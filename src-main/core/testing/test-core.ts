@@ -72,7 +72,8 @@ export async function startTestCore(options: TestCoreOptions = {}): Promise<Test
     chooseSavePath: async () => person.savePath,
     chooseOpenPath: async () => null,
   };
-  const start = options.start ?? ((given) => assembleCore(given, { catalogue: fileCatalogue }));
+  const start =
+    options.start ?? ((given) => assembleCore(given, { catalogue: fileCatalogue, permits: () => true }));
   const core = await start({
     dataDirectory,
     shell,

@@ -3,6 +3,7 @@ import { kvm03Disks } from '../disks/kvm-03';
 import { withLvmMembers } from '../disks/lvm-members';
 import { LvmModel } from '../lvm/model';
 import { poolFill, thinsIn } from '../lvm/volumes';
+import { isWhitelisted } from '../../core/whitelist/catalogue';
 import { createMachine } from '../machine';
 import { lvmPast } from '../past-capacity';
 import { day, gibibyte, hour, mebibyte, type BlueprintContext, type HostBlueprint } from './blueprint';
@@ -156,6 +157,8 @@ export function createKvm03({ random, nowMs }: BlueprintContext): HostBlueprint 
       user: 'admin',
       lvm: model,
       tools: disksTools(() => withLvmMembers(kvm03Disks(), model), startMs - 61 * day),
+      // Its sudoers is the one that Holdfast exports: it allows these commands and no other.
+      sudoAllows: (tool, words) => isWhitelisted([tool, ...words]),
       nowMs,
     }),
   };

@@ -20,6 +20,7 @@ import {
   IconQuestionMark,
   IconRefresh,
   IconServerOff,
+  IconShieldLock,
   IconTrash,
 } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
@@ -37,7 +38,7 @@ import { PageHeader } from '../../components/PageHeader';
 import { ProblemList } from '../../components/ProblemList';
 import { plural } from '../../format/bytes-format';
 import { accessWords } from '../../format/words-format';
-import { openHostDialog } from '../../stores/dialog-store';
+import { openAccessDialog, openHostDialog } from '../../stores/dialog-store';
 import { openCreatePool } from '../../stores/offers-store';
 import { selectSource } from '../../stores/audit-store';
 import { loadFleet, useFleetStore, useHost } from '../../stores/fleet-store';
@@ -113,6 +114,9 @@ export function HostScreen({ hostId }: { hostId: string }) {
               <Menu.Dropdown>
                 <Menu.Item leftSection={<IconPencil size={15} />} onClick={() => openHostDialog(host)}>
                   Edit host…
+                </Menu.Item>
+                <Menu.Item leftSection={<IconShieldLock size={15} />} onClick={() => openAccessDialog(host)}>
+                  Least privilege…
                 </Menu.Item>
                 <Menu.Item
                   leftSection={<IconPlugConnectedX size={15} />}

@@ -27,6 +27,19 @@ function checkedSize(size: string): string {
 
 const volumePath = (group: string, volume: string): string => `${checkedName(group)}/${checkedName(volume)}`;
 
+/** The device with all that lies on it, in whatever columns this lsblk has. */
+export const readDeviceArgv = (device: string): string[] => [
+  'lsblk',
+  '-J',
+  '-b',
+  '-O',
+  '--',
+  checkedDevice(device),
+];
+
+/** Without -a and -o wipefs only lists. */
+export const readSignaturesArgv = (device: string): string[] => ['wipefs', '-J', '--', checkedDevice(device)];
+
 /** Q30 gives these words and no more: names and paths can't look like options. */
 export const createGroupArgv = (group: string, devices: readonly string[]): string[] => [
   'vgcreate',

@@ -3,7 +3,7 @@ import type { HostInventory } from '../../../../../src-preload/contract/inventor
 import type { Blocker } from '../../../../../src-preload/contract/operations';
 import { parseBlockDevices, withDescendants, type BlockDevice } from '../../../storage/disks/block-devices';
 import { parseSignatures } from '../../../storage/disks/signatures';
-import { isDevicePath } from '../../../storage/lvm/admin-commands';
+import { isDevicePath, readDeviceArgv, readSignaturesArgv } from '../../../storage/lvm/admin-commands';
 import { diskReport, lvmProbes } from '../../../storage/lvm/commands';
 import { unexpectedOutput } from '../../../storage/unexpected';
 import type { ActionContext } from '../../action';
@@ -28,10 +28,10 @@ export interface LiveDevice {
 /** null: there is no such block device. lsblk exits 32 for that (2.38), wipefs 1. */
 export async function readDevice(context: ActionContext, asked: string): Promise<LiveDevice | null> {
   const [listing, found, volumes] = await Promise.all([
-    context.read('look at a device', ['lsblk', '-J', '-b', '-O', '--', asked], {
+    context.read('look at a device', readDeviceArgv(asked), {
       acceptExitCodes: [0, 1, 32],
     }),
-    context.read('look for signatures on a device', ['wipefs', '-J', '--', asked], {
+    context.read('look for signatures on a device', readSignaturesArgv(asked), {
       acceptExitCodes: [0, 1],
     }),
     context.read('list the physical volumes', lvmProbes.disks.argv),

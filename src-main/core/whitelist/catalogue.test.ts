@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { actions } from '../operations/actions';
+import { transcript, transcriptNames } from '../operations/actions/testing/transcript';
+import { commandRules, isWhitelisted } from './catalogue';
+import { isWithin, matcher } from './rule';
+
+const sent = transcriptNames().map((name) => ({ name, ...transcript(name) }));
+const readOnly = matcher(commandRules.filter(({ level }) => level === 'view'));
+
+describe('the whitelist of commands', () => {
+  it.each(sent)('holds all that was read and run for $name', ({ action, reads, expected }) => {
+    for (const { argv } of [...reads.plan, ...reads.verify]) {
+      expect(readOnly(argv), argv.join(' ')).toBe(true);
+    }
+    const { minimumAccess } = actions[action];
+    const allowed = matcher(commandRules.filter(({ level }) => isWithin(level, minimumAccess)));
+    const { steps } = expected.draft as { steps: { argv: string[] }[] };
+    for (const { argv } of steps) {
+      expect(allowed(argv), argv.join(' ')).toBe(true);
+      // A change never passes for a read.
+      expect(readOnly(argv), argv.join(' ')).toBe(false);
+    }
+  });
+
+  it('lets no other command through, nor another option of these', () => {
+    for (const argv of [
+      ['sh', '-c', 'id'],
+      ['rm', '-rf', '/'],
+      ['mkfs.btrfs', '/dev/sdb'],
+      ['dd', 'if=/dev/zero', 'of=/dev/sda'],
+      ['zfs', 'destroy', '-r', '--', 'tank@daily'],
+      ['zfs', 'destroy', '--', 'tank'],
+      ['zfs', 'destroy', '--', 'tank@a%b'],
+      ['zfs', 'destroy', '--', 'tank@a,b'],
+      ['zfs', 'rollback', '-R', '--', 'tank@daily'],
+      ['zpool', 'destroy', 'tank'],
+      ['zpool', 'create', '-f', 'tank', '/dev/sdb'],
+      ['vgcreate', '-ff', 'vg0', '/dev/sdb'],
+      ['vgcreate', 'vg0', '--force', '/dev/sdb'],
+      ['lvremove', '-f', '-y', '--', 'vg0/root'],
+      ['lvremove', '-y', '--', 'vg0'],
+      ['mdadm', '--zero-superblock', '/dev/sdb'],
+      ['mdadm', '--stop', '/dev/sda'],
+      ['mdadm', '--stop', '/dev/md0', '--force'],
+      ['cat', '/etc/shadow'],
+      ['smartctl', '-s', 'off', '--', '/dev/sda'],
+      ['wipefs', '-a', '--', '/dev/sda'],
+      ['ls', '-l', '/root'],
+      [],
+      [''],
+    ]) {
+      expect(isWhitelisted(argv), argv.join(' ')).toBe(false);
+    }
+  });
+
+  it('never lets a word more or an option in, whatever the command', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...sent.flatMap(({ steps }) => steps.map(({ argv }) => argv))),
+        fc.nat(),
+        fc.constantFrom('--force', '-f', '-R', '--', '; id', '$(id)', '`id`', '-', '--yes', '/etc/shadow'),
+        (argv, at, extra) => {
+          const place = 1 + (at % argv.length);
+          const more = argv.toSpliced(place, 0, extra);
+          // Two samples of one shape may differ by just such a word: `--` and `-f` are never among them.
+          return !isWhitelisted(more);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('takes no words that run into one another', () => {
+    for (const { argv } of commandRules) {
+      if (argv.length < 3) continue;
+      expect(isWhitelisted([...argv.slice(0, -2), argv.slice(-2).join(' ')])).toBe(false);
+      expect(isWhitelisted([...argv.slice(0, -1), `${argv.at(-1) ?? ''}\n`])).toBe(false);
+      expect(isWhitelisted([...argv.slice(0, -1), `${argv.at(-1) ?? ''}\0--force`])).toBe(false);
+    }
+  });
+});

@@ -1,0 +1,150 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accessLevels } from '../../../src-preload/contract/hosts';
+import { actions } from '../operations/actions';
+import { transcript, transcriptNames } from '../operations/actions/testing/transcript';
+import { locateCommand } from '../ssh/locate';
+import { outputMarker } from '../ssh/output-collector';
+import { quoteArgv } from '../ssh/quote';
+import { commandRules } from './catalogue';
+import { authorizedKeysLine, gatePatterns, gateScript } from './gate';
+import { isWithin } from './rule';
+
+const tools = [...new Set(commandRules.map(({ tool }) => tool))];
+const paths = new Map(tools.map((tool) => [tool, `/usr/sbin/${tool}`]));
+const marker = 'holdfast-00112233445566778899aabb';
+
+/** What would reach the host: the shown line of ssh/session.ts. */
+function line(argv: readonly string[], sudo = true): string {
+  const [tool = '', ...rest] = argv;
+  return `LC_ALL=C ${quoteArgv([...(sudo ? ['sudo', '-n', '--'] : []), paths.get(tool) ?? tool, ...rest])}`;
+}
+
+/** Lines that grep(1) itself finds allowed. */
+function passed(level: (typeof accessLevels)[number], lines: readonly string[]): Set<string> {
+  const patterns = gatePatterns({ level, paths, rules: commandRules, sudo: true }).join('\n');
+  const { stdout, status, stderr } = spawnSync('grep', ['-Ex', '-e', patterns], {
+    input: `${lines.join('\n')}\n`,
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  expect([status, stderr]).toEqual([expect.toSatisfy((code) => code === 0 || code === 1), '']);
+  return new Set(stdout.split('\n').slice(0, -1));
+}
+
+const sent = transcriptNames().map((name) => transcript(name));
+
+describe('the forced command', () => {
+  let folder: string;
+  const scripts = new Map<string, string>();
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'holdfast-gate-'));
+    for (const level of accessLevels) {
+      const path = join(folder, level);
+      writeFileSync(
+        path,
+        gateScript({
+          hostName: 'nas-01',
+          level,
+          paths: new Map([['date', '/bin/date']]),
+          rules: commandRules,
+          sudo: true,
+        }),
+      );
+      scripts.set(level, path);
+    }
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const run = (original: string | undefined, level = 'administer') =>
+    spawnSync('sh', [scripts.get(level) ?? ''], {
+      encoding: 'utf8',
+      env: { ...process.env, SSH_ORIGINAL_COMMAND: original, TZ: 'UTC' },
+    });
+
+  it('passes what was read and run on the lab machine, at the level that may, and at no lower one', () => {
+    const reads = [
+      ...new Set(
+        sent.flatMap(({ reads: { plan, verify } }) => [...plan, ...verify]).map(({ argv }) => line(argv)),
+      ),
+    ];
+    expect(reads.length).toBeGreaterThan(100);
+    const view = passed('view', reads);
+    // Names with spaces are left to whoever administers the host by hand.
+    expect(reads.filter((each) => !view.has(each) && !each.includes("'"))).toEqual([]);
+    for (const level of accessLevels) {
+      const steps = sent.flatMap(({ action, expected }) =>
+        (expected.draft as { steps: { argv: string[] }[] }).steps.map(({ argv }) => ({
+          text: line(argv),
+          may: isWithin(actions[action].minimumAccess, level),
+        })),
+      );
+      const found = passed(
+        level,
+        steps.map(({ text }) => text),
+      );
+      for (const { text, may } of steps) {
+        if (!text.includes("'")) expect([level, text, found.has(text)]).toEqual([level, text, may]);
+      }
+    }
+  });
+
+  it('passes the search for tools and the mark of a noisy shell, and runs them', () => {
+    const found = run(locateCommand(marker, ['date', 'zfs']));
+    expect(found.stdout).toContain(marker);
+    expect(found.stdout).toMatch(/\/date\n/);
+    const dated = run(`printf '%s\\n' ${outputMarker}; LC_ALL=C /bin/date +%s`);
+    expect(dated.stderr).toBe('');
+    expect(dated.stdout).toMatch(new RegExp(`^${outputMarker}\\n\\d+\\n$`));
+  });
+
+  it.each([
+    ['nothing at all', ''],
+    ['another command', 'id'],
+    ['a second command', 'LC_ALL=C /bin/date +%s; id'],
+    ['a second line', 'LC_ALL=C /bin/date +%s\nid'],
+    ['a line before', 'id\nLC_ALL=C /bin/date +%s'],
+    ['a substitution', 'LC_ALL=C /bin/date $(id)'],
+    ['another variable', 'LD_PRELOAD=/tmp/x.so LC_ALL=C /bin/date +%s'],
+    ['another option', 'LC_ALL=C /bin/date -s 0'],
+    ['another path', 'LC_ALL=C /tmp/date +%s'],
+    [
+      'another script in the search for tools',
+      locateCommand(marker, ['date']).replace('done; :', 'done; id'),
+    ],
+    ['a tool name that is a command', `${locateCommand(marker, ['date'])}; id`],
+    ['a noise mark that runs something', `printf '%s\\n' $(id); LC_ALL=C /bin/date +%s`],
+  ])('refuses %s', (_what, original) => {
+    const { status, stdout, stderr } = run(original);
+    expect([status, stdout]).toEqual([126, '']);
+    expect(stderr).toMatch(/^holdfast-gate: refused: /);
+  });
+
+  it('lets no word more through, nor a character that a shell reads', () => {
+    const steps = sent.flatMap(({ steps: ran }) => ran.map(({ argv }) => argv));
+    const bad = steps.flatMap((argv) => [
+      line([...argv, '--force']),
+      line([argv[0] ?? '', '-f', ...argv.slice(1)]),
+      `${line(argv)} ; id`,
+      `${line(argv)}&id`,
+      `${line(argv)} $(id)`,
+      `${line(argv)} > /etc/passwd`,
+      line(argv).replace('sudo -n --', 'sudo -n -s --'),
+      line(argv).replace('sudo -n --', 'sudo'),
+    ]);
+    expect([...passed('administer', bad)]).toEqual([]);
+  });
+
+  it('stands in authorized_keys as a restricted command of one key', () => {
+    expect(authorizedKeysLine('ssh-ed25519 AAAAC3 me@laptop')).toBe(
+      'restrict,command="/usr/local/lib/holdfast/gate" ssh-ed25519 AAAAC3 me@laptop\n',
+    );
+  });
+
+  it('is a script that sh(1) reads', () => {
+    for (const path of scripts.values()) execFileSync('sh', ['-n', path]);
+  });
+});

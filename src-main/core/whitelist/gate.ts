@@ -1,0 +1,107 @@
+import type { AccessLevel } from '../../../src-preload/contract/hosts';
+import { gateMark } from '../ssh/exec-errors';
+import { locateCommand, toolNamePattern } from '../ssh/locate';
+import { outputMarker } from '../ssh/output-collector';
+import { argumentsPattern, isWithin, type CommandRule } from './rule';
+import { bracketed } from './words';
+
+/** Where the script is installed; root owns it, so that the login can't change what holds it. */
+export const gatePath = '/usr/local/lib/holdfast/gate';
+
+export interface GateRequest {
+  hostName: string;
+  level: AccessLevel;
+  /** Absolute path of each tool that is on the host. */
+  paths: ReadonlyMap<string, string>;
+  rules: readonly CommandRule[];
+  /** Commands that need root come with `sudo -n --`. */
+  sudo: boolean;
+}
+
+const markerSample = 'holdfast-0123456789abcdef01234567';
+const toolsSample = 'hfztools';
+
+/** A text that stands for itself within an extended regular expression; backslashes cannot stand in brackets alone. */
+function literal(text: string): string {
+  return text
+    .split(/([\\^])/)
+    .map((part) => (part === '\\' || part === '^' ? `\\${part}` : bracketed(part)))
+    .join('');
+}
+
+/** What looks for tools at connect. */
+function locatePattern(): string {
+  return literal(locateCommand(markerSample, [toolsSample]))
+    .replace(markerSample, 'holdfast-[0-9a-f]{24}')
+    .replace(` ${toolsSample}`, `( ${toolNamePattern.source.slice(1, -1)})*`);
+}
+
+/** Whole lines of SSH_ORIGINAL_COMMAND that may run, as extended regular expressions. */
+export function gatePatterns({ level, paths, rules, sudo }: Omit<GateRequest, 'hostName'>): string[] {
+  // Asking sudo whether it would is what the self-test does; that way sudo comes with its path.
+  const question = `${bracketed(paths.get('sudo') ?? 'sudo')} -n -l -- `;
+  const noise = `(${literal(`printf '%s\\n' ${outputMarker}; `)})?`;
+  const lines = rules
+    .filter((each) => isWithin(each.level, level))
+    .flatMap((each) => {
+      const path = paths.get(each.tool);
+      if (path === undefined) return [];
+      const words = argumentsPattern(each);
+      const command = `${bracketed(path)}${words === null ? '' : ` ${words}`}`;
+      const root = sudo && each.privileged ? `(sudo -n -- |${question})?` : '';
+      return [`${noise}LC_ALL=C ${root}${command}`];
+    });
+  return [...new Set([locatePattern(), ...lines])];
+}
+
+/**
+ * A forced command for authorized_keys(5), for sh(1) and grep(1) alone: it runs what Holdfast sends at the chosen
+ * level, byte for byte, and refuses every other line, also an interactive shell. Files are given out read-only.
+ */
+export function gateScript(request: GateRequest): string {
+  const { hostName, level } = request;
+  return `#!/bin/sh
+# Holdfast gate, access level "${level}" on ${hostName.replace(/[^\x20-\x7e]/g, '?')}. Install as ${gatePath}, owned by root, mode 0755.
+# It is the forced command of one SSH key: a line that is not listed below is refused, whoever sends it.
+set -fu
+LC_ALL=C
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL PATH
+line=\${SSH_ORIGINAL_COMMAND-}
+
+refuse() {
+  printf '${gateMark}: refused: %s\\n' "$1" >&2
+  exit 126
+}
+
+case $line in
+  '') refuse 'no shell is given to this key' ;;
+  *"
+"*) refuse 'a command is one line' ;;
+  internal-sftp | */sftp-server)
+    for server in /usr/lib/openssh/sftp-server /usr/libexec/openssh/sftp-server /usr/lib/ssh/sftp-server; do
+      if [ -x "$server" ]; then exec "$server" -R; fi
+    done
+    refuse 'there is no sftp-server'
+    ;;
+esac
+
+# One extended regular expression a line; each has to match the whole of it.
+allowed() {
+  cat <<'HOLDFAST'
+${gatePatterns(request).join('\n')}
+HOLDFAST
+}
+
+if printf '%s\\n' "$line" | grep -Eqx -e "$(allowed)"; then
+  exec /bin/sh -c "$line"
+fi
+refuse 'this key may not run that'
+`;
+}
+
+/** The line of authorized_keys(5) for it. @param publicKey as `ssh-ed25519 AAAA… comment`; null: not known */
+export function authorizedKeysLine(publicKey: string | null): string {
+  const key = publicKey ?? 'ssh-ed25519 AAAA…THE-PUBLIC-KEY-THIS-LAPTOP-USES… holdfast';
+  return `restrict,command="${gatePath}" ${key}\n`;
+}

@@ -1,0 +1,99 @@
+/**
+ * What may stand where a command names something. `sample` is a valid value that no literal word of ours contains: the
+ * command builders take it, and what they return is then read as a pattern. So a rule can't drift from its builder.
+ */
+export interface WordClass {
+  sample: string;
+  /**
+   * Characters as a POSIX extended regular expression without anchors, groups that capture nothing, or look-ahead.
+   * Never a space, quote or character that a shell reads: hosts match it against a whole line.
+   */
+  plain: string;
+  /** Also what Holdfast itself sends but a host's rules leave to an administrator, such as spaces in names. */
+  wide?: string;
+}
+
+const lvmName = '[A-Za-z0-9+_.][A-Za-z0-9+_.-]*';
+const device =
+  '/dev/(disk/by-(id|path|partuuid)/[A-Za-z0-9][A-Za-z0-9_.:+@=-]*|mapper/[A-Za-z0-9][A-Za-z0-9_.+-]*|[a-z][A-Za-z0-9_-]*)';
+
+/** By the name a rule file uses. */
+export const words = {
+  lvmName: { sample: 'hfzlvm', plain: lvmName },
+  /** A second name in one command, where the builder wants another one. */
+  lvmOther: { sample: 'hfzother', plain: lvmName },
+  lvmSize: { sample: '987654K', plain: '[1-9][0-9]{0,6}[KMGT]' },
+  device: { sample: '/dev/disk/by-id/hfz-one', plain: device },
+  deviceOther: { sample: '/dev/disk/by-id/hfz-two', plain: device },
+  /** A word of this sample stands for one or more devices. */
+  devices: { sample: '/dev/disk/by-id/hfz-many', plain: device },
+  devicesOther: { sample: '/dev/disk/by-id/hfz-more', plain: device },
+  array: { sample: '/dev/md987', plain: '/dev/md[0-9]{1,3}' },
+  arrayNode: { sample: 'md_hfz', plain: 'md[A-Za-z0-9_.+-]{0,60}' },
+  arrayUuid: {
+    sample: '98765432:98765432:98765432:98765432',
+    plain: '[0-9a-f]{8}(:[0-9a-f]{8}){3}',
+  },
+  count: { sample: '987', plain: '[0-9]{1,3}' },
+  zfsDataset: {
+    sample: 'hfzset/hfzset',
+    plain: '[A-Za-z][A-Za-z0-9_.:-]*(/[A-Za-z0-9_.:-]+)*',
+    wide: '[A-Za-z][A-Za-z0-9_.: -]*(/[A-Za-z0-9_.: -]+)*',
+  },
+  zfsPool: { sample: 'hfzset', plain: '[A-Za-z][A-Za-z0-9_.:-]*', wide: '[A-Za-z][A-Za-z0-9_.: -]*' },
+  zfsPart: { sample: 'hfzpart', plain: '[A-Za-z0-9_.:][A-Za-z0-9_.:-]*', wide: '[A-Za-z0-9_.: -]+' },
+} as const satisfies Record<string, WordClass>;
+
+/** The samples by name, for the builders. */
+export const sample = Object.fromEntries(
+  Object.entries(words).map(([name, { sample: text }]) => [name, text]),
+) as { readonly [Name in keyof typeof words]: string };
+
+const repeated: ReadonlySet<string> = new Set([sample.devices, sample.devicesOther]);
+/** No command of ours names more objects at once. */
+export const mostRepeats = 64;
+
+export function isRepeated(word: string): boolean {
+  return repeated.has(word);
+}
+
+/** Longest first, so that `/dev/md987` is not read as a count behind a name. */
+const classesBySample = (Object.values(words) as WordClass[]).toSorted(
+  (a, b) => b.sample.length - a.sample.length,
+);
+const anySample = new RegExp(
+  classesBySample.map(({ sample: text }) => text.replace(/[.+/]/g, '\\$&')).join('|'),
+  'g',
+);
+const classOf = new Map(classesBySample.map((each) => [each.sample, each]));
+
+/**
+ * The word as a regular expression: samples become what they stand for, all else stands for itself.
+ * @param literal how text that stands for itself is written
+ */
+export function wordPattern(
+  word: string,
+  form: 'plain' | 'wide',
+  literal: (text: string) => string = escapeRegExp,
+): string {
+  let pattern = '';
+  let at = 0;
+  for (const match of word.matchAll(anySample)) {
+    const found = classOf.get(match[0]);
+    if (found === undefined) throw new Error('A sample without a class.');
+    pattern += literal(word.slice(at, match.index));
+    pattern += `(${form === 'wide' ? (found.wide ?? found.plain) : found.plain})`;
+    at = match.index + match[0].length;
+  }
+  return pattern + literal(word.slice(at));
+}
+
+export function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+/** The same without a backslash, which the files it goes into read in their own ways. */
+export function bracketed(text: string): string {
+  if (/[\\^]/.test(text)) throw new RangeError('No bracket expression holds this alone.');
+  return text.replace(/[$.*+?()[\]{}|]/g, '[$&]');
+}
