@@ -92,17 +92,18 @@ export async function executeSteps(
         acceptExitCodes: anyExitCode,
         timeoutSeconds: step.timeoutSeconds,
         maxOutputBytes,
+        detachAfterSeconds: draft.detachAfterSeconds,
         signal,
         onOutput: (stream, chunk) => {
           output = { ...output, [stream]: shown(output[stream] + chunk) };
           progress.output(index, stream, chunk);
         },
       });
-      const { exitCode, stdout, stderr, durationMs } = result;
-      const accepted = step.acceptExitCodes.includes(exitCode);
+      const { exitCode, stdout, stderr, durationMs, leftRunning = false } = result;
+      const accepted = leftRunning || step.acceptExitCodes.includes(exitCode);
       results[index] = {
         status: accepted ? 'done' : 'failed',
-        exitCode,
+        exitCode: leftRunning ? null : exitCode,
         durationMs,
         stdout: shown(stdout),
         stderr: shown(stderr),
