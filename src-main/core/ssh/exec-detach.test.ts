@@ -49,7 +49,7 @@ describe('a command that works on for hours', () => {
   it('is over when it said so, though a child of it still holds its output', async () => {
     const live = await session({
       onExec: (command, channel) => {
-        if (!command.includes('printf')) return false;
+        if (!command.includes('detached-scrub')) return false;
         // sshd tells the exit code at once and keeps the channel open for as long as somebody can write to it.
         channel.write('scrub started\n');
         channel.exit(0);
@@ -57,7 +57,7 @@ describe('a command that works on for hours', () => {
       },
     });
     const result = await live.exec(
-      read(['printf', 'x'], { mutates: true, detachAfterSeconds: 15, timeoutSeconds: 20 }),
+      read(['echo', 'detached-scrub'], { mutates: true, detachAfterSeconds: 15, timeoutSeconds: 20 }),
     );
     expect(result).toMatchObject({ exitCode: 0, stdout: 'scrub started\n' });
     expect(result.leftRunning).toBeUndefined();

@@ -48,7 +48,7 @@ const noParent: KnownFailure = {
   }),
 };
 const sourceGone: KnownFailure = {
-  pattern: /Could not statfs: No such file or directory/,
+  pattern: /Could not (?:statfs|open): No such file or directory/,
   explain: () => ({
     message: 'The subvolume is not there any more. Nothing was changed.',
     remedy: refresh,
@@ -87,6 +87,13 @@ export const snapshotFailures: readonly KnownFailure[] = [
     explain: (match) => ({
       message: `The destination is taken or lies in a read-only snapshot. No snapshot of ${match[1] ?? 'it'} was taken.`,
       remedy: 'Choose another destination.',
+    }),
+  },
+  {
+    pattern: /cannot snapshot '([^']*)': Invalid cross-device link/,
+    explain: (match) => ({
+      message: `The destination lies on another btrfs file system than ${match[1] ?? 'the source'}. No snapshot was taken.`,
+      remedy: 'Choose a destination on the file system of the source, or send it: btrfs send.',
     }),
   },
   {

@@ -1,7 +1,7 @@
 import type { Mount } from '../../../storage/btrfs/mounts';
 import type { Subvolume } from '../../../storage/btrfs/subvolumes';
 import type { Blocker } from '../../../../../src-preload/contract/operations';
-import { holderOf, pathInFilesystem, type Filesystem } from './reads';
+import { holderOf, pathInFilesystem, shownPath, type Filesystem } from './reads';
 
 /** The folder part of an absolute path. */
 export function folderOf(path: string): string {
@@ -31,12 +31,17 @@ export function parentBlockers(mount: Mount | null, folder: string, filesystem: 
 }
 
 /** Nothing can be made inside a read-only subvolume. */
-export function holderBlockers(path: string, mount: Mount, all: readonly Subvolume[]): Blocker[] {
+export function holderBlockers(
+  path: string,
+  mount: Mount,
+  all: readonly Subvolume[],
+  filesystem: Filesystem,
+): Blocker[] {
   const holder = holderOf(pathInFilesystem(path, mount), all);
   return holder?.readOnly === true
     ? [
         {
-          text: `${path} would lie in ${holder.path}, which is read-only.`,
+          text: `${path} would lie in ${shownPath(holder, filesystem)}, which is read-only.`,
           remedy: 'Choose a place outside of read-only snapshots.',
         },
       ]

@@ -44,7 +44,7 @@ const input = z
   });
 type Input = z.infer<typeof input>;
 
-const preconditionsSchema = z.object({ source: z.string().nullable() });
+const preconditionsSchema = z.object({ source: z.string().nullable(), taken: z.string().nullable() });
 
 /**
  * `<mount>/.snapshots`, the convention of snapper and others. Where it is missing a plan makes it first, as a
@@ -127,8 +127,9 @@ export const btrfsSnapshotCreate: ActionDefinition<Input> = {
     let folderThere = true;
 
     if (filesystem !== null) {
-      const [details, mount, kind, subvolumes] = await Promise.all([
+      const [details, sourceMount, mount, kind, subvolumes] = await Promise.all([
         readSubvolumeAt(context, source),
+        readMountOf(context, source),
         readMountOf(context, folder),
         readKind(context, destination),
         readSubvolumes(context, filesystem),
@@ -137,7 +138,7 @@ export const btrfsSnapshotCreate: ActionDefinition<Input> = {
       folderThere = mount !== null;
       sourceUuid = details?.uuid ?? null;
       const own =
-        details === null
+        details === null || sourceMount?.uuid !== filesystem.uuid
           ? undefined
           : details.id === 5
             ? { path: '/' }
@@ -149,7 +150,7 @@ export const btrfsSnapshotCreate: ActionDefinition<Input> = {
         });
       } else if (own === undefined) {
         blockers.push({
-          text: `${source} lies on another btrfs file system.`,
+          text: `${source} lies on another file system.`,
           remedy: 'Choose a subvolume of this one.',
         });
       }
@@ -180,7 +181,9 @@ export const btrfsSnapshotCreate: ActionDefinition<Input> = {
       } else {
         blockers.push(...parentBlockers(mount, folder, filesystem));
       }
-      if (mount !== null) blockers.push(...holderBlockers(destination, mount, subvolumes.all));
+      if (mount !== null && kind === null) {
+        blockers.push(...holderBlockers(destination, mount, subvolumes.all, filesystem));
+      }
 
       const nested = own === undefined ? [] : nestedIn(own, subvolumes.all);
       if (nested.length > 0) {
@@ -224,7 +227,8 @@ export const btrfsSnapshotCreate: ActionDefinition<Input> = {
   },
 
   async verify(context, { source, destination, readOnly }, { preconditions }) {
-    const { source: sourceUuid } = preconditionsSchema.parse(preconditions);
+    const { source: sourceUuid, taken } = preconditionsSchema.parse(preconditions);
+    if (taken !== null) return { status: 'not-there', text: `${destination} was there before.` };
     const made = await readSubvolumeAt(context, destination);
     if (made === null) return { status: 'not-there', text: `There is no subvolume at ${destination}.` };
     if (made.parentUuid !== sourceUuid) {

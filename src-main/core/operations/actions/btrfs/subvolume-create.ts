@@ -29,6 +29,8 @@ const input = z.strictObject({
 });
 type Input = z.infer<typeof input>;
 
+const preconditionsSchema = z.object({ taken: z.string().nullable() });
+
 const inFolder = (parent: string, name: string): string => `${parent === '/' ? '' : parent}/${name}`;
 
 export const btrfsSubvolumeCreate: ActionDefinition<Input> = {
@@ -68,7 +70,9 @@ export const btrfsSubvolumeCreate: ActionDefinition<Input> = {
       ]);
       taken = kind;
       blockers.push(...parentBlockers(mount, parent, filesystem));
-      if (mount !== null) blockers.push(...holderBlockers(path, mount, subvolumes.all));
+      if (mount !== null && kind === null) {
+        blockers.push(...holderBlockers(path, mount, subvolumes.all, filesystem));
+      }
       if (kind !== null) {
         blockers.push({ text: `There is a ${kind} at ${path} already.`, remedy: 'Choose another name.' });
       }
@@ -92,8 +96,11 @@ export const btrfsSubvolumeCreate: ActionDefinition<Input> = {
     };
   },
 
-  async verify(context, { parent, name }) {
+  async verify(context, { parent, name }, { preconditions }) {
     const path = inFolder(parent, name);
+    if (preconditionsSchema.parse(preconditions).taken !== null) {
+      return { status: 'not-there', text: `${path} was there before.` };
+    }
     const made = await readSubvolumeAt(context, path);
     return made === null
       ? { status: 'not-there', text: `There is no subvolume at ${path}.` }

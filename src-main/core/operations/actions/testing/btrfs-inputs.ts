@@ -1,0 +1,31 @@
+import type { btrfsActionIds } from '../../../../../src-preload/contract/actions/btrfs';
+
+const filesystem = '90b8e033-87e5-4328-a01c-5751b3b21015';
+const newDisk = '/dev/disk/by-id/virtio-LABDISK0004';
+
+/** For tests: a well-formed input of every btrfs action. */
+export const btrfsInputs: Record<(typeof btrfsActionIds)[number], Record<string, unknown>> = {
+  'btrfs.subvolume.create': { filesystem, parent: '/mnt/b', name: '@new' },
+  'btrfs.snapshot.create': {
+    filesystem,
+    source: '/mnt/b/@data',
+    destination: '/mnt/b/.snapshots/one',
+    readOnly: true,
+  },
+  'btrfs.subvolume.write-access': { filesystem, path: '/mnt/b/.snapshots/one', readOnly: false },
+  'btrfs.snapshot.destroy': { filesystem, path: '/mnt/b/.snapshots/one' },
+  'btrfs.subvolume.destroy': { filesystem, path: '/mnt/b/@data' },
+  'btrfs.scrub.start': { filesystem },
+  'btrfs.scrub.cancel': { filesystem },
+  'btrfs.scrub.resume': { filesystem },
+  'btrfs.balance.start': { filesystem, everything: false, dataPercent: 50, metadataPercent: 30 },
+  'btrfs.balance.pause': { filesystem },
+  'btrfs.balance.resume': { filesystem },
+  'btrfs.balance.cancel': { filesystem },
+  'btrfs.device.add': { filesystem, newDisk },
+  'btrfs.device.remove': { filesystem, device: 2 },
+  'btrfs.device.replace': { filesystem, device: 2, newDisk, avoidOld: false },
+  'btrfs.replace.cancel': { filesystem },
+  'btrfs.device.resize': { filesystem, device: 2 },
+  'btrfs.label.set': { filesystem, label: 'media' },
+};
