@@ -16,7 +16,7 @@ const closePlan = (page: Page) =>
 
 async function fleetIsRead(page: Page): Promise<void> {
   const hosts = page.getByRole('region', { name: 'Hosts' });
-  await expect(hosts.getByText('Online', { exact: true })).toHaveCount(4);
+  await expect(hosts.getByText('Online', { exact: true })).toHaveCount(5);
 }
 
 /** The snapshot list narrowed to a search, and the full name of the one row that shows this state. */

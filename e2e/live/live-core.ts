@@ -27,7 +27,7 @@ export interface LiveCore {
   auditOf(hostId: string, operationId: string): Promise<AuditRow[]>;
   addLabHost(
     lab: Lab,
-    settings?: Partial<Pick<Host, 'user' | 'sudo'>> & { accessLevel?: AccessLevel },
+    settings?: Partial<Pick<Host, 'name' | 'user' | 'sudo'>> & { accessLevel?: AccessLevel },
   ): Promise<Host>;
   close(): Promise<void>;
 }
@@ -97,7 +97,7 @@ export async function startLiveCore(): Promise<LiveCore> {
       await live.call('hosts:trustKey', { address: lab.host, port: lab.port, sha256: probe.offered.sha256 });
       return live.call('hosts:add', {
         settings: {
-          name: 'lab',
+          name: settings.name ?? 'lab',
           address: lab.host,
           port: lab.port,
           user: settings.user ?? lab.user,

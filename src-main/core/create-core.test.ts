@@ -52,9 +52,9 @@ describe('the core on the demo fleet', () => {
     rmSync(data, { recursive: true, force: true });
   });
 
-  it('shows five hosts that were never read, and reads the four that answer', async () => {
+  it('shows six hosts that were never read, and reads the five that answer', async () => {
     const before = await overviews(core);
-    expect([...before.keys()]).toEqual(['nas-01', 'vault-02', 'kvm-03', 'edge-04', 'raid-05']);
+    expect([...before.keys()]).toEqual(['nas-01', 'vault-02', 'kvm-03', 'edge-04', 'raid-05', 'media-06']);
     for (const { host, state, summary } of before.values()) {
       expect(host).toMatchObject({
         demo: true,
@@ -63,12 +63,12 @@ describe('the core on the demo fleet', () => {
       expect(state).toMatchObject({ status: 'never-connected', error: null, lastSeenAtMs: null });
       expect(summary).toBeNull();
     }
-    expect(await core.call('inventory:refreshAll', {})).toEqual({ started: 5 });
+    expect(await core.call('inventory:refreshAll', {})).toEqual({ started: 6 });
     await expect
       .poll(async () => [...(await overviews(core)).values()].map(({ state }) => state.status), {
         timeout: 20_000,
       })
-      .toEqual(['online', 'online', 'online', 'offline', 'online']);
+      .toEqual(['online', 'online', 'online', 'offline', 'online', 'online']);
     const after = await overviews(core);
     expect(after.get('nas-01')?.summary).toMatchObject({ poolCount: 3, health: 'ok' });
     expect(after.get('nas-01')?.summary?.snapshotCount).toBeGreaterThan(3000);
@@ -170,7 +170,7 @@ describe('the core on the demo fleet', () => {
     await core.close();
     core = await start();
     expect(await core.call('settings:read', {})).toMatchObject({ readOnly: false });
-    expect((await overviews(core)).size).toBe(5);
+    expect((await overviews(core)).size).toBe(6);
     const rows = await core.allRows(nas);
     expect(rows.map(({ event }) => event)).toEqual(['started', 'finished', 'session']);
     expect(rows[2]?.message).toMatch(/whole inventor(?:y|ies), \d+ single reads/);

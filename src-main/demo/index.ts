@@ -3,6 +3,7 @@ import type { AccessLevel, Environment } from '../../src-preload/contract/hosts'
 import type { HostKey } from '../../src-preload/contract/result';
 import { createEdge04 } from './hosts/edge-04';
 import { createKvm03 } from './hosts/kvm-03';
+import { createMedia06 } from './hosts/media-06';
 import { createNas01 } from './hosts/nas-01';
 import { createRaid05 } from './hosts/raid-05';
 import { createVault02 } from './hosts/vault-02';
@@ -22,6 +23,7 @@ import { findRefusingPort, generateHostKey, startSshServer, type SshServer } fro
  * |          |                                                               | an invalid snapshot cannot be merged; no ZFS |
  * | edge-04  | offline                                                       | connection refused                           |
  * | raid-05  | software RAID: check running, degraded mirror, inactive array | failing what cannot be spared; used disks    |
+ * | media-06 | btrfs RAID1, scrub running, a disk with errors; one degraded  | nested, mounted, received subvolumes         |
  */
 export interface DemoHost {
   id: `demo-${string}`;
@@ -62,7 +64,7 @@ export interface DemoFleetOptions {
 
 export async function startDemoFleet(options: DemoFleetOptions = {}): Promise<DemoFleet> {
   const { seed = 20261123, port = 0, latency = 1, nowMs = Date.now } = options;
-  const blueprints = [createNas01, createVault02, createKvm03, createEdge04, createRaid05].map(
+  const blueprints = [createNas01, createVault02, createKvm03, createEdge04, createRaid05, createMedia06].map(
     (create, index) =>
       // Each host has numbers of its own: a change to one does not shuffle the others.
       create({ random: createRandom(seed + index), nowMs }),

@@ -81,9 +81,10 @@ describe('the demo fleet', () => {
       ['demo-kvm', 'kvm-03', false],
       ['demo-edge', 'edge-04', true],
       ['demo-raid', 'raid-05', false],
+      ['demo-media', 'media-06', false],
     ]);
     for (const pick of ['port', 'password', 'publicKeyBase64'] as const) {
-      expect(new Set(fleet.hosts.map((host) => host[pick])).size).toBe(5);
+      expect(new Set(fleet.hosts.map((host) => host[pick])).size).toBe(fleet.hosts.length);
     }
     for (const { password, hostKey, address } of fleet.hosts) {
       expect(password.length).toBeGreaterThanOrEqual(24);

@@ -27,6 +27,8 @@ export interface StepDraft {
   explain: string;
   acceptExitCodes: readonly number[];
   timeoutSeconds: number;
+  /** Work of hours: what has not ended after this is left running on the host, and `verify` says `pending`. */
+  detachAfterSeconds?: number;
   /** Of a bulk plan: which of the objects it belongs to. */
   item?: number;
 }

@@ -47,7 +47,8 @@ function shown(text: string): string {
 
 /**
  * Errors after which a command did not run. Anything not listed counts as "may have run".
- * `sudo-refused` and `command-missing` are answers of the host's sudo and shell, which then start no tool.
+ * `sudo-refused`, `command-missing` and `refused` are answers of the host's sudo, shell and forced command (or of our
+ * own list of commands), which then start no tool.
  */
 const provenNotRun: ReadonlySet<string> = new Set([
   'unreachable',
@@ -55,6 +56,7 @@ const provenNotRun: ReadonlySet<string> = new Set([
   'unauthorized',
   'vault-unavailable',
   'sudo-refused',
+  'refused',
   'command-missing',
   'cancelled',
 ]);
@@ -92,17 +94,18 @@ export async function executeSteps(
         acceptExitCodes: anyExitCode,
         timeoutSeconds: step.timeoutSeconds,
         maxOutputBytes,
+        detachAfterSeconds: draft.detachAfterSeconds,
         signal,
         onOutput: (stream, chunk) => {
           output = { ...output, [stream]: shown(output[stream] + chunk) };
           progress.output(index, stream, chunk);
         },
       });
-      const { exitCode, stdout, stderr, durationMs } = result;
-      const accepted = step.acceptExitCodes.includes(exitCode);
+      const { exitCode, stdout, stderr, durationMs, leftRunning = false } = result;
+      const accepted = leftRunning || step.acceptExitCodes.includes(exitCode);
       results[index] = {
         status: accepted ? 'done' : 'failed',
-        exitCode,
+        exitCode: leftRunning ? null : exitCode,
         durationMs,
         stdout: shown(stdout),
         stderr: shown(stderr),

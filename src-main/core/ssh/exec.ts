@@ -5,6 +5,8 @@ import type { ExecRequest, ExecResult } from './types';
 
 /** How long a change that was asked to stop may take to say how it ended, in milliseconds. */
 const stopPatienceMs = 5_000;
+/** After the exit code of a command that may leave a child behind: what its output may still need, in milliseconds. */
+const tailMs = 300;
 
 export interface RawExec {
   commandLine: string;
@@ -17,7 +19,7 @@ export interface RawExec {
 
 export type ExecLimits = Pick<
   ExecRequest,
-  'operation' | 'timeoutSeconds' | 'maxOutputBytes' | 'mutates' | 'signal' | 'onOutput'
+  'operation' | 'timeoutSeconds' | 'maxOutputBytes' | 'mutates' | 'detachAfterSeconds' | 'signal' | 'onOutput'
 >;
 
 export interface RawResult extends ExecResult {
@@ -60,6 +62,9 @@ function sendSignal(client: Client, channel: ClientChannel, name: 'TERM'): void 
  * | stdout that is no UTF-8           | unexpected-output   | – (U+FFFD)                           |
  * | ended by a signal, or no code     | unexpected-output   | outcome-unknown                      |
  * | cancelled                         | cancelled           | outcome-unknown unless it ends first |
+ * | still runs after detachAfter      | (does not apply)    | – (`leftRunning`)                    |
+ *
+ * A channel that is left behind stays open on purpose: sshd would close the pipes of what still writes to them.
  *
  * stderr is never parsed, so bytes that are no UTF-8 become U+FFFD there: an error that quotes a name in another
  * encoding has to stay readable.
@@ -93,12 +98,16 @@ export function execOn(client: Client, raw: RawExec, limits: ExecLimits): Promis
     let truncated = false;
     let stopping: NodeJS.Timeout | undefined;
     const timer = setTimeout(onTimeout, limits.timeoutSeconds * 1000);
+    const detachable = mutates && limits.detachAfterSeconds !== undefined;
+    let leftRunning = false;
+    let detaching: NodeJS.Timeout | undefined;
 
     const settle = (finish: () => void): void => {
       if (settled) return;
       settled = true;
       clearTimeout(timer);
       clearTimeout(stopping);
+      clearTimeout(detaching);
       signal?.removeEventListener('abort', onAbort);
       client.off('close', onClientClose);
       finish();
@@ -207,11 +216,23 @@ export function execOn(client: Client, raw: RawExec, limits: ExecLimits): Promis
       if (signal?.aborted === true) onAbort();
       // No input: a tool that asks reads end of file instead of waiting.
       opened.end();
+      if (detachable) {
+        detaching = setTimeout(
+          () => {
+            leftRunning = exit === null;
+            settle(conclude);
+          },
+          (limits.detachAfterSeconds ?? 0) * 1000,
+        );
+      }
       opened.on('data', (chunk: Buffer) => collect(out, chunk));
       opened.stderr.on('data', (chunk: Buffer) => collect(err, chunk));
       opened.on('error', (cause: Error) => fail(lost(cause)));
       opened.on('exit', (code: number | null, signalName?: string) => {
         exit = { code, signal: signalName ?? null };
+        if (!detachable || settled) return;
+        clearTimeout(detaching);
+        detaching = setTimeout(() => settle(conclude), tailMs);
       });
       opened.on('close', () => {
         // 'close' waits for the end of stdout only; the tail of stderr may still be on its way to us.
@@ -229,6 +250,7 @@ export function execOn(client: Client, raw: RawExec, limits: ExecLimits): Promis
     }
 
     function ended(): RawResult {
+      if (leftRunning) return result(0, true);
       if (exit === null || exit.code === null) {
         const how =
           exit === null
@@ -237,12 +259,17 @@ export function execOn(client: Client, raw: RawExec, limits: ExecLimits): Promis
         const why = `${hostName} ${how} (${operation}).`;
         throw mutates ? unknown(why) : new AppError('unexpected-output', `${why} Nothing was changed.`);
       }
+      return result(exit.code, false);
+    }
+
+    function result(exitCode: number, left: boolean): RawResult {
       return {
-        exitCode: exit.code,
+        exitCode,
         stdout: out.finish(),
         stderr: err.finish(),
         durationMs: performance.now() - startedAt,
         truncated,
+        ...(left ? { leftRunning: true } : {}),
         started: out.started,
       };
     }

@@ -127,7 +127,9 @@ export class Session implements SshSession {
     if (request.mutates && diedBySignal(result.exitCode)) throw killedChange(failed);
     const refused = notStarted(failed);
     if (refused !== null) throw refused;
-    if (!request.acceptExitCodes.includes(result.exitCode)) throw commandFailed(failed);
+    if (result.leftRunning !== true && !request.acceptExitCodes.includes(result.exitCode)) {
+      throw commandFailed(failed);
+    }
     if (!started && !request.mutates) {
       // Nothing of what came can be told from start-up noise; taking it for "no output" would be a guess.
       throw new AppError(

@@ -18,6 +18,11 @@ export interface ExecRequest {
    * never `command-failed`, and output past the cap is dropped instead of failing.
    */
   mutates: boolean;
+  /**
+   * Changes only: a command that works on for hours, or leaves a child behind that holds its output (`btrfs scrub
+   * start`). After this time it is left running, `leftRunning` says so, and its end is not waited for.
+   */
+  detachAfterSeconds?: number;
   signal?: AbortSignal;
   onOutput?: (stream: 'stdout' | 'stderr', chunk: string) => void;
 }
@@ -30,6 +35,8 @@ export interface ExecResult {
   durationMs: number;
   /** Output beyond the cap was dropped (changes only). */
   truncated: boolean;
+  /** It had not ended when its caller stopped waiting, as asked; `exitCode` is then 0 and says nothing. */
+  leftRunning?: boolean;
 }
 
 /** One multiplexed connection to one host. */

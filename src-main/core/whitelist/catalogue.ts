@@ -1,3 +1,4 @@
+import { btrfsRules } from '../storage/btrfs/whitelist';
 import { diskRules } from '../storage/disks/whitelist';
 import { lvmRules } from '../storage/lvm/whitelist';
 import { mdadmRules } from '../storage/mdadm/whitelist';
@@ -12,6 +13,7 @@ export const commandRules: readonly CommandRule[] = [
   ...lvmRules,
   ...mdadmRules,
   ...zfsRules,
+  ...btrfsRules,
 ];
 
 const hasRule = matcher(commandRules);

@@ -11,7 +11,7 @@ import { outputMarker } from '../ssh/output-collector';
 import { quoteArgv } from '../ssh/quote';
 import { commandRules } from './catalogue';
 import { authorizedKeysLine, gatePatterns, gateScript } from './gate';
-import { isWithin } from './rule';
+import { isWithin, matcher } from './rule';
 
 const tools = [...new Set(commandRules.map(({ tool }) => tool))];
 const paths = new Map(tools.map((tool) => [tool, `/usr/sbin/${tool}`]));
@@ -76,9 +76,11 @@ describe('the forced command', () => {
     // Names with spaces are left to whoever administers the host by hand.
     expect(reads.filter((each) => !view.has(each) && !each.includes("'"))).toEqual([]);
     for (const level of accessLevels) {
+      const fits = matcher(commandRules.filter((rule) => isWithin(rule.level, level)));
       const steps = sent.flatMap(({ action, expected }) =>
         (expected.draft as { steps: { argv: string[] }[] }).steps.map(({ argv }) => ({
           text: line(argv),
+          fits: fits(argv),
           may: isWithin(actions[action].minimumAccess, level),
         })),
       );
@@ -86,9 +88,11 @@ describe('the forced command', () => {
         level,
         steps.map(({ text }) => text),
       );
-      for (const { text, may } of steps) {
-        if (!text.includes("'")) expect([level, text, found.has(text)]).toEqual([level, text, may]);
+      for (const step of steps.filter(({ text }) => !text.includes("'"))) {
+        expect([level, step.text, found.has(step.text)]).toEqual([level, step.text, step.fits]);
+        if (step.may) expect([level, step.text, step.fits]).toEqual([level, step.text, true]);
       }
+      expect(steps.some(({ fits: fit }) => !fit)).toBe(level !== 'administer');
     }
   });
 

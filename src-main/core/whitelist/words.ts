@@ -35,6 +35,19 @@ export const words = {
     plain: '[0-9a-f]{8}(:[0-9a-f]{8}){3}',
   },
   count: { sample: '987', plain: '[0-9]{1,3}' },
+  percent: { sample: '97', plain: '[0-9]{1,3}' },
+  /** An absolute path; the tools it goes to take no options from it. */
+  path: { sample: '/hfz/place', plain: '/[A-Za-z0-9_.@:+/-]*', wide: '/[^\\p{C}]*' },
+  pathOther: { sample: '/hfz/other', plain: '/[A-Za-z0-9_.@:+/-]*', wide: '/[^\\p{C}]*' },
+  uuid: {
+    sample: '98765432-9876-9876-9876-987654329876',
+    plain: '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}',
+  },
+  btrfsLabel: {
+    sample: 'hfzlabel',
+    plain: '[A-Za-z0-9_][A-Za-z0-9._:@+-]*',
+    wide: '[A-Za-z0-9_][A-Za-z0-9 ._:@+-]*',
+  },
   zfsDataset: {
     sample: 'hfzset/hfzset',
     plain: '[A-Za-z][A-Za-z0-9_.:-]*(/[A-Za-z0-9_.:-]+)*',

@@ -1,1 +1,21 @@
-export const btrfsActionIds = [] as const;
+/** There is none that makes a file system: `mkfs.btrfs` is neither offered nor accepted. */
+export const btrfsActionIds = [
+  'btrfs.subvolume.create',
+  'btrfs.snapshot.create',
+  'btrfs.subvolume.write-access',
+  'btrfs.snapshot.destroy',
+  'btrfs.subvolume.destroy',
+  'btrfs.scrub.start',
+  'btrfs.scrub.cancel',
+  'btrfs.scrub.resume',
+  'btrfs.balance.start',
+  'btrfs.balance.pause',
+  'btrfs.balance.resume',
+  'btrfs.balance.cancel',
+  'btrfs.device.add',
+  'btrfs.device.remove',
+  'btrfs.device.replace',
+  'btrfs.replace.cancel',
+  'btrfs.device.resize',
+  'btrfs.label.set',
+] as const;

@@ -5,6 +5,7 @@ import { AppError } from '../../errors/app-error';
 import type { PlanDraft } from '../action';
 import { actions, catalogue } from './index';
 import { mdadmInputs, mdadmRisks } from '../../testing/mdadm-inputs';
+import { btrfsInputs, btrfsRisks } from './testing/btrfs-inputs';
 import { replay, transcript } from './testing/transcript';
 
 async function planOf(name: string): Promise<PlanDraft> {
@@ -39,6 +40,7 @@ describe('the catalogue', () => {
       ['lvm.volume.destroy', 'administer', 'destructive'],
       ['lvm.thin.create', 'administer', 'safe'],
       ...mdadmRisks,
+      ...btrfsRisks,
       ['disk.selftest.short', 'operate', 'safe'],
       ['disk.selftest.long', 'operate', 'safe'],
       ['disk.selftest.abort', 'operate', 'safe'],
@@ -65,6 +67,7 @@ describe('inputs', () => {
     'disk.selftest.short': { device: '/dev/sda' },
     'disk.selftest.long': { device: '/dev/disk/by-id/ata-ST12000NM0127_ZJV1' },
     'disk.selftest.abort': { device: '/dev/nvme0n1' },
+    ...btrfsInputs,
   };
 
   it.each(actionIds)('%s takes what is well formed', (id) => {
