@@ -16,6 +16,7 @@ import { AppFrame } from './components/AppFrame';
 import { OfferDialog } from './components/OfferForm';
 import { Palette } from './components/Palette';
 import { AuditScreen } from './screens/audit/AuditScreen';
+import { DisksScreen } from './screens/disks/DisksScreen';
 import { FleetScreen } from './screens/fleet/FleetScreen';
 import { HostDialog } from './screens/hosts/HostDialog';
 import { HostScreen } from './screens/hosts/HostScreen';
@@ -110,6 +111,7 @@ function Screens() {
         <Route path="/" component={FleetScreen} />
         <Route path="/hosts/:hostId">{({ hostId }) => <HostScreen key={hostId} hostId={hostId} />}</Route>
         <Route path="/pools" component={PoolsScreen} />
+        <Route path="/disks" component={DisksScreen} />
         <Route path="/snapshots" component={SnapshotsScreen} />
         <Route path="/audit" component={AuditScreen} />
         <Route path="/settings" component={SettingsScreen} />

@@ -15,6 +15,7 @@ import {
   IconAnchor,
   IconCamera,
   IconDatabase,
+  IconDisc,
   IconHistory,
   IconLayoutDashboard,
   IconLock,
@@ -36,6 +37,7 @@ import { HealthMark } from './HealthMark';
 const places = [
   { path: '/', label: 'Fleet', icon: IconLayoutDashboard },
   { path: '/pools', label: 'Pools', icon: IconDatabase },
+  { path: '/disks', label: 'Disks', icon: IconDisc },
   { path: '/snapshots', label: 'Snapshots', icon: IconCamera },
   { path: '/audit', label: 'Audit', icon: IconHistory },
   { path: '/settings', label: 'Settings', icon: IconSettings },

@@ -2,6 +2,7 @@ import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import {
   IconCamera,
   IconDatabase,
+  IconDisc,
   IconHistory,
   IconLayoutDashboard,
   IconPlus,
@@ -31,6 +32,7 @@ export function Palette() {
           onClick: () => go('/'),
         },
         { id: 'pools', label: 'Pools', leftSection: <IconDatabase size={17} />, onClick: () => go('/pools') },
+        { id: 'disks', label: 'Disks', leftSection: <IconDisc size={17} />, onClick: () => go('/disks') },
         {
           id: 'snapshots',
           label: 'Snapshots',

@@ -1,3 +1,6 @@
+import { disksTools } from '../disks/index';
+import { kvm03Disks } from '../disks/kvm-03';
+import { withLvmMembers } from '../disks/lvm-members';
 import { LvmModel } from '../lvm/model';
 import { poolFill, thinsIn } from '../lvm/volumes';
 import { createMachine } from '../machine';
@@ -139,6 +142,11 @@ export function createKvm03({ random, nowMs }: BlueprintContext): HostBlueprint 
     user: 'admin',
     environment: { label: 'Staging', colour: 'orange', production: false },
     accessLevel: 'administer',
-    machine: createMachine({ user: 'admin', lvm: model, nowMs }),
+    machine: createMachine({
+      user: 'admin',
+      lvm: model,
+      tools: disksTools(() => withLvmMembers(kvm03Disks(), model), startMs - 61 * day),
+      nowMs,
+    }),
   };
 }

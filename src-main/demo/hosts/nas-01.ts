@@ -1,3 +1,6 @@
+import { disksTools } from '../disks/index';
+import { nas01Disks } from '../disks/nas-01';
+import { withZfsMembers } from '../disks/zfs-members';
 import { createMachine } from '../machine';
 import { ZfsModel } from '../zfs/model';
 import { disk, group } from '../zfs/vdevs';
@@ -284,6 +287,7 @@ export function createNas01({ random, nowMs }: BlueprintContext): HostBlueprint 
     machine: createMachine({
       user: 'admin',
       zfs: model,
+      tools: disksTools(() => withZfsMembers(nas01Disks(), model), startMs - 12 * day),
       nowMs,
       live: keepWriting(
         model,

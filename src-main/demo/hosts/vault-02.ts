@@ -1,3 +1,6 @@
+import { disksTools } from '../disks/index';
+import { vault02Disks } from '../disks/vault-02';
+import { withZfsMembers } from '../disks/zfs-members';
 import { createMachine } from '../machine';
 import { ZfsModel } from '../zfs/model';
 import { disk, group } from '../zfs/vdevs';
@@ -169,6 +172,7 @@ export function createVault02({ random, nowMs }: BlueprintContext): HostBlueprin
     machine: createMachine({
       user: 'backup-ops',
       zfs: model,
+      tools: disksTools(() => withZfsMembers(vault02Disks(), model), startMs - 33 * day),
       failedUnits: [{ name: 'restic-offsite.service', description: 'Nightly copy to the other site' }],
       nowMs,
       sudoAllows: (tool, words) =>

@@ -42,6 +42,7 @@ import { openCreatePool } from '../../stores/offers-store';
 import { selectSource } from '../../stores/audit-store';
 import { loadFleet, useFleetStore, useHost } from '../../stores/fleet-store';
 import { loadInventory, refreshInventory, useInventoryStore } from '../../stores/inventory-store';
+import { HostDisks } from '../disks/HostDisks';
 import { PoolCard } from '../pools/PoolCard';
 import { TrustNotice } from './TrustNotice';
 
@@ -243,6 +244,7 @@ export function HostScreen({ hostId }: { hostId: string }) {
               </Stack>
             )}
           </section>
+          <HostDisks host={host} inventory={inventory} />
           <Backends backends={inventory.backends} />
         </>
       )}
