@@ -141,7 +141,6 @@ describe('ZFS answers like OpenZFS 2.1.11', () => {
     'preview-destroy-clones',
     'preview-destroy-held',
     'preview-destroy-missing',
-    'two-pools-zpool-status',
     'version',
     'zfs-012-status-unknown',
     'FAIL-destroy-clones',
@@ -217,7 +216,6 @@ describe('ZFS answers like OpenZFS 2.1.11', () => {
     const empty = zfsMachine(new ZfsModel(createRandom(1)));
     for (const name of [
       'none-zpool-list',
-      'none-zpool-status',
       'none-zfs-list-datasets',
       'none-zfs-list-snapshots',
     ]) {

@@ -53,7 +53,7 @@ export const zfsSnapshotDestroy: ActionDefinition<Input> = {
       if (row.cloneNames.length > 0) {
         blockers.push({
           text: `Clones depend on ${snapshot}: ${row.cloneNames.join(', ')}.`,
-          remedy: `Destroy the clones first, or make one independent: ${hint('zfs', 'promote', '--', row.cloneNames[0] ?? '')}`,
+          remedy: `Destroy the clones first, or make one independent: ${hint('zfs', 'promote', row.cloneNames[0] ?? '')}`,
         });
       }
       if (row.holdCount > 0) {
