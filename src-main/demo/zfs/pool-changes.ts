@@ -162,7 +162,7 @@ export function poolScrub(context: ZfsContext, options: ParsedOptions): CommandR
   if (!context.root) return denied(`cannot scrub ${name}`);
   if (options.flags.has('p')) {
     if (scan?.state === 'paused')
-      return failed(1, `cannot pause scrubbing ${name}: scrub is already paused\n`);
+      return failed(1, `cannot pause scrubbing ${name}: scrub is paused; use 'zpool scrub' to resume\n`);
     if (scan?.state !== 'running' || scan.kind !== 'scrub') {
       return failed(1, `cannot pause scrubbing ${name}: there is no active scrub\n`);
     }

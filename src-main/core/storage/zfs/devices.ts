@@ -78,10 +78,9 @@ export function parseDevice(stdout: string, asked: string): DeviceReading | null
   if (self === undefined) return null;
   const isZfs = (row: Row): boolean => row.fstype === 'zfs_member';
   const zfs = rows.filter(isZfs);
+  const ownLabel = (row: Row): boolean => isZfs(row) || row.partlabel?.startsWith('zfs-') === true;
   const leftBehind = (row: Row): boolean =>
-    isZfs(row) ||
-    row.partlabel?.startsWith('zfs-') === true ||
-    (zfs.length > 0 && row.size === zfsReservedBytes);
+    ownLabel(row) || (rows.some(ownLabel) && row.fstype === null && row.size === zfsReservedBytes);
   return {
     asked,
     path: self.path,

@@ -99,7 +99,9 @@ function consequencesOf(input: Input, devices: readonly NewDevice[]): Consequenc
       items: readings.map((reading) => ({ name: describeDevice(reading), sizeBytes: reading.sizeBytes })),
     },
   ];
-  const former = readings.filter(({ zfsLabel }) => zfsLabel !== null);
+  const former = devices.flatMap(({ reading, refusal }) =>
+    reading === null || reading.zfsLabel === null || refusal !== null ? [] : [reading],
+  );
   if (former.length > 0) {
     consequences.push({
       severity: 'warning',
@@ -115,7 +117,7 @@ function consequencesOf(input: Input, devices: readonly NewDevice[]): Consequenc
     const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
     consequences.push({
       severity: 'info',
-      text: `Pool ${input.name} is a ${input.level} of ${sizes.length}: ${levelWords[input.level].survives}. About ${bytes(roughSize(input.level, sizes))} can be filled.`,
+      text: `Pool ${input.name} is a ${input.level} of ${input.devices.length}: ${levelWords[input.level].survives}. About ${bytes(roughSize(input.level, sizes))} can be filled.`,
       items: [],
     });
     if (most > least * 1.01) {
@@ -230,7 +232,10 @@ export const zfsPoolCreate: ActionDefinition<Input> = {
     const members = leavesOf(status.topology).length;
     return {
       status: 'confirmed',
-      text: `Pool ${name} is ${status.state}: a ${level} with ${members} of the ${devices.length} disks.`,
+      text:
+        members === devices.length
+          ? `Pool ${name} is ${status.state}: a ${level} of ${members} disks.`
+          : `Pool ${name} is ${status.state}, with ${members} of the ${devices.length} disks.`,
     };
   },
 

@@ -73,6 +73,11 @@ export const deviceFailures: readonly KnownFailure[] = [
     'Choose more disks or another level.',
   ),
   known(
+    /one or more vdevs refer to the same device/,
+    `Two of the disks are the same one, or one is part of an array or volume group. ${nothing}`,
+    'Choose every disk once, and only disks that nothing uses.',
+  ),
+  known(
     /less than the minimum size \((\S+)\)/,
     `A disk is smaller than ZFS takes ($1). ${nothing}`,
     'Choose a larger disk.',
@@ -153,7 +158,7 @@ export const scrubFailures: readonly KnownFailure[] = [
     'Pool $1 copies data to a device right now, and a scrub has to wait for that.',
     'Wait for the resilver to end; it reads the same data.',
   ),
-  known(/scrub is already paused/, 'The scrub is paused already.', 'Resume it, or stop it.'),
+  known(/scrub is (?:already )?paused/, 'The scrub is paused already.', 'Resume it, or stop it.'),
   noPool,
   ...commonFailures,
 ];

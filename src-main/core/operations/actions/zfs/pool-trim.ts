@@ -45,7 +45,7 @@ export const zfsTrimStart = poolAction({
     },
     {
       severity: 'warning',
-      text: 'What was trimmed cannot be brought back by a rewind of the pool (zpool import -F or a checkpoint made later).',
+      text: 'What was trimmed cannot be brought back by rewinding the pool (zpool import -F).',
       items: [],
     },
   ],
