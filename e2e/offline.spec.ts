@@ -78,8 +78,7 @@ test('a host that was read once is there without a network, with its age, its sn
         await expect(page.getByRole('article', { name: 'ZFS pool tank on nas-01' })).toBeVisible();
         await page
           .getByRole('article', { name: 'ZFS pool tank on nas-01' })
-          .getByRole('button', { expanded: false })
-          .first()
+          .getByRole('button', { name: /ZFS pool/, expanded: false })
           .click();
         await expect(page.getByText('tank/home/anna', { exact: true })).toBeVisible();
         await screenshot(page, '44-offline-host');

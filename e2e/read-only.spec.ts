@@ -11,7 +11,7 @@ async function openTank(page: Page, host: string): Promise<void> {
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: host }).click();
   const card = page.getByRole('article', { name: `ZFS pool tank on ${host}` });
   await expect(card).toBeVisible();
-  const closed = card.getByRole('button', { expanded: false }).first();
+  const closed = card.getByRole('button', { name: /ZFS pool/, expanded: false });
   if (await closed.isVisible()) await closed.click();
   await expect(snapshotButtons(page).first()).toBeVisible();
 }
@@ -56,7 +56,7 @@ async function expectMenuExcuses(page: Page, host: string, excuse: RegExp, shot:
     const item = page.getByRole('menuitem', { name });
     await expect(item).toHaveAttribute('aria-disabled', 'true');
     await item.hover();
-    await expect(page.getByRole('tooltip').filter({ hasText: excuse })).toBeVisible();
+    await expect(page.getByRole('tooltip').filter({ hasText: excuse }).last()).toBeVisible();
     // Playwright would wait for it to be enabled; a person just clicks.
     await item.click({ force: true });
     await expect(page.getByRole('dialog')).toHaveCount(0);
@@ -105,7 +105,7 @@ test('what may be changed: the read-only switch, and the access level of each ho
       for (const button of buttons) await expect(button).toHaveAttribute('aria-disabled', 'true');
       await expectExcuse(page, snapshotButtons(page).first(), excuse);
       await snapshotButtons(page).first().hover();
-      await expect(page.getByRole('tooltip').filter({ hasText: excuse })).toBeVisible();
+      await expect(page.getByRole('tooltip').filter({ hasText: excuse }).last()).toBeVisible();
       await screenshot(page, '60-read-only-excuse');
       await expectMenuExcuses(page, 'nas-administer', excuse, '61-read-only-menu');
       await expectDialogExcuse(page, 'nas-administer', excuse, '62-read-only-dialog');

@@ -146,4 +146,52 @@ describe('LVM on the lab machine', () => {
     });
     expect(plan.blockers.length).toBeGreaterThan(0);
   });
+
+  it('creates, extends, renames and destroys groups and volumes', async () => {
+    const group = { volumeGroup: 'vg7' };
+    const disks = [6, 7].map((number) => `/dev/disk/by-id/virtio-LABDISK000${number}`);
+    const done = { outcome: 'ok', verification: { status: 'confirmed' } };
+    const run = async (action: string, input: Record<string, unknown>) => {
+      const { plan, result } = await live.run(hostId, action, input as Parameters<typeof live.run>[2]);
+      expect([action, plan.blockers]).toEqual([action, []]);
+      expect([action, result]).toEqual([action, expect.objectContaining({ outcome: 'ok' })]);
+      expect(result).toMatchObject(done);
+    };
+    const report = async (fields: string) =>
+      (await onLab(lab, `sudo lvs --noheadings --units m --nosuffix -o ${fields} vg7`))
+        .trim()
+        .replace(/\s+/g, ' ');
+    await run('lvm.group.create', { name: 'vg7', devices: disks });
+    expect((await onLab(lab, 'sudo vgs --noheadings -o pv_count vg7')).trim()).toBe('2');
+    await run('lvm.group.extend', { ...group, devices: ['/dev/disk/by-id/virtio-LABDISK0008'] });
+    expect((await onLab(lab, 'sudo vgs --noheadings -o pv_count vg7')).trim()).toBe('3');
+    await run('lvm.volume.create', { ...group, name: 'data', size: '64M' });
+    await onLab(
+      lab,
+      'sudo mkfs.ext4 -q /dev/vg7/data; sudo mkdir -p /mnt/vg7; sudo mount /dev/vg7/data /mnt/vg7',
+    );
+    await run('lvm.volume.extend', { ...group, volume: 'data', by: '64M', resizeFilesystem: true });
+    expect(await report('lv_name,lv_size')).toBe('data 128.00');
+    expect(Number((await onLab(lab, 'df -B1 --output=size /mnt/vg7 | tail -1')).trim())).toBeGreaterThan(
+      90 * 1024 * 1024,
+    );
+    const mounted = await live.call('operations:plan', {
+      hostId,
+      action: 'lvm.volume.destroy',
+      input: { ...group, volume: 'data' },
+    });
+    expect(mounted.blockers.map(({ text }) => text).join()).toContain('in use');
+    await onLab(lab, 'sudo umount /mnt/vg7');
+    await run('lvm.volume.rename', { ...group, volume: 'data', name: 'store' });
+    expect(await report('lv_name')).toBe('store');
+    await run('lvm.volume.destroy', { ...group, volume: 'store' });
+    expect(await report('lv_name')).toBe('');
+    const taken = await live.call('operations:plan', {
+      hostId,
+      action: 'lvm.group.create',
+      input: { name: 'vg8', devices: disks },
+    });
+    expect(taken.blockers.map(({ text }) => text).join()).toContain('belongs to volume group vg7');
+    await onLab(lab, 'sudo vgremove -q vg7; sudo pvremove -q /dev/vdg /dev/vdh /dev/vdi');
+  });
 });

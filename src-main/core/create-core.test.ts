@@ -9,10 +9,12 @@ import type { SnapshotRow } from '../../src-preload/contract/inventory';
 import { actionIds, type ActionId, type Plan } from '../../src-preload/contract/operations';
 import { createCore } from './create-core';
 import { zfsJoined, zfsShapes, zfsWords } from './operations/actions/zfs/testing/zfs-shapes';
+import { mdadmShapes, mdadmWords } from './testing/mdadm-inputs';
 import { startTestCore, type TestCore } from './testing/test-core';
 
 const nas = 'demo-nas';
 const kvm = 'demo-kvm';
+const raid = 'demo-raid';
 
 const allSnapshots: Request<'inventory:snapshots'> = {
   hostId: null,
@@ -51,9 +53,9 @@ describe('the core on the demo fleet', () => {
     rmSync(data, { recursive: true, force: true });
   });
 
-  it('shows four hosts that were never read, and reads the three that answer', async () => {
+  it('shows five hosts that were never read, and reads the four that answer', async () => {
     const before = await overviews(core);
-    expect([...before.keys()]).toEqual(['nas-01', 'vault-02', 'kvm-03', 'edge-04']);
+    expect([...before.keys()]).toEqual(['nas-01', 'vault-02', 'kvm-03', 'edge-04', 'raid-05']);
     for (const { host, state, summary } of before.values()) {
       expect(host).toMatchObject({
         demo: true,
@@ -62,12 +64,12 @@ describe('the core on the demo fleet', () => {
       expect(state).toMatchObject({ status: 'never-connected', error: null, lastSeenAtMs: null });
       expect(summary).toBeNull();
     }
-    expect(await core.call('inventory:refreshAll', {})).toEqual({ started: 4 });
+    expect(await core.call('inventory:refreshAll', {})).toEqual({ started: 5 });
     await expect
       .poll(async () => [...(await overviews(core)).values()].map(({ state }) => state.status), {
         timeout: 20_000,
       })
-      .toEqual(['online', 'online', 'online', 'offline']);
+      .toEqual(['online', 'online', 'online', 'offline', 'online']);
     const after = await overviews(core);
     expect(after.get('nas-01')?.summary).toMatchObject({ poolCount: 3, health: 'ok' });
     expect(after.get('nas-01')?.summary?.snapshotCount).toBeGreaterThan(3000);
@@ -169,7 +171,7 @@ describe('the core on the demo fleet', () => {
     await core.close();
     core = await start();
     expect(await core.call('settings:read', {})).toMatchObject({ readOnly: false });
-    expect((await overviews(core)).size).toBe(4);
+    expect((await overviews(core)).size).toBe(5);
     const rows = await core.allRows(nas);
     expect(rows.map(({ event }) => event)).toEqual(['started', 'finished', 'session']);
     expect(rows[2]?.message).toMatch(/whole inventor(?:y|ies), \d+ single reads/);
@@ -222,6 +224,7 @@ describe('no input makes a step with a word that was not planned', () => {
       '-f',
       '-kn',
       '-K',
+      ...mdadmWords,
     ]),
   );
 
@@ -297,6 +300,7 @@ describe('no input makes a step with a word that was not planned', () => {
       .call('inventory:refresh', { hostId: nas })
       .then(() => core.call('inventory:snapshots', allSnapshots));
     const snapshot = fc.oneof(fc.constantFrom(...rows.map(({ fullName }) => fullName)), nasty);
+    const junk = fc.dictionary(fc.constantFrom(...fields), value);
     const shapes = {
       ...zfsShapes({ dataset, part, snapshot, nasty }),
       'lvm.snapshot.create': fc.record({
@@ -307,18 +311,21 @@ describe('no input makes a step with a word that was not planned', () => {
       }),
       'lvm.snapshot.destroy': fc.record({ volumeGroup: group, name: volume }),
       'lvm.snapshot.rollback': fc.record({ volumeGroup: group, snapshot: volume }),
+      ...mdadmShapes(nasty),
       ...{ 'disk.selftest.short': disk, 'disk.selftest.long': disk, 'disk.selftest.abort': disk },
-    } as const satisfies Record<ActionId, unknown>;
-    const junk = fc.dictionary(fc.constantFrom(...fields), value);
+    } satisfies Partial<Record<ActionId, fc.Arbitrary<Record<string, unknown>>>>;
+    // Those without a shape of their own get junk here; their own tests go further.
+    const shapeOf = (action: ActionId): fc.Arbitrary<Record<string, unknown>> =>
+      (shapes as Partial<Record<ActionId, fc.Arbitrary<Record<string, unknown>>>>)[action] ?? junk;
     const question = fc
       .constantFrom(...actionIds)
       .chain((action) =>
-        fc.tuple(fc.constant(action), fc.oneof({ weight: 4, arbitrary: shapes[action] }, junk)),
+        fc.tuple(fc.constant(action), fc.oneof({ weight: 4, arbitrary: shapeOf(action) }, junk)),
       );
     let planned = 0;
     await fc.assert(
       fc.asyncProperty(question, async ([action, input]) => {
-        const hostId = action.startsWith('zfs') ? nas : kvm;
+        const hostId = action.startsWith('zfs') ? nas : action.startsWith('mdadm') ? raid : kvm;
         const result = await core.core.call(
           'operations:plan',
           { hostId, action, input },
@@ -336,6 +343,52 @@ describe('no input makes a step with a word that was not planned', () => {
     const known = { dataset: 'tank/git', name: 'ok-name', recursive: true };
     allowed(await core.plan(nas, 'zfs.snapshot.create', known), known);
     expect(planned).toBeGreaterThan(50);
+  });
+});
+
+describe('volumes and groups on the demo fleet', () => {
+  let data: string;
+  let core: TestCore;
+  beforeEach(async () => {
+    data = mkdtempSync(join(tmpdir(), 'holdfast-demo-lvm-'));
+    core = await startTestCore({ dataDirectory: data, demo: true, start: createCore });
+    await core.call('inventory:refresh', { hostId: kvm });
+  });
+  afterEach(async () => {
+    await core.close();
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  it('are created, extended, renamed and destroyed, each offered before it is asked for', async () => {
+    const offers = async (subject: Request<'operations:offers'>['subject']) =>
+      (await core.call('operations:offers', { hostId: kvm, subject })).offers;
+    const create = (await offers({ kind: 'host' })).find(({ action }) => action === 'lvm.group.create');
+    const pick = create?.fields.find((field) => field.kind === 'pick');
+    const free = pick?.kind === 'pick' ? pick.options.filter(({ excuse }) => excuse === null) : [];
+    expect(free.length).toBeGreaterThan(1);
+    const run = async (action: ActionId, input: Record<string, unknown>): Promise<string> => {
+      const plan = await core.plan(kvm, action, input);
+      expect([action, plan.blockers]).toEqual([action, []]);
+      const result = await core.run(plan);
+      return `${action}: ${result.outcome} ${result.verification.status}`;
+    };
+    const group = { volumeGroup: 'vgnew' };
+    const said = [
+      await run('lvm.group.create', { name: 'vgnew', devices: free.slice(0, 2).map(({ value }) => value) }),
+      await run('lvm.volume.create', { ...group, name: 'data', size: '10G' }),
+      await run('lvm.volume.extend', { ...group, volume: 'data', by: '5G', resizeFilesystem: false }),
+      await run('lvm.volume.rename', { ...group, volume: 'data', name: 'store' }),
+      await run('lvm.volume.destroy', { ...group, volume: 'store' }),
+    ];
+    expect(said.every((line) => line.endsWith(': ok confirmed'))).toBe(true);
+    const taken = await core.plan(kvm, 'lvm.group.create', {
+      name: 'other',
+      devices: free.slice(0, 2).map(({ value }) => value),
+    });
+    expect(taken.blockers.map(({ text }) => text)).toEqual([
+      expect.stringContaining('belongs to volume group vgnew'),
+      expect.stringContaining('belongs to volume group vgnew'),
+    ]);
   });
 });
 

@@ -4,12 +4,13 @@ import type { HostKey } from '../../src-preload/contract/result';
 import { createEdge04 } from './hosts/edge-04';
 import { createKvm03 } from './hosts/kvm-03';
 import { createNas01 } from './hosts/nas-01';
+import { createRaid05 } from './hosts/raid-05';
 import { createVault02 } from './hosts/vault-02';
 import { createRandom } from './random';
 import { findRefusingPort, generateHostKey, startSshServer, type SshServer } from './server';
 
 /**
- * The embedded demo fleet: four simulated Linux hosts behind real SSH servers on the loopback interface. They answer
+ * The embedded demo fleet: five simulated Linux hosts behind real SSH servers on the loopback interface. They answer
  * what Holdfast sends, with the formats and failures of the real tools, keep state while they run and forget it
  * when they stop.
  *
@@ -19,6 +20,7 @@ import { findRefusingPort, generateHostKey, startSshServer, type SshServer } fro
  * | kvm-03   | LVM, thin pool 93 % / 81 % full, thick and thin snapshots      | open origin: merge waits; vmdata is full;    |
  * |          |                                                               | an invalid snapshot cannot be merged; no ZFS |
  * | edge-04  | offline                                                       | connection refused                           |
+ * | raid-05  | software RAID: check running, degraded mirror, inactive array | failing what cannot be spared; used disks    |
  */
 export interface DemoHost {
   id: `demo-${string}`;
@@ -57,9 +59,10 @@ export interface DemoFleetOptions {
 
 export async function startDemoFleet(options: DemoFleetOptions = {}): Promise<DemoFleet> {
   const { seed = 20261123, port = 0, latency = 1, nowMs = Date.now } = options;
-  const blueprints = [createNas01, createVault02, createKvm03, createEdge04].map((create, index) =>
-    // Each host has numbers of its own: a change to one does not shuffle the others.
-    create({ random: createRandom(seed + index), nowMs }),
+  const blueprints = [createNas01, createVault02, createKvm03, createEdge04, createRaid05].map(
+    (create, index) =>
+      // Each host has numbers of its own: a change to one does not shuffle the others.
+      create({ random: createRandom(seed + index), nowMs }),
   );
   const jitter = createRandom(seed);
   const delayMs = (workMs: number) => latency * (1.5 + workMs + 2 * jitter.next());

@@ -9,7 +9,7 @@ import { actions } from '../core/operations/actions';
 import { readContext } from '../core/operations/read-context';
 import { SshSessionPool } from '../core/ssh/session-pool';
 import type { SshSession } from '../core/ssh/types';
-import type { ProbeOutcome } from '../core/storage/backend';
+import type { Probe, ProbeOutcome } from '../core/storage/backend';
 import { backends } from '../core/storage/registry';
 import { startDemoFleet, type DemoFleet } from './index';
 
@@ -68,16 +68,19 @@ async function read(name: string, kind: BackendKind) {
   const open = await session(name);
   const backend = backends.find((candidate) => candidate.kind === kind);
   if (backend === undefined) throw new Error(`No backend ${kind}.`);
-  const outcomes = await Promise.all(
-    backend.probes.map(async (probe): Promise<[string, ProbeOutcome]> => {
-      try {
-        const result = await open.exec({ ...probe, operation: probe.id, mutates: false });
-        return [probe.id, { ok: true, ...result }];
-      } catch (error) {
-        return [probe.id, { ok: false, error: toAppError(error) }];
-      }
-    }),
-  );
+  const ask = (probes: readonly Probe[]) =>
+    Promise.all(
+      probes.map(async (probe): Promise<[string, ProbeOutcome]> => {
+        try {
+          const result = await open.exec({ ...probe, operation: probe.id, mutates: false });
+          return [probe.id, { ok: true, ...result }];
+        } catch (error) {
+          return [probe.id, { ok: false, error: toAppError(error) }];
+        }
+      }),
+    );
+  const first = await ask(backend.probes);
+  const outcomes = [...first, ...(await ask(backend.followUp?.(new Map(first)) ?? []))];
   return backend.parse(new Map(outcomes));
 }
 
@@ -157,6 +160,24 @@ describe('what the core reads of the demo fleet', () => {
     const tools = await (await session('kvm-03')).locate(['zfs', 'zpool', 'lvs']);
     expect([...tools.keys()]).toEqual(['lvs']);
     await expect(read('kvm-03', 'zfs')).rejects.toMatchObject({ code: 'command-missing' });
+  });
+
+  it('raid-05: a RAID6 being checked, a mirror with a failed member, an array that did not start', async () => {
+    const { version, pools } = await read('raid-05', 'mdadm');
+    expect(version).toBe('4.2');
+    expect(pools.map(({ name, level, health, state }) => [name, level, health, state])).toEqual([
+      ['/dev/md127', 'raid5', 'critical', 'inactive'],
+      ['/dev/md1', 'raid1', 'critical', 'clean, degraded'],
+      ['/dev/md0', 'raid6', 'ok', 'clean, checking'],
+    ]);
+    const archive = pools[2];
+    expect(archive?.topology).toHaveLength(6);
+    expect(archive?.activity).toMatchObject({ kind: 'check', state: 'running' });
+    expect(archive?.activity?.percent).toBeCloseTo(36, -1);
+    expect(archive?.activity?.etaSeconds).toBeGreaterThan(3600);
+    expect(archive?.usedBytes).toBe(archive?.sizeBytes);
+    expect(pools[1]?.problems.map(({ text }) => text).join(' ')).toMatch(/degraded.*sdi failed/);
+    expect(pools[0]?.topology).toHaveLength(1);
   });
 
   it('edge-04: offline', async () => {
@@ -296,5 +317,60 @@ describe('what the core does on the demo fleet', () => {
       snapshot: 'snap_vm-101-disk-0_before-update',
     });
     expect(running.verification?.status).toBe('pending');
+  });
+
+  it('puts a disk in the place of a failed one, and grows what may grow', async () => {
+    const stable = async (path: string) => {
+      const links = await (
+        await session('raid-05')
+      ).exec({
+        operation: 'list the disks',
+        argv: ['ls', '-l', '/dev/disk/by-id'],
+        privileged: false,
+        mutates: false,
+        acceptExitCodes: [0],
+        timeoutSeconds: 5,
+        maxOutputBytes: 65_536,
+      });
+      const name = new RegExp(`(ata-\\S+) -> ../../${path.slice(5)}$`, 'm').exec(links.stdout)?.[1];
+      return `/dev/disk/by-id/${name ?? 'none'}`;
+    };
+    const newDisk = await stable('/dev/sdk');
+    const replaced = await operate('raid-05', 'mdadm.member.replace', {
+      array: '/dev/md1',
+      member: await stable('/dev/sdi'),
+      newDisk,
+    });
+    expect(replaced.plan.steps.map(({ argv }) => argv[2])).toEqual(['--remove', '--add']);
+    expect(replaced.verification?.status).toBe('pending');
+    const rebuilding = (await read('raid-05', 'mdadm')).pools.find(({ name }) => name === '/dev/md1');
+    expect(rebuilding).toMatchObject({ health: 'warning', activity: { kind: 'resilver', state: 'running' } });
+    const taken = await operate('raid-05', 'mdadm.member.add', { array: '/dev/md0', newDisk });
+    expect(taken.plan.blockers[0]?.text).toContain('/dev/md1 is mounted at /srv/git');
+    const system = await operate('raid-05', 'mdadm.member.add', { array: '/dev/md0', newDisk: '/dev/sda' });
+    expect(system.plan.blockers[0]?.text).toMatch(/sda2 is mounted at \//);
+  });
+
+  it('stops a check and starts it again, and refuses to stop what is mounted', async () => {
+    const array = '/dev/md0';
+    const again = await operate('raid-05', 'mdadm.array.check', { array });
+    expect(again.plan.blockers[0]?.text).toContain('A check of it is running');
+    expect((await operate('raid-05', 'mdadm.array.idle', { array })).verification?.status).toBe('confirmed');
+    expect((await operate('raid-05', 'mdadm.array.check', { array })).verification?.status).toBe('confirmed');
+    const stopped = await operate('raid-05', 'mdadm.array.stop', { array });
+    expect(stopped.plan.blockers[0]?.text).toContain('mounted at /srv/archive');
+  });
+
+  it('does not start an array that misses too much', async () => {
+    const { pools } = await read('raid-05', 'mdadm');
+    const uuid = pools[0]?.facts?.find(({ label }) => label === 'UUID')?.text ?? '';
+    const assembled = await operate('raid-05', 'mdadm.array.assemble', {
+      array: '/dev/md127',
+      uuid,
+      startDegraded: true,
+    });
+    expect(assembled.plan.blockers[0]?.text).toBe(
+      '2 members of 3 are not connected, and a raid5 cannot be started without.',
+    );
   });
 });

@@ -72,15 +72,16 @@ function run(client: Client, command: string, onStart?: (stop: () => void) => vo
 const zfs = (words: string) => `LC_ALL=C sudo -n -- /usr/sbin/zfs ${words}`;
 
 describe('the demo fleet', () => {
-  it('has four hosts with keys and passwords of their own', () => {
+  it('has five hosts with keys and passwords of their own', () => {
     expect(fleet.hosts.map(({ id, name, offline }) => [id, name, offline])).toEqual([
       ['demo-nas', 'nas-01', false],
       ['demo-vault', 'vault-02', false],
       ['demo-kvm', 'kvm-03', false],
       ['demo-edge', 'edge-04', true],
+      ['demo-raid', 'raid-05', false],
     ]);
     for (const pick of ['port', 'password', 'publicKeyBase64'] as const) {
-      expect(new Set(fleet.hosts.map((host) => host[pick])).size).toBe(4);
+      expect(new Set(fleet.hosts.map((host) => host[pick])).size).toBe(5);
     }
     for (const { password, hostKey, address } of fleet.hosts) {
       expect(password.length).toBeGreaterThanOrEqual(24);

@@ -3,8 +3,8 @@ import type { WritableDb } from './audit-file';
 import type { ChainedRow } from './chain';
 
 /**
- * Rows indexed in one transaction, between two turns of the event loop: 20 to 40 ms. Each commit writes a segment
- * that FTS5 merges again and again, so 500 rows at a time take twice as long in all.
+ * Rows indexed in one transaction, between two turns of the event loop. Each commit writes a segment that FTS5 merges
+ * again and again, so fewer rows at a time take longer in all, and more hold up everything else.
  */
 const batch = 2_000;
 
@@ -45,7 +45,7 @@ export async function indexNewRows(db: WritableDb): Promise<void> {
   );
   const bodyOf = db.prepare<[number], string>('SELECT body FROM rows WHERE seq = ?').pluck();
   const lastIndexed = db.prepare<[], number | null>('SELECT max(id) FROM search_docsize').pluck();
-  // Looking for what to replace takes a third of the time, and in a new index there is nothing.
+  // Above what is indexed there is nothing to look for and to replace.
   const insert = db.prepare('INSERT INTO search (rowid, text) VALUES (?, ?)');
   const replace = db.prepare('INSERT OR REPLACE INTO search (rowid, text) VALUES (?, ?)');
 

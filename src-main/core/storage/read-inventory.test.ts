@@ -4,7 +4,9 @@ import { AppError } from '../errors/app-error';
 import { quoteArgv } from '../ssh/quote';
 import type { ExecRequest, SshSession } from '../ssh/types';
 import { lvmProbes } from './lvm/commands';
+import { lvm } from './lvm/index';
 import { readInventory } from './read-inventory';
+import { zfs } from './zfs/index';
 import { captured, type Captured } from './testing/captured';
 import { clockArgv, failedUnitsArgv } from './system/commands';
 import { zfsProbes } from './zfs/commands';
@@ -68,7 +70,7 @@ function answers(changes: Record<string, Answer> = {}): Map<string, Answer> {
 
 const options = () => {
   let now = 1000;
-  return { nowMs: () => (now += 10), disks: false };
+  return { nowMs: () => (now += 10), disks: false, backends: [zfs, lvm] };
 };
 const host = { id: 'nas' };
 const lvmKeys = Object.values(lvmProbes).map(({ argv }) => quoteArgv(argv));

@@ -123,10 +123,11 @@ type DisksRead = { reading: DiskReading } | { error: AppError };
 async function tryDisks(
   session: SshSession,
   located: ReadonlyMap<string, string>,
+  backendsDone: Promise<unknown>,
   signal: AbortSignal | undefined,
 ): Promise<DisksRead> {
   try {
-    return { reading: await readDisks((probe) => run(session, probe, signal), located) };
+    return { reading: await readDisks((probe) => run(session, probe, signal), located, backendsDone) };
   } catch (thrown) {
     return { error: toAppError(thrown) };
   }
@@ -152,20 +153,21 @@ export async function readInventory(
   // smartctl too is looked for again when it was missing: the screen says how to install it.
   const tools = [...ofBackends, ...(options.disks === false ? [] : diskReadTools)];
   const located = await locate(session, tools, systemTools);
-  // In this order, so that the backends' probes take their places in the queue for channels first.
+  // The backends first: their probes take their places in the queue for channels before those of the disks.
+  const backendsRead = Promise.all(
+    known.map((backend) => {
+      const absent = backend.tools.filter((tool) => !located.has(tool));
+      return absent.length > 0 ? missing(backend, absent) : readBackend(session, backend, signal);
+    }),
+  );
   const [readings, system, disksRead] = await Promise.all([
-    Promise.all(
-      known.map((backend) => {
-        const absent = backend.tools.filter((tool) => !located.has(tool));
-        return absent.length > 0 ? missing(backend, absent) : readBackend(session, backend, signal);
-      }),
-    ),
+    backendsRead,
     readSystem(session, located, nowMs, signal).catch((thrown: unknown) => {
       // The line is lost: the backends say so, each for itself.
       if (connectionErrors.has(toAppError(thrown).code)) return null;
       throw thrown;
     }),
-    options.disks === false ? null : tryDisks(session, located, signal),
+    options.disks === false ? null : tryDisks(session, located, backendsRead, signal),
   ]);
   if (signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
   const tried = readings.filter((reading) => reading.status.available);

@@ -62,11 +62,12 @@ function drawBlocks(places: readonly Place[], names: readonly string[], indent: 
 }
 
 function lsblk(words: readonly string[], disks: readonly DemoDisk[]): CommandResult {
-  const [json, bytes, option, list = '', ...rest] = words;
-  if (json !== '-J' || bytes !== '-b' || option !== '-o') {
-    return failed(1, 'lsblk: the demo host answers -J -b -o COLUMNS only\n');
+  const [json, bytes, option, ...more] = words;
+  if (json !== '-J' || bytes !== '-b' || (option !== '-o' && option !== '-O')) {
+    return failed(1, 'lsblk: the demo host answers -J -b with -o COLUMNS or -O only\n');
   }
-  const names = list.split(',');
+  const rest = option === '-O' ? more : more.slice(1);
+  const names = option === '-O' ? Object.keys(columns) : (more[0] ?? '').split(',');
   const unknown = names.findIndex((name) => columns[name] === undefined);
   if (unknown !== -1) return failed(1, `lsblk: unknown column: ${names.slice(unknown).join(',')}\n`);
   const asked = rest[0] === '--' ? rest.slice(1) : rest;

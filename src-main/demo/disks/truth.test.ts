@@ -247,14 +247,18 @@ describe('the disks of the demo hosts', () => {
   it.each(hosts)('%s: is read by the core without a word it does not understand', async (_host, disks) => {
     const target = machine(disks());
     const located = new Map(['lsblk', 'ls', 'smartctl', 'wipefs'].map((tool) => [tool, tool]));
-    const reading = await readDisks(async (probe): Promise<ProbeOutcome> => {
-      const { exitCode, stdout, stderr } = send(
-        target,
-        `${probe.privileged ? 'sudo -n ' : ''}${quoteArgv(probe.argv)}`,
-      );
-      expect([probe.id, probe.acceptExitCodes.includes(exitCode)]).toEqual([probe.id, true]);
-      return { ok: true, exitCode, stdout, stderr };
-    }, located);
+    const reading = await readDisks(
+      async (probe): Promise<ProbeOutcome> => {
+        const { exitCode, stdout, stderr } = send(
+          target,
+          `${probe.privileged ? 'sudo -n ' : ''}${quoteArgv(probe.argv)}`,
+        );
+        expect([probe.id, probe.acceptExitCodes.includes(exitCode)]).toEqual([probe.id, true]);
+        return { ok: true, exitCode, stdout, stderr };
+      },
+      located,
+      Promise.resolve(),
+    );
     const found = assembleDisks(reading, [], []);
     expect(found).toHaveLength(disks().length);
     expect(found.every(({ stablePath }) => stablePath.startsWith('/dev/disk/by-id/'))).toBe(true);

@@ -136,6 +136,14 @@ export function createKvm03({ random, nowMs }: BlueprintContext): HostBlueprint 
   const model = new LvmModel(random);
   addSystemGroup(model, startMs);
   addGuestGroup(model, startMs);
+  model.findDisk = (path) => {
+    const disk = withLvmMembers(kvm03Disks(), model).find(
+      ({ name, byId }) => path === `/dev/${name}` || byId.some((id) => path === `/dev/disk/by-id/${id}`),
+    );
+    if (disk === undefined) return null;
+    const free = disk.content === undefined && (disk.children ?? []).length === 0;
+    return { path: `/dev/${disk.name}`, sizeBytes: disk.sizeBytes, free };
+  };
   return {
     id: 'demo-kvm',
     name: 'kvm-03',

@@ -9,12 +9,25 @@ import {
   splitVolumePath,
   type LvmContext,
 } from './command-text';
+import { runCreateVolume, runExtend, runJoin, runRename } from './admin-commands';
 import { largestCowBytes, type LvmFailure, type LvmModel } from './model';
 import { runReport } from './report-commands';
 import { freeExtents, thinsIn, type LogicalVolume, type VolumeGroup } from './volumes';
 
 /** Answers lvm2 for what Holdfast sends and no more. */
-export const lvmTools = ['lvm', 'vgs', 'lvs', 'pvs', 'lvcreate', 'lvremove', 'lvconvert'] as const;
+export const lvmTools = [
+  'lvm',
+  'vgs',
+  'lvs',
+  'pvs',
+  'lvcreate',
+  'lvremove',
+  'lvconvert',
+  'lvextend',
+  'lvrename',
+  'vgcreate',
+  'vgextend',
+] as const;
 export type LvmTool = (typeof lvmTools)[number];
 
 /** lvcreate looks for the kernel's targets first, and says so (seen with 2.03.16). */
@@ -55,7 +68,10 @@ export function parseSize(text: string): number | null {
 }
 
 /** What lvm2 says when thin volumes could outgrow their pool: partly on stdout, partly on stderr. */
-function overcommitWarnings(group: VolumeGroup, pool: string | null): { stdout: string; stderr: string } {
+export function overcommitWarnings(
+  group: VolumeGroup,
+  pool: string | null,
+): { stdout: string; stderr: string } {
   const pools = [...group.volumes.values()].filter((volume) => volume.kind === 'thin-pool');
   const concerned = pool === null ? pools : pools.filter((volume) => volume.name === pool);
   const sum = concerned.reduce(
@@ -83,7 +99,7 @@ function overcommitWarnings(group: VolumeGroup, pool: string | null): { stdout: 
   };
 }
 
-function failureText(group: VolumeGroup, name: string, failure: LvmFailure): CommandResult {
+export function failureText(group: VolumeGroup, name: string, failure: LvmFailure): CommandResult {
   const path = `${group.name}/${name}`;
   switch (failure.reason) {
     case 'exists':
@@ -301,9 +317,22 @@ export function runLvm(tool: LvmTool, words: readonly string[], context: LvmCont
       return runReport(tool, words, context);
     case 'lvcreate':
     case 'lvremove':
-    case 'lvconvert': {
+    case 'lvconvert':
+    case 'lvextend':
+    case 'lvrename':
+    case 'vgcreate':
+    case 'vgextend': {
       if (!context.root) return tool === 'lvcreate' ? failed(3, nonRootCreate) : failed(5, nonRootComplaint);
-      const run = { lvcreate: runCreate, lvremove: runRemove, lvconvert: runConvert }[tool];
+      const run = {
+        lvcreate: (given: readonly string[], on: LvmContext) =>
+          given.includes('-s') ? runCreate(given, on) : runCreateVolume(given, on),
+        lvremove: runRemove,
+        lvconvert: runConvert,
+        lvextend: runExtend,
+        lvrename: runRename,
+        vgcreate: (given: readonly string[], on: LvmContext) => runJoin('vgcreate', given, on),
+        vgextend: (given: readonly string[], on: LvmContext) => runJoin('vgextend', given, on),
+      }[tool];
       return run(words, context);
     }
   }

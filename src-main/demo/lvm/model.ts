@@ -62,6 +62,8 @@ function useOf(volume: LogicalVolume): Use {
 /** State of LVM on one host. Every change is whole or not at all. */
 export class LvmModel {
   readonly groups = new Map<string, VolumeGroup>();
+  /** Finds a disk of the host by any of its paths; null: there is none. */
+  findDisk: (path: string) => { path: string; sizeBytes: number; free: boolean } | null = () => null;
   private nextMinor = 0;
 
   constructor(private readonly random: Random) {}
@@ -255,6 +257,95 @@ export class LvmModel {
       if (blocks.owners.has(origin.uuid)) blocks.owners.add(volume.uuid);
     }
     return done(this.put(group, volume));
+  }
+
+  createLinear(
+    group: VolumeGroup,
+    name: string,
+    sizeBytes: number,
+    nowMs: number,
+  ): LvmOutcome<LogicalVolume> {
+    if (group.volumes.has(name)) return fail({ reason: 'exists' });
+    const neededExtents = Math.ceil(sizeBytes / group.extentBytes);
+    const free = freeExtents(group);
+    if (neededExtents > free) return fail({ reason: 'no-space', freeExtents: free, neededExtents });
+    return done(this.addLinear(group.name, name, neededExtents, { createdAtMs: nowMs }));
+  }
+
+  createThin(
+    group: VolumeGroup,
+    pool: ThinPoolVolume,
+    name: string,
+    sizeBytes: number,
+    nowMs: number,
+  ): LvmOutcome<LogicalVolume> {
+    if (group.volumes.has(name)) return fail({ reason: 'exists' });
+    const fill = poolFill(group, pool);
+    if (fill.data >= 100 || fill.metadata >= 100) return fail({ reason: 'pool-full', pool: pool.name });
+    const virtualBytes = Math.ceil(sizeBytes / group.extentBytes) * group.extentBytes;
+    return done(
+      this.addThin(group.name, pool.name, name, { createdAtMs: nowMs, virtualBytes, mappedBytes: 0 }),
+    );
+  }
+
+  /** @returns the size it has then */
+  extend(group: VolumeGroup, volume: LogicalVolume, bytes: number): LvmOutcome<number> {
+    const extents = Math.ceil(bytes / group.extentBytes);
+    const sizeBytes = volume.sizeBytes + extents * group.extentBytes;
+    group.revision += 1;
+    if (volume.kind === 'thin') {
+      group.volumes.set(volume.name, { ...volume, sizeBytes });
+      return done(sizeBytes);
+    }
+    const free = freeExtents(group);
+    if (extents > free) return fail({ reason: 'no-space', freeExtents: free, neededExtents: extents });
+    const ranges = this.allocate(group, extents);
+    if (volume.kind === 'thin-pool') {
+      const data = group.volumes.get(volume.dataPart);
+      if (data === undefined) throw new Error(`${volume.name} has no data part.`);
+      group.volumes.set(data.name, { ...data, sizeBytes, ranges: [...data.ranges, ...ranges] });
+      group.volumes.set(volume.name, { ...volume, sizeBytes });
+      return done(sizeBytes);
+    }
+    group.volumes.set(volume.name, { ...volume, sizeBytes, ranges: [...volume.ranges, ...ranges] });
+    return done(sizeBytes);
+  }
+
+  rename(group: VolumeGroup, volume: LogicalVolume, name: string): LvmOutcome<string> {
+    if (group.volumes.has(name)) return fail({ reason: 'exists' });
+    const from = volume.name;
+    const entries = [...group.volumes.values()].map((each): LogicalVolume => {
+      if (each === volume) return { ...each, name };
+      if ((each.kind === 'cow' || each.kind === 'thin') && each.origin === from)
+        return { ...each, origin: name };
+      if (each.kind === 'part' && each.parent === from) return { ...each, parent: name };
+      return each;
+    });
+    group.volumes.clear();
+    for (const each of entries) group.volumes.set(each.name, each);
+    group.revision += 1;
+    return done(name);
+  }
+
+  /** Adds disks to a group, which is made when it is not there. */
+  addDisks(name: string, disks: readonly { path: string; sizeBytes: number }[]): void {
+    const extentBytes = 4 * 1024 * 1024;
+    const made = disks.map(({ path, sizeBytes }) => ({
+      name: path,
+      extentCount: Math.floor((sizeBytes - 1024 * 1024) / extentBytes),
+    }));
+    const group = this.groups.get(name);
+    if (group === undefined) {
+      this.addGroup(name, { disks: made });
+      return;
+    }
+    const more = made.map((disk): PhysicalVolume => ({
+      ...disk,
+      uuid: this.random.lvmUuid(),
+      major: 254,
+      minor: (group.disks.length + 1) * 16,
+    }));
+    this.groups.set(name, { ...group, disks: [...group.disks, ...more], revision: group.revision + 1 });
   }
 
   /** Names in the order in which they went: snapshots of a thick origin go with it. */

@@ -13,7 +13,7 @@ export interface Capture {
 
 const storage = join(import.meta.dirname, '../../core/storage');
 
-export function readCapture(backend: 'zfs' | 'lvm', name: string): Capture {
+export function readCapture(backend: 'zfs' | 'lvm' | 'mdadm', name: string): Capture {
   const text = readFileSync(join(storage, backend, 'fixtures', `${name}.txt`), 'utf8');
   const match =
     /^(.*)\nexit: (\d+)\n(?:note: .*\n)?--- stdout ---\n([\s\S]*?)--- stderr ---\n?([\s\S]*)$/.exec(text);

@@ -1,1 +1,15 @@
-export const mdadmActionIds = [] as const;
+export const mdadmActionIds = [
+  'mdadm.array.create',
+  'mdadm.array.assemble',
+  'mdadm.array.stop',
+  'mdadm.array.grow',
+  'mdadm.array.resize',
+  'mdadm.array.check',
+  'mdadm.array.repair',
+  'mdadm.array.idle',
+  'mdadm.array.bitmap',
+  'mdadm.member.add',
+  'mdadm.member.fail',
+  'mdadm.member.remove',
+  'mdadm.member.replace',
+] as const;

@@ -4,6 +4,7 @@ import { actionIds, type ActionId } from '../../../../src-preload/contract/opera
 import { AppError } from '../../errors/app-error';
 import type { PlanDraft } from '../action';
 import { actions, catalogue } from './index';
+import { mdadmInputs, mdadmRisks } from '../../testing/mdadm-inputs';
 import { replay, transcript } from './testing/transcript';
 import { goodZfsInputs, zfsRights } from './zfs/testing/zfs-inputs';
 
@@ -29,6 +30,14 @@ describe('the catalogue', () => {
       ['lvm.snapshot.create', 'operate', 'safe'],
       ['lvm.snapshot.destroy', 'administer', 'destructive'],
       ['lvm.snapshot.rollback', 'administer', 'catastrophic'],
+      ['lvm.group.create', 'administer', 'destructive'],
+      ['lvm.group.extend', 'administer', 'destructive'],
+      ['lvm.volume.create', 'administer', 'safe'],
+      ['lvm.volume.extend', 'administer', 'safe'],
+      ['lvm.volume.rename', 'administer', 'safe'],
+      ['lvm.volume.destroy', 'administer', 'destructive'],
+      ['lvm.thin.create', 'administer', 'safe'],
+      ...mdadmRisks,
       ['disk.selftest.short', 'operate', 'safe'],
       ['disk.selftest.long', 'operate', 'safe'],
       ['disk.selftest.abort', 'operate', 'safe'],
@@ -42,6 +51,14 @@ describe('inputs', () => {
     'lvm.snapshot.create': { volumeGroup: 'vg0', logicalVolume: 'data', name: 'before', size: '1G' },
     'lvm.snapshot.destroy': { volumeGroup: 'vg0', name: 'before' },
     'lvm.snapshot.rollback': { volumeGroup: 'vg0', snapshot: 'before' },
+    'lvm.group.create': { name: 'vg1', devices: ['/dev/sda', '/dev/disk/by-id/ata-X_1'] },
+    'lvm.group.extend': { volumeGroup: 'vg0', devices: ['/dev/sda'] },
+    'lvm.volume.create': { volumeGroup: 'vg0', name: 'data', size: '1G' },
+    'lvm.volume.extend': { volumeGroup: 'vg0', volume: 'data', by: '1G', resizeFilesystem: false },
+    'lvm.volume.rename': { volumeGroup: 'vg0', volume: 'data', name: 'store' },
+    'lvm.volume.destroy': { volumeGroup: 'vg0', volume: 'data' },
+    'lvm.thin.create': { volumeGroup: 'vg0', pool: 'pool', name: 't1', size: '1G' },
+    ...mdadmInputs,
     'disk.selftest.short': { device: '/dev/sda' },
     'disk.selftest.long': { device: '/dev/disk/by-id/ata-ST12000NM0127_ZJV1' },
     'disk.selftest.abort': { device: '/dev/nvme0n1' },

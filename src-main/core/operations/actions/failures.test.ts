@@ -5,7 +5,7 @@ import { actions } from './index';
 import { knownZfsFailures } from './zfs/testing/zfs-known-failures';
 
 /** Every captured failure of a command that Holdfast sends, and words its sentence must hold. */
-const known: [backend: 'zfs' | 'lvm', name: string, action: ActionId, says: RegExp][] = [
+const known: [backend: 'zfs' | 'lvm' | 'mdadm', name: string, action: ActionId, says: RegExp][] = [
   ['zfs', 'zfs-048-FAIL-snapshot-exists', 'zfs.snapshot.create', /tank\/data@s1 already/],
   ['zfs', 'zfs-049-FAIL-snapshot-missing-ds', 'zfs.snapshot.create', /no dataset tank\/nope/],
   ['zfs', 'zfs-050-FAIL-snapshot-bad-name', 'zfs.snapshot.create', /does not allow "%"/],
@@ -85,6 +85,72 @@ const known: [backend: 'zfs' | 'lvm', name: string, action: ActionId, says: RegE
   ['lvm', 'FAIL-merge-thin-while-merging', 'lvm.snapshot.rollback', /being merged into vg0\/thin1/],
   ['lvm', 'FAIL-merge-again', 'lvm.snapshot.rollback', /merged already/],
   ['lvm', 'FAIL-merge-running-again', 'lvm.snapshot.rollback', /merged already/],
+  ['mdadm', 'FAIL-action-non-root', 'mdadm.array.check', /as root/],
+  ['mdadm', 'FAIL-array-non-root', 'mdadm.array.stop', /as root/],
+  ['mdadm', 'FAIL-create-non-root', 'mdadm.array.create', /as root/],
+  ['mdadm', 'FAIL-add-non-root', 'mdadm.member.add', /as root/],
+  ['mdadm', 'FAIL-add-again', 'mdadm.member.add', /\/dev\/vdd is in use/],
+  ['mdadm', 'FAIL-add-busy', 'mdadm.member.add', /\/dev\/vde is in use/],
+  ['mdadm', 'FAIL-add-mounted', 'mdadm.member.add', /\/dev\/vda is in use/],
+  ['mdadm', 'FAIL-add-no-array', 'mdadm.member.add', /no array \/dev\/md77 any more/],
+  ['mdadm', 'FAIL-add-no-device', 'mdadm.member.add', /\/dev\/nope is not there any more/],
+  ['mdadm', 'FAIL-add-raid0', 'mdadm.member.add', /takes no more members/],
+  ['mdadm', 'FAIL-add-read-only', 'mdadm.member.add', /read-only/],
+  ['mdadm', 'FAIL-add-too-small', 'mdadm.member.add', /too small/],
+  ['mdadm', 'FAIL-assemble-name-taken', 'mdadm.array.assemble', /another array \/dev\/md5/],
+  ['mdadm', 'FAIL-assemble-other-name', 'mdadm.array.assemble', /no free disk of this array/],
+  ['mdadm', 'FAIL-assemble-running', 'mdadm.array.assemble', /no free disk of this array/],
+  ['mdadm', 'FAIL-assemble-unknown', 'mdadm.array.assemble', /no free disk of this array/],
+  ['mdadm', 'FAIL-assemble-too-few', 'mdadm.array.assemble', /Too few of its disks/],
+  ['mdadm', 'mdadm-062-FAIL-assemble-broken', 'mdadm.array.assemble', /Too few of its disks/],
+  ['mdadm', 'mdadm-070-FAIL-assemble-again', 'mdadm.array.assemble', /held by an array that is there/],
+  ['mdadm', 'FAIL-bitmap-internal-again', 'mdadm.array.bitmap', /has a bitmap already/],
+  ['mdadm', 'FAIL-bitmap-none-again', 'mdadm.array.bitmap', /has no bitmap already/],
+  ['mdadm', 'FAIL-bitmap-none-broken', 'mdadm.array.bitmap', /did not change the bitmap/],
+  ['mdadm', 'FAIL-bitmap-while-checking', 'mdadm.array.bitmap', /did not change the bitmap/],
+  ['mdadm', 'FAIL-bitmap-raid0', 'mdadm.array.bitmap', /nothing that a bitmap could speed up/],
+  ['mdadm', 'FAIL-check-raid0', 'mdadm.array.check', /no redundancy/],
+  ['mdadm', 'FAIL-check-while-checking', 'mdadm.array.check', /No check was started/],
+  ['mdadm', 'FAIL-repair-while-checking', 'mdadm.array.repair', /No repair was started/],
+  ['mdadm', 'FAIL-create-busy-2', 'mdadm.array.create', /\/dev\/vde is in use/],
+  ['mdadm', 'mdadm-032-FAIL-create-busy', 'mdadm.array.create', /\/dev\/vdb is in use/],
+  ['mdadm', 'mdadm-033-FAIL-create-mounted', 'mdadm.array.create', /\/dev\/vda is in use/],
+  ['mdadm', 'mdadm-034-FAIL-create-no-device', 'mdadm.array.create', /\/dev\/nope is not there any more/],
+  ['mdadm', 'mdadm-035-FAIL-create-too-few', 'mdadm.array.create', /RAID 6 needs at least 4 disks/],
+  ['mdadm', 'mdadm-036-FAIL-create-count-mismatch', 'mdadm.array.create', /fewer disks than places/],
+  [
+    'mdadm',
+    'mdadm-037-FAIL-create-existing-md',
+    'mdadm.array.create',
+    /There is an array \/dev\/md5 already/,
+  ],
+  ['mdadm', 'mdadm-038-FAIL-create-prompt-no-tty', 'mdadm.array.create', /asked a question/],
+  ['mdadm', 'FAIL-create-existing', 'mdadm.array.create', /There is an array \/dev\/md0 already/],
+  ['mdadm', 'FAIL-create-prompt-signature', 'mdadm.array.create', /found data on a disk/],
+  ['mdadm', 'FAIL-create-raid1-no-run', 'mdadm.array.create', /asked a question/],
+  ['mdadm', 'FAIL-create-twice', 'mdadm.array.create', /\/dev\/vdh was given twice/],
+  ['mdadm', 'FAIL-fail-last', 'mdadm.member.fail', /cannot do without it/],
+  ['mdadm', 'FAIL-fail-nonmember', 'mdadm.member.fail', /\/dev\/vdh is not a member/],
+  ['mdadm', 'FAIL-fail-pulled', 'mdadm.member.fail', /\/dev\/vdb is not there any more/],
+  ['mdadm', 'FAIL-fail-raid0', 'mdadm.member.fail', /cannot do without it/],
+  ['mdadm', 'FAIL-grow-again', 'mdadm.array.grow', /takes 1 more disks and the array has 0/],
+  ['mdadm', 'FAIL-grow-no-spare', 'mdadm.array.grow', /takes 1 more disks and the array has 0/],
+  ['mdadm', 'FAIL-grow-while-rebuilding', 'mdadm.array.grow', /takes 1 more disks and the array has 0/],
+  ['mdadm', 'FAIL-grow-less', 'mdadm.array.grow', /make the array smaller/],
+  ['mdadm', 'FAIL-grow-read-only', 'mdadm.array.grow', /read-only/],
+  ['mdadm', 'FAIL-grow-while-checking', 'mdadm.array.grow', /cannot be changed meanwhile/],
+  ['mdadm', 'FAIL-size-while-checking', 'mdadm.array.resize', /cannot be changed meanwhile/],
+  ['mdadm', 'FAIL-remove-nonmember', 'mdadm.member.remove', /\/dev\/vdc is not a member/],
+  ['mdadm', 'FAIL-remove-while-replacing', 'mdadm.member.remove', /at work in the array/],
+  ['mdadm', 'mdadm-040-FAIL-remove-active', 'mdadm.member.remove', /\/dev\/vdd is at work/],
+  ['mdadm', 'mdadm-042-FAIL-add-member-busy', 'mdadm.member.add', /\/dev\/vdb is in use/],
+  ['mdadm', 'FAIL-replace-active-spare', 'mdadm.member.replace', /marked for replacement/],
+  ['mdadm', 'FAIL-replace-not-spare', 'mdadm.member.replace', /marked for replacement/],
+  ['mdadm', 'FAIL-replace-nonmember', 'mdadm.member.replace', /\/dev\/vdh is not a member/],
+  ['mdadm', 'FAIL-stop-group', 'mdadm.array.stop', /\/dev\/md7 is in use/],
+  ['mdadm', 'FAIL-stop-mounted', 'mdadm.array.stop', /\/dev\/md5 is in use/],
+  ['mdadm', 'mdadm-039-FAIL-stop-mounted', 'mdadm.array.stop', /\/dev\/md5 is in use/],
+  ['mdadm', 'FAIL-stop-missing', 'mdadm.array.stop', /no array \/dev\/md77 any more/],
 ];
 
 describe('failures of the tools', () => {
@@ -99,8 +165,8 @@ describe('failures of the tools', () => {
 
   it('are all in the table above, or are of commands that Holdfast does not send', () => {
     const listed = new Set(known.map(([backend, name]) => `${backend} ${name}`));
-    const reads = /FAIL-(?:vgs|lvs)-non-root$/;
-    for (const backend of ['zfs', 'lvm'] as const) {
+    const reads = /FAIL-(?:(?:vgs|lvs|detail)-non-root|zero-superblock-busy)$/;
+    for (const backend of ['zfs', 'lvm', 'mdadm'] as const) {
       for (const name of capturedNames(backend, /FAIL-/)) {
         if (reads.test(name)) continue;
         expect(listed).toContain(`${backend} ${name}`);

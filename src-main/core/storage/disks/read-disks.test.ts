@@ -12,6 +12,8 @@ import { assembleDisks, readDisks } from './read-disks';
 
 const ok = ({ exitCode, stdout, stderr }: Captured): ProbeOutcome => ({ ok: true, exitCode, stdout, stderr });
 const ide = '/dev/disk/by-id/ata-QEMU_HARDDISK_LABIDE0001';
+/** The backends are still at it. */
+const reading = new Promise<void>(() => undefined);
 const tools = new Map(['lsblk', 'ls', 'smartctl', 'wipefs'].map((tool) => [tool, `/usr/bin/${tool}`]));
 
 /** Answers exactly the probes of a captured moment and fails on any other. */
@@ -62,7 +64,7 @@ async function disksOf(
 ): Promise<Map<string, Disk>> {
   const kinds = new Set(backends.map(({ kind }) => kind));
   const pools = poolsOf(moment).filter(({ backend }) => kinds.has(backend));
-  const disks = assembleDisks(await readDisks(host(moment, changes).run, located), pools, backends);
+  const disks = assembleDisks(await readDisks(host(moment, changes).run, located, reading), pools, backends);
   return new Map(disks.map((disk) => [disk.path.slice('/dev/'.length), diskSchema.parse(disk)]));
 }
 
@@ -182,7 +184,7 @@ describe('reading the disks of a host', () => {
 
   it('looks at a disk itself where udev noted nothing, but never at one that may sleep', async () => {
     const { run, asked } = host('left');
-    const { disks } = await readDisks(run, tools);
+    const { disks } = await readDisks(run, tools, reading);
     // lsblk knew nothing of the btrfs on vdg (systemd 252).
     expect(captured('disks', 'left-lsblk').stdout).not.toContain('btrfs');
     expect(disks.find(({ name }) => name === 'vdg')).toMatchObject({ content: 'btrfs', label: 'pool' });
@@ -208,8 +210,8 @@ describe('reading the disks of a host', () => {
   it('throws what lsblk failed with: an unreadable host has no empty list of disks', async () => {
     const failed = new AppError('timed-out', 'lsblk did not answer.');
     const { run } = host('mixed', { [quoteArgv(diskProbes.devices.argv)]: { ok: false, error: failed } });
-    await expect(readDisks(run, tools)).rejects.toBe(failed);
-    await expect(readDisks(run, new Map())).rejects.toMatchObject({ code: 'command-missing' });
+    await expect(readDisks(run, tools, reading)).rejects.toBe(failed);
+    await expect(readDisks(run, new Map(), reading)).rejects.toMatchObject({ code: 'command-missing' });
   });
 
   it('goes by kernel names where there is no by-id folder', async () => {
@@ -226,11 +228,35 @@ describe('reading the disks of a host', () => {
 describe('SMART of a host', () => {
   it('is asked of disks that may have it only, and leaves sleeping ones asleep', async () => {
     const { run, asked, most } = host('mixed');
-    await readDisks(run, tools);
+    await readDisks(run, tools, reading);
     expect(asked.filter((line) => line.startsWith('smartctl'))).toEqual([
       `smartctl --json -a -n standby -- ${ide}`,
     ]);
     expect(most()).toBeLessThanOrEqual(3);
+  });
+
+  it('keeps few channels while the backends read, and takes more when they are done', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `sd${String.fromCharCode(97 + index)}`);
+    const blockdevices = names.map((name) => ({ name, type: 'disk', size: 1e12, rota: true }));
+    const smart = ok(captured('disks', 'smart-ata-passed'));
+    const most = async (backendsDone: Promise<unknown>) => {
+      const target = host('mixed', {
+        [quoteArgv(diskProbes.devices.argv)]: {
+          ok: true,
+          exitCode: 0,
+          stdout: JSON.stringify({ blockdevices }),
+          stderr: '',
+        },
+        [quoteArgv(diskProbes.links.argv)]: ok(captured('disks', 'by-id-missing')),
+        ...Object.fromEntries(names.map((name) => [quoteArgv(smartProbe(`/dev/${name}`).argv), smart])),
+      });
+      const { smart: found } = await readDisks(target.run, tools, backendsDone);
+      expect(found.size).toBe(12);
+      return target.most();
+    };
+    expect(await most(reading)).toBe(3);
+    expect(await most(Promise.resolve())).toBe(6);
+    expect(await most(Promise.reject(new Error('lost')))).toBe(6);
   });
 
   it('is plainly not there on virtual disks and without smartctl', async () => {

@@ -36,10 +36,11 @@ export interface DiskReading {
 type Run = (probe: Probe) => Promise<ProbeOutcome>;
 
 /**
- * Few at a time: the channels belong to the backends, and several disks behind one controller answer no faster
- * together.
+ * Few at a time while the backends read, whose channels they are; more once those are done. sshd begins to refuse
+ * channels from seven at a time (docs/decisions/0002).
  */
-const atOnce = 3;
+const atOnceBeside = 3;
+const atOnceAlone = 6;
 
 async function readDevices(run: Run): Promise<BlockDevice[]> {
   const listed = await run(diskProbes.devices);
@@ -91,7 +92,16 @@ async function readSmart(run: Run, disk: BlockDevice, path: string): Promise<Sma
  * those that seem blank. Throws AppError when
  * the devices cannot be listed; a disk whose SMART cannot be read says so itself.
  */
-export async function readDisks(run: Run, located: ReadonlyMap<string, string>): Promise<DiskReading> {
+export async function readDisks(
+  run: Run,
+  located: ReadonlyMap<string, string>,
+  backendsDone: Promise<unknown>,
+): Promise<DiskReading> {
+  const queue = new PQueue({ concurrency: atOnceBeside });
+  const speedUp = (): void => {
+    queue.concurrency = atOnceAlone;
+  };
+  backendsDone.then(speedUp, speedUp);
   const missing = diskTools.filter((tool) => !located.has(tool));
   if (missing.length > 0) {
     throw new AppError(
@@ -104,7 +114,6 @@ export async function readDisks(run: Run, located: ReadonlyMap<string, string>):
   // Without by-id names disks go by their kernel names, as on a host that has none.
   const links = listed.ok && listed.exitCode === 0 ? parseLinks(listed.stdout) : new Map<string, string>();
   const stable = stableNames(links);
-  const queue = new PQueue({ concurrency: atOnce });
   const readingSignatures = Promise.all(
     listedDisks.map((disk) =>
       located.has(signatureTool) ? queue.add(() => readSignatures(run, disk)) : disk,

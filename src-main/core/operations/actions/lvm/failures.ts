@@ -2,7 +2,7 @@ import type { KnownFailure } from '../failures';
 
 const refresh = 'Refresh the host to see what is there now.';
 
-const common: readonly KnownFailure[] = [
+export const commonFailures: readonly KnownFailure[] = [
   {
     pattern: /Running as a non-root user|open failed: Permission denied/,
     explain: () => ({
@@ -34,7 +34,7 @@ const common: readonly KnownFailure[] = [
 ];
 
 export const createFailures: readonly KnownFailure[] = [
-  ...common,
+  ...commonFailures,
   {
     pattern: /Logical Volume "([^"]*)" already exists in volume group "([^"]*)"/i,
     explain: (match) => ({
@@ -94,9 +94,9 @@ export const createFailures: readonly KnownFailure[] = [
 ];
 
 export const destroyFailures: readonly KnownFailure[] = [
-  ...common,
+  ...commonFailures,
   {
-    pattern: /contains a filesystem in use|is in use|is used by another device/,
+    pattern: /contains a filesystem in use|\bin use\.?$|is used by another device/m,
     explain: () => ({
       message: 'The snapshot is mounted or used by something else. Nothing was destroyed.',
       remedy: 'Unmount it, or stop what uses it, then plan it again.',
@@ -119,7 +119,7 @@ export const destroyFailures: readonly KnownFailure[] = [
 ];
 
 export const rollbackFailures: readonly KnownFailure[] = [
-  ...common,
+  ...commonFailures,
   {
     pattern: /Unable to merge invalidated snapshot LV (\S+?)\.?$/m,
     explain: (match) => ({
