@@ -58,7 +58,7 @@ export function zfsShapes(pieces: {
   nasty: Text;
 }): Record<ZfsActionId, fc.Arbitrary<Record<string, unknown>>> {
   const { dataset, part, snapshot, nasty } = pieces;
-  const free = ['01', '02', '03'].map((end) => `/dev/disk/by-id/ata-ST18000NM000J-2TV103_ZR5D0F${end}`);
+  const free = ['AA', 'C4', 'ZZ'].map((end) => `/dev/disk/by-id/ata-ST18000NM000J-2TV103_ZR5D11${end}`);
   const used = '/dev/disk/by-id/ata-ST18000NM000J-2TV103_ZR5A1K0L';
   const device = fc.oneof(fc.constantFrom(...free, used), nasty);
   const poolName = fc.oneof(fc.constantFrom('tank', 'fast', 'backup'), nasty);
