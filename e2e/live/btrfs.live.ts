@@ -244,7 +244,7 @@ describe('btrfs on the lab machine', () => {
   });
 
   it('replaces a device, and cancels a replacement', async () => {
-    await pace(300);
+    await pace(1200);
     const started = await run('btrfs.device.replace', { device: 3, newDisk: slow('d'), avoidOld: false });
     expect(started.plan.consequences.map(({ text }) => text).join(' ')).toContain('has made no errors');
     expect(started.result).toMatchObject(underWay);

@@ -22,7 +22,7 @@ export interface LiveCore {
   run(
     hostId: string,
     action: string,
-    input: Record<string, string | number | boolean | null | string[]>,
+    input: Request<'operations:plan'>['input'],
   ): Promise<{ plan: Plan; result: OperationResult }>;
   auditOf(hostId: string, operationId: string): Promise<AuditRow[]>;
   addLabHost(

@@ -8,6 +8,7 @@ import type { HostOverview } from '../../src-preload/contract/hosts';
 import type { SnapshotRow } from '../../src-preload/contract/inventory';
 import { actionIds, type ActionId, type Plan } from '../../src-preload/contract/operations';
 import { createCore } from './create-core';
+import { zfsJoined, zfsShapes, zfsWords } from './operations/actions/zfs/testing/zfs-shapes';
 import { mdadmShapes, mdadmWords } from './testing/mdadm-inputs';
 import { startTestCore, type TestCore } from './testing/test-core';
 
@@ -206,6 +207,7 @@ describe('no input makes a step with a word that was not planned', () => {
       '/usr/sbin/lvcreate',
       '/usr/sbin/lvremove',
       '/usr/sbin/lvconvert',
+      ...zfsWords,
       ...['/usr/sbin/smartctl', '-t', 'short', 'long', '-X'],
     ].concat([
       'snapshot',
@@ -235,7 +237,7 @@ describe('no input makes a step with a word that was not planned', () => {
       expect(argv.slice(0, 3)).toEqual(['sudo', '-n', '--']);
       for (const word of argv) {
         if (vocabulary.has(word)) continue;
-        expect([...given, ...joined]).toContain(word);
+        expect([...given, ...joined, ...zfsJoined(given)]).toContain(word);
         expect(word.startsWith('-')).toBe(false);
       }
     }
@@ -300,9 +302,7 @@ describe('no input makes a step with a word that was not planned', () => {
     const snapshot = fc.oneof(fc.constantFrom(...rows.map(({ fullName }) => fullName)), nasty);
     const junk = fc.dictionary(fc.constantFrom(...fields), value);
     const shapes = {
-      'zfs.snapshot.create': fc.record({ dataset, name: part, recursive: fc.boolean() }),
-      'zfs.snapshot.destroy': fc.record({ snapshot }),
-      'zfs.snapshot.rollback': fc.record({ snapshot, destroyNewer: fc.boolean() }),
+      ...zfsShapes({ dataset, part, snapshot, nasty }),
       'lvm.snapshot.create': fc.record({
         volumeGroup: group,
         logicalVolume: volume,

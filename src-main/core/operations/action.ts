@@ -105,6 +105,8 @@ export interface ActionDefinition<Input> {
   input: z.ZodType<Input>;
   /** Left out: one object at a time. */
   bulk?: BulkTraits;
+  /** Of a bulk plan: what its objects mean together, beyond what each says of itself. Only reads. */
+  together?(context: ActionContext, inputs: readonly Input[]): Promise<Consequence[]>;
   /** Where the screens offer it, pure. null: not for this subject. */
   offer(subject: Subject, world: OfferWorld): OfferDraft | null;
   plan(context: ActionContext, input: Input): Promise<PlanDraft>;

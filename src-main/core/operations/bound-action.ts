@@ -27,15 +27,15 @@ export function bindAction<Input>(definition: ActionDefinition<Input>): BoundAct
     new AppError('invalid-request', `${definition.title}: the input is not valid, so nothing was done.`, {
       detail: z.prettifyError(error).slice(0, 2000),
     });
-  const parseOne = (raw: unknown): BoundInput => {
+  const parseInput = (raw: unknown): Input => {
     const parsed = definition.input.safeParse(raw);
     if (!parsed.success) throw refuse(parsed.error);
-    const input = parsed.data;
-    return {
-      plan: (context) => definition.plan(context, input),
-      verify: (context, preconditions) => definition.verify(context, input, { preconditions }),
-    };
+    return parsed.data;
   };
+  const bind = (input: Input): BoundInput => ({
+    plan: (context) => definition.plan(context, input),
+    verify: (context, preconditions) => definition.verify(context, input, { preconditions }),
+  });
   const { bulk } = definition;
   return {
     id: definition.id,
@@ -48,11 +48,24 @@ export function bindAction<Input>(definition: ActionDefinition<Input>): BoundAct
     explainFailure: (exitCode, stderr) => definition.explainFailure(exitCode, stderr),
     parse: (raw) => {
       if (bulk === undefined || typeof raw !== 'object' || raw === null || !('items' in raw)) {
-        return parseOne(raw);
+        return bind(parseInput(raw));
       }
       const parsed = bulkInputSchema.safeParse(raw);
       if (!parsed.success) throw refuse(parsed.error);
-      return bulkOf(parsed.data.items.map(parseOne), bulk, parsed.data.goOn);
+      const inputs = parsed.data.items.map(parseInput);
+      const together = definition.together?.bind(definition);
+      return bulkOf(
+        inputs.map(bind),
+        bulk,
+        parsed.data.goOn,
+        together === undefined
+          ? null
+          : (context, places) =>
+              together(
+                context,
+                inputs.filter((_, place) => places.includes(place)),
+              ),
+      );
     },
   };
 }

@@ -76,11 +76,15 @@ function worst(drafts: readonly PlanDraft[]): PlanDraft['risk'] {
   );
 }
 
+/** What these objects of the bulk, by their place in it, mean together. */
+export type Together = (context: ActionContext, places: readonly number[]) => Promise<Consequence[]>;
+
 async function planAll(
   context: ActionContext,
   inputs: readonly BoundInput[],
   traits: BulkTraits,
   goOn: boolean,
+  together: Together | null,
 ): Promise<PlanDraft> {
   const drafts = await eachOf(inputs, (input) => input.plan(context));
   const possible = drafts.filter(({ blockers }) => blockers.length === 0);
@@ -99,6 +103,8 @@ async function planAll(
             })),
           },
         ];
+  const places = drafts.flatMap(({ blockers }, place) => (blockers.length > 0 ? [] : [place]));
+  const shared = together === null || places.length < 2 ? [] : await together(context, places);
   const done = possible.map(({ undo }) => undo).filter((undo, index, all) => all.indexOf(undo) === index);
   return {
     risk: worst(drafts),
@@ -106,7 +112,7 @@ async function planAll(
     steps: drafts.flatMap((draft, item) =>
       draft.blockers.length > 0 ? [] : draft.steps.map((step) => ({ ...step, item })),
     ),
-    consequences: [...mergeConsequences(possible), ...leftOut],
+    consequences: [...mergeConsequences(possible), ...shared, ...leftOut],
     // Something can be done: then what cannot is left out and said. Nothing can: then all of it stands in the way.
     blockers: possible.length === 0 ? stopped.flatMap(({ blockers }) => blockers) : [],
     undo: done.length === 1 ? (done[0] ?? null) : null,
@@ -148,9 +154,14 @@ async function verifyAll(
 }
 
 /** One plan over many objects: the steps of each, in order, under one confirmation, each with its own result. */
-export function bulkOf(inputs: readonly BoundInput[], traits: BulkTraits, goOn: boolean): BoundInput {
+export function bulkOf(
+  inputs: readonly BoundInput[],
+  traits: BulkTraits,
+  goOn: boolean,
+  together: Together | null = null,
+): BoundInput {
   return {
-    plan: (context) => planAll(context, inputs, traits, goOn),
+    plan: (context) => planAll(context, inputs, traits, goOn, together),
     verify: (context, preconditions) => verifyAll(context, inputs, preconditions),
   };
 }

@@ -46,7 +46,7 @@ export function gatePatterns({ level, paths, rules, sudo }: Omit<GateRequest, 'h
     .flatMap((each) => {
       const path = paths.get(each.tool);
       if (path === undefined) return [];
-      const words = argumentsPattern(each);
+      const words = argumentsPattern(each, true);
       const command = `${bracketed(path)}${words === null ? '' : ` ${words}`}`;
       const root = sudo && each.privileged ? `(sudo -n -- |${question})?` : '';
       return [`${noise}LC_ALL=C ${root}${command}`];

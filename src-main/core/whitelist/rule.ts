@@ -1,4 +1,5 @@
 import { accessLevels, type AccessLevel } from '../../../src-preload/contract/hosts';
+import { quoteWord } from '../ssh/quote';
 import { bracketed, isRepeated, mostRepeats, wordPattern } from './words';
 
 /** One shape of a command that Holdfast may send. */
@@ -82,13 +83,16 @@ export function matcher(rules: readonly CommandRule[]): (argv: readonly string[]
 /**
  * The words behind the tool as one POSIX extended regular expression over a line, separated by single spaces, without
  * a backslash. null: there are none.
+ *
+ * @param quoted the line is what a shell gets, where a word such as `tank#mark` stands in quotes
  */
-export function argumentsPattern({ argv }: CommandRule): string | null {
+export function argumentsPattern({ argv }: CommandRule, quoted = false): string | null {
   const [, ...rest] = argv;
   if (rest.length === 0) return null;
   return rest
     .map((word) => {
-      const pattern = wordPattern(word, 'plain', bracketed);
+      const bare = wordPattern(word, 'plain', bracketed);
+      const pattern = quoted && quoteWord(word) !== word ? `'${bare}'` : bare;
       return isRepeated(word) ? `${pattern}( ${pattern}){0,${mostRepeats - 1}}` : pattern;
     })
     .join(' ');

@@ -16,9 +16,9 @@ export interface SudoersRequest {
   patterns: boolean;
 }
 
-/** `\`, `,`, `:` and `=` are read by sudoers(5) itself; within a regular expression too (seen with 1.9.13p3). */
+/** `\`, `,`, `:`, `=` and `#` are read by sudoers(5) itself; within a regular expression too (seen with 1.9.13p3). */
 function escaped(text: string): string {
-  return text.replace(/[\\,:=]/g, '\\$&');
+  return text.replace(/[\\,:=#]/g, '\\$&');
 }
 
 function aliasName(level: AccessLevel, tool: string): string {

@@ -54,6 +54,22 @@ export const words = {
     wide: '[A-Za-z][A-Za-z0-9_.: -]*(/[A-Za-z0-9_.: -]+)*',
   },
   zfsPool: { sample: 'hfzset', plain: '[A-Za-z][A-Za-z0-9_.:-]*', wide: '[A-Za-z][A-Za-z0-9_.: -]*' },
+  /** Several snapshots of one dataset, `a,b`; only for what changes nothing. */
+  zfsParts: {
+    sample: 'hfzparts',
+    plain: '[A-Za-z0-9_.:][A-Za-z0-9_.:-]*(,[A-Za-z0-9_.:][A-Za-z0-9_.:-]*)*',
+    wide: '[A-Za-z0-9_.: -]+(,[A-Za-z0-9_.: -]+)*',
+  },
+  /** Value of a property that the rule names. */
+  zfsValue: { sample: 'hfzvalue', plain: '[A-Za-z0-9-]+' },
+  /** Properties that are only read. */
+  zfsProperties: { sample: 'hfzproperties', plain: '[a-z0-9:@_,.]+' },
+  zfsMember: {
+    sample: '/hfz/member',
+    plain: '[0-9]{1,20}|/[A-Za-z0-9+.:@_/-]+',
+    wide: '[0-9]{1,20}|/[A-Za-z0-9+.:@_/ -]+',
+  },
+  zfsGuid: { sample: '98765432109876543210', plain: '[0-9]{1,20}' },
   zfsPart: { sample: 'hfzpart', plain: '[A-Za-z0-9_.:][A-Za-z0-9_.:-]*', wide: '[A-Za-z0-9_.: -]+' },
 } as const satisfies Record<string, WordClass>;
 

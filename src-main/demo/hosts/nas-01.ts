@@ -3,6 +3,7 @@ import { nas01Disks } from '../disks/nas-01';
 import { withZfsMembers } from '../disks/zfs-members';
 import { createMachine } from '../machine';
 import { zfsPast } from '../past-capacity';
+import { connectDisks, fuserTool } from '../zfs/host-tools';
 import { ZfsModel } from '../zfs/model';
 import { disk, group } from '../zfs/vdevs';
 import { day, gibibyte, hour, mebibyte, minute, tebibyte } from './blueprint';
@@ -265,6 +266,9 @@ export function createNas01({ random, nowMs }: BlueprintContext): HostBlueprint 
   });
   liveThrough(model, [...tankPlans(), ...fastPlans(), ...backupPlans()], { nowMs: startMs, random, past });
   addTies(model, startMs);
+  connectDisks(model, nas01Disks);
+  // The recorder of the cameras never stops.
+  model.usersOf = (mountpoint) => (mountpoint === '/tank/surveillance' ? [2741] : []);
 
   const tank = model.pools.get('tank');
   if (tank !== undefined) {
@@ -290,7 +294,7 @@ export function createNas01({ random, nowMs }: BlueprintContext): HostBlueprint 
     machine: createMachine({
       user: 'admin',
       zfs: model,
-      tools: disksTools(() => withZfsMembers(nas01Disks(), model), startMs - 12 * day),
+      tools: [...disksTools(() => withZfsMembers(nas01Disks(), model), startMs - 12 * day), fuserTool(model)],
       nowMs,
       live: keepWriting(
         model,

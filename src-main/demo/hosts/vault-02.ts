@@ -3,6 +3,7 @@ import { vault02Disks } from '../disks/vault-02';
 import { withZfsMembers } from '../disks/zfs-members';
 import { createMachine } from '../machine';
 import { zfsPast } from '../past-capacity';
+import { connectDisks, fuserTool } from '../zfs/host-tools';
 import { ZfsModel } from '../zfs/model';
 import { disk, group } from '../zfs/vdevs';
 import { day, gibibyte, hour, mebibyte, type BlueprintContext, type HostBlueprint } from './blueprint';
@@ -149,6 +150,8 @@ export function createVault02({ random, nowMs }: BlueprintContext): HostBlueprin
     },
   });
   liveThrough(model, plans(), { nowMs: startMs, random, past });
+  connectDisks(model, vault02Disks);
+  model.usersOf = (mountpoint) => (mountpoint === '/' || mountpoint === '/var' ? [1, 512] : []);
   fillTo(model, 'vault', 'vault/archive/incoming', 0.8735, startMs);
   const vault = model.pools.get('vault');
   if (vault !== undefined) {
@@ -175,7 +178,10 @@ export function createVault02({ random, nowMs }: BlueprintContext): HostBlueprin
     machine: createMachine({
       user: 'backup-ops',
       zfs: model,
-      tools: disksTools(() => withZfsMembers(vault02Disks(), model), startMs - 33 * day),
+      tools: [
+        ...disksTools(() => withZfsMembers(vault02Disks(), model), startMs - 33 * day),
+        fuserTool(model),
+      ],
       failedUnits: [{ name: 'restic-offsite.service', description: 'Nightly copy to the other site' }],
       nowMs,
       sudoAllows: (tool, words) =>

@@ -1,7 +1,20 @@
 import type { OptionSpec, ParsedOptions } from '../options';
 import { flag, notSimulated, releases, value, withOptions, type ZfsContext } from './command-options';
 import { failed, succeeded, type CommandResult } from '../result';
-import { poolNameOf, splitAt, type ZfsModel } from './model';
+import {
+  cloneSnapshot,
+  createBookmark,
+  createDataset,
+  destroyBookmark,
+  destroyDataset,
+  holdSnapshot,
+  promoteClone,
+  releaseSnapshot,
+  renameDataset,
+  setProperty,
+} from './dataset-changes';
+import { splitAt, type ZfsModel } from './model';
+import { freedTogether } from './space';
 import type { Dataset, Outcome } from './types';
 import { allPropertiesOf, readerOf, sourceOf, type ReadProperty, type Target } from './properties';
 import { ctime, niceBytes } from './status-text';
@@ -18,6 +31,13 @@ const usages = {
     'destroy [-fnpRrv] <filesystem|volume>\n\tdestroy [-dnpRrv] <filesystem|volume>@<snap>[%<snap>][,...]\n\tdestroy <filesystem|volume>#<bookmark>',
   rollback: 'rollback [-rRf] <snapshot>',
   holds: 'holds [-rH] <snapshot> ...',
+  create:
+    'create [-Pnpuv] [-o property=value] ... <filesystem>\n\tcreate [-Pnpsv] [-b blocksize] [-o property=value] ... -V <size> <volume>',
+  rename: 'rename [-f] <filesystem|volume|snapshot> <filesystem|volume|snapshot>',
+  hold: 'hold [-r] <tag> <snapshot> ...',
+  release: 'release [-r] <tag> <snapshot> ...',
+  clone: 'clone [-p] [-o property=value] ... <snapshot> <filesystem|volume>',
+  bookmark: 'bookmark <snapshot|bookmark> <newbookmark>',
 } as const;
 
 function usage(verb: keyof typeof usages, complaint: string): CommandResult {
@@ -216,7 +236,7 @@ function get({ model }: ZfsContext, options: ParsedOptions): CommandResult {
         name,
         property,
         value: read(model, target),
-        source: sourceOf(property, target),
+        source: sourceOf(model, property, target),
       };
       lines.push(`${fields.map((field) => row[field]).join('\t')}\n`);
     }
@@ -269,37 +289,47 @@ function snapshot({ model, root, nowMs }: ZfsContext, options: ParsedOptions): C
   return failed(1, lines.join(''));
 }
 
-/** `zfs destroy` of a whole dataset: not something Holdfast sends, and nothing here lets it through. */
-function refuseDatasetDestroy(model: ZfsModel, name: string): CommandResult {
-  const dataset = model.dataset(name);
-  if (dataset === undefined) return failed(1, `cannot open '${name}': dataset does not exist\n`);
-  if (poolNameOf(name) === name) {
+/** `tank/data@a,b`: what several snapshots of one dataset free together. Only with -n. */
+function previewMany({ model }: ZfsContext, dataset: string, parts: readonly string[]): CommandResult {
+  const found = model.dataset(dataset);
+  if (found === undefined) return failed(1, `cannot open '${dataset}': dataset does not exist\n`);
+  const names = parts.map((part) => `${dataset}@${part}`);
+  const known = names.filter((name) => model.snapshot(name) !== undefined);
+  if (known.length === 0) {
+    return failed(1, 'could not find any snapshots to destroy; check snapshot names.\n');
+  }
+  const clones = known.flatMap((name) => model.clonesOf(name));
+  const lines = known.map((name) => `destroy\t${name}\n`).join('');
+  if (clones.length > 0) {
     return failed(
       1,
-      `cannot destroy '${name}': operation does not apply to pools\n` +
-        `use 'zfs destroy -r ${name}' to destroy all datasets in the pool\n` +
-        `use 'zpool destroy ${name}' to destroy the pool itself\n`,
+      `cannot destroy '${known[0] ?? ''}': snapshot has dependent clones\n` +
+        `use '-R' to destroy the following datasets:\n${clones.join('\n')}\n`,
+      lines,
     );
   }
-  const dependents = (parent: Dataset): string[] => [
-    ...model.childrenOf(parent.name).flatMap((child) => [...dependents(child), child.name]),
-    ...parent.snapshots.map((taken) => `${parent.name}@${taken.part}`).reverse(),
-  ];
-  const names = dependents(dataset);
-  if (names.length === 0) return failed(1, `cannot destroy '${name}': dataset is busy\n`);
-  return failed(
-    1,
-    `cannot destroy '${name}': filesystem has children\n` +
-      `use '-r' to destroy the following datasets:\n${names.join('\n')}\n`,
+  const bytes = freedTogether(
+    found.segments,
+    found.snapshots.map(({ createTxg }) => createTxg),
+    new Set(known.flatMap((name) => model.snapshot(name)?.index ?? [])),
   );
+  return succeeded(`${lines}reclaim\t${bytes}\n`, 8);
 }
 
-function destroy({ model, root, nowMs }: ZfsContext, options: ParsedOptions): CommandResult {
+function destroy(context: ZfsContext, options: ParsedOptions): CommandResult {
+  const { model, root, nowMs } = context;
   const [name, ...more] = options.operands;
   if (name === undefined) return usage('destroy', 'missing dataset argument');
   if (more.length > 0) return usage('destroy', 'too many arguments');
   const parts = splitAt(name);
-  if (parts === null) return refuseDatasetDestroy(model, name);
+  if (parts === null && name.includes('#')) return destroyBookmark(context, name);
+  if (parts === null) return destroyDataset(context, options);
+  if (options.flags.has('r')) return usage('destroy', "invalid option 'r'");
+  if (parts.part.includes(',')) {
+    return options.flags.has('n')
+      ? previewMany(context, parts.dataset, parts.part.split(','))
+      : failed(1, 'the demo host destroys one snapshot at a time\n');
+  }
   if (model.dataset(parts.dataset) === undefined) {
     return failed(1, `cannot open '${parts.dataset}': dataset does not exist\n`);
   }
@@ -340,7 +370,9 @@ function rollbackFailure(name: string, outcome: Extract<Outcome, { ok: false }>)
   }
   if (failure === 'not-found') return failed(1, `cannot open '${name}': dataset does not exist\n`);
   if (failure.reason === 'exists') return failed(1, `cannot rollback '${name}': dataset already exists\n`);
-  if (failure.reason === 'held') return failed(1, `cannot destroy '${outcome.name}': dataset is busy\n`);
+  if (failure.reason === 'held' || failure.reason === 'conflict') {
+    return failed(1, `cannot destroy '${outcome.name}': dataset is busy\n`);
+  }
   const [complaint, hint] =
     failure.reason === 'newer'
       ? [
@@ -410,7 +442,27 @@ export function runZfs(words: readonly string[], context: ZfsContext): CommandRe
     case 'snap':
       return run('snapshot', [flag('r')], snapshot);
     case 'destroy':
-      return run('destroy', ['n', 'v', 'p'].map(flag), destroy);
+      return run('destroy', ['n', 'v', 'p', 'r'].map(flag), destroy);
+    case 'create': {
+      const assignments = rest.filter((_, index) => rest[index - 1] === '-o');
+      return run('create', [flag('s'), value('V'), value('o')], (inner, options) =>
+        createDataset(inner, options, assignments),
+      );
+    }
+    case 'set':
+      return setProperty(context, rest);
+    case 'promote':
+      return promoteClone(context, rest);
+    case 'rename':
+      return run('rename', [], renameDataset);
+    case 'hold':
+      return run('hold', [], holdSnapshot);
+    case 'release':
+      return run('release', [], releaseSnapshot);
+    case 'clone':
+      return run('clone', [], cloneSnapshot);
+    case 'bookmark':
+      return run('bookmark', [], createBookmark);
     case 'rollback':
       return run('rollback', [flag('r')], rollback);
     case 'holds':

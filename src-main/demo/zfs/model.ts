@@ -1,5 +1,5 @@
 import type { Random } from '../random';
-import { finishReplacing } from './vdevs';
+import { disksOf, finishReplacing } from './vdevs';
 import type {
   Dataset,
   DatasetOptions,
@@ -19,6 +19,14 @@ import {
   type DatasetSpace,
   type Segment,
 } from './space';
+
+/** What zpool sees of a disk that it is to take. */
+export interface BlockDevice {
+  sizeBytes: number;
+  /** A file system or signature on it, or on a part of it, other than ZFS's own. */
+  content: string | null;
+  mounted: boolean;
+}
 
 const mebibyte = 1024 ** 2;
 /** zfs_zevent_len_max of OpenZFS 2.1. */
@@ -64,6 +72,11 @@ export class ZfsModel {
   private readonly children = new Map<string, string[]>();
   private readonly cloneNames = new Map<string, string[]>();
 
+  /** Disks of the host by any of their paths; null: none of that name. */
+  blockDevice: (path: string) => BlockDevice | null = () => null;
+  /** Process numbers that use a mounted file system. */
+  usersOf: (mountpoint: string | null) => readonly number[] = () => [];
+
   constructor(private readonly random: Random) {}
 
   addPool(options: PoolOptions): Pool {
@@ -77,6 +90,7 @@ export class ZfsModel {
       fragmentationPercent: options.fragmentationPercent ?? 0,
       layout: options.layout,
       scan: options.scan ?? null,
+      checkpointAtMs: null,
       lastTxg: 4,
       events: [],
       eventCount: 0,
@@ -103,7 +117,11 @@ export class ZfsModel {
       origin: null,
       mountpoint:
         type === 'volume' ? null : options.mountpoint === undefined ? `/${name}` : options.mountpoint,
-      compression: options.compression ?? 'lz4',
+      own: new Map(
+        this.inherited(name, 'compression') === (options.compression ?? 'lz4')
+          ? []
+          : [['compression', options.compression ?? 'lz4']],
+      ),
       compressRatio: options.compressRatio ?? 1,
       segments: [],
       snapshots: [],
@@ -113,6 +131,15 @@ export class ZfsModel {
 
   dataset(name: string): Dataset | undefined {
     return this.datasets.get(name);
+  }
+
+  /** What a dataset of that name gets from above; undefined: nothing is set there. */
+  inherited(name: string, property: string): string | undefined {
+    for (let end = name.lastIndexOf('/'); end > 0; end = name.lastIndexOf('/', end - 1)) {
+      const value = this.datasets.get(name.slice(0, end))?.own.get(property);
+      if (value !== undefined) return value;
+    }
+    return property === 'compression' ? 'off' : undefined;
   }
 
   /** All datasets by name, byte order, as `zfs list` shows them. */
@@ -323,6 +350,7 @@ export class ZfsModel {
       createdAtMs: nowMs,
       reservedBytes: 0,
       quotaBytes: 0,
+      own: new Map(),
       origin,
       mountpoint: found.dataset.type === 'volume' ? null : `/${name}`,
       segments: [{ birthTxg: createTxg, deathTxg: null, bytes: shown, shared: true }],
@@ -349,9 +377,20 @@ export class ZfsModel {
     return done;
   }
 
+  release(fullName: string, tag: string, nowMs: number): Outcome {
+    const found = this.snapshot(fullName);
+    if (found === undefined) return fail('not-found', fullName);
+    if (!found.snapshot.holds.delete(tag)) return fail({ reason: 'held' }, fullName);
+    this.record('release', fullName, `tag=${tag}`, this.nextTxg(fullName, nowMs), nowMs);
+    return done;
+  }
+
   bookmark(fullName: string, part: string): Outcome {
     const found = this.snapshot(fullName);
     if (found === undefined) return fail('not-found', fullName);
+    if (found.dataset.bookmarks.some((mark) => mark.part === part)) {
+      return exists(`${found.dataset.name}#${part}`);
+    }
     const { guid, createTxg, createdAtMs } = found.snapshot;
     found.dataset.bookmarks.push({ part, guid, createTxg, createdAtMs });
     return done;
@@ -361,6 +400,199 @@ export class ZfsModel {
   writtenSince(dataset: Dataset, part: string): number | undefined {
     const snapshot = dataset.snapshots.find((candidate) => candidate.part === part);
     return snapshot === undefined ? undefined : writtenSince(dataset.segments, snapshot.createTxg);
+  }
+
+  destroyBookmark(dataset: string, part: string): Outcome {
+    const found = this.datasets.get(dataset);
+    const index = found?.bookmarks.findIndex((mark) => mark.part === part) ?? -1;
+    if (found === undefined || index === -1) return fail('not-found', `${dataset}#${part}`);
+    found.bookmarks.splice(index, 1);
+    return done;
+  }
+
+  /** Names that go with the dataset, in the order in which `zfs destroy -r` takes them: children and snapshots first. */
+  treeOf(name: string): string[] {
+    const dataset = this.datasets.get(name);
+    if (dataset === undefined) return [];
+    return [
+      ...this.childrenOf(name).flatMap((child) => this.treeOf(child.name)),
+      ...dataset.snapshots.map((taken) => `${name}@${taken.part}`).reverse(),
+      name,
+    ];
+  }
+
+  /** Clones outside of the tree that rest on a snapshot in it. */
+  clonesOutside(name: string): string[] {
+    const inside = (other: string) => other === name || other.startsWith(`${name}/`);
+    return this.treeOf(name)
+      .flatMap((each) => this.clonesOf(each))
+      .filter((clone) => !inside(clone));
+  }
+
+  destroyDataset(name: string, recursive: boolean, nowMs: number): Outcome {
+    const dataset = this.datasets.get(name);
+    if (dataset === undefined) return fail('not-found', name);
+    const tree = this.treeOf(name);
+    if (!recursive && tree.length > 1) return fail({ reason: 'exists', names: tree.slice(0, -1) }, name);
+    const clones = this.clonesOutside(name);
+    if (clones.length > 0) return fail({ reason: 'clones', names: clones }, name);
+    const held = tree.find((each) => (this.snapshot(each)?.snapshot.holds.size ?? 0) > 0);
+    if (held !== undefined) return fail({ reason: 'held' }, held);
+    for (const each of tree.filter((other) => !other.includes('@'))) this.remove(each);
+    this.record('destroy', name, ' ', this.nextTxg(name, nowMs), nowMs);
+    return done;
+  }
+
+  private remove(name: string): void {
+    const dataset = this.datasets.get(name);
+    if (dataset === undefined) return;
+    this.datasets.delete(name);
+    const parent = name.slice(0, name.lastIndexOf('/'));
+    this.children.set(
+      parent,
+      (this.children.get(parent) ?? []).filter((child) => child !== name),
+    );
+    this.children.delete(name);
+    for (const { part } of dataset.snapshots) this.cloneNames.delete(`${name}@${part}`);
+    if (dataset.origin !== null) this.forgetClone(dataset.origin, name);
+    this.sorted = null;
+    this.totals = null;
+  }
+
+  private forgetClone(origin: string, clone: string): void {
+    const left = this.clonesOf(origin).filter((each) => each !== clone);
+    if (left.length === 0) this.cloneNames.delete(origin);
+    else this.cloneNames.set(origin, left);
+  }
+
+  /** Gives a dataset with all below it another name; the caller has seen that the place is free. */
+  rename(from: string, to: string, nowMs: number): void {
+    const tree = [...this.datasets.values()].filter(
+      ({ name }) => name === from || name.startsWith(`${from}/`),
+    );
+    const moved = (name: string) =>
+      name === from || name.startsWith(`${from}/`) || name.startsWith(`${from}@`)
+        ? `${to}${name.slice(from.length)}`
+        : name;
+    for (const { name } of [...tree].reverse()) {
+      this.datasets.delete(name);
+      this.children.delete(name);
+    }
+    const parent = from.slice(0, from.lastIndexOf('/'));
+    this.children.set(
+      parent,
+      (this.children.get(parent) ?? []).filter((child) => child !== from),
+    );
+    for (const dataset of tree.sort((left, right) => compareBytes(left.name, right.name))) {
+      const name = moved(dataset.name);
+      const usual = dataset.mountpoint === `/${dataset.name}`;
+      this.insert({ ...dataset, name, mountpoint: usual ? `/${name}` : dataset.mountpoint });
+    }
+    const clones = [...this.cloneNames];
+    this.cloneNames.clear();
+    for (const [origin, names] of clones) this.cloneNames.set(moved(origin), names.map(moved));
+    for (const dataset of this.datasets.values()) {
+      if (dataset.origin !== null) dataset.origin = moved(dataset.origin);
+    }
+    this.record('rename', to, `-> ${to}`, this.nextTxg(to, nowMs), nowMs);
+  }
+
+  /**
+   * Turns a clone and the dataset it came from around: snapshots up to the origin move over, with the blocks they
+   * show; what the old dataset still shows of them is charged to the clone from then on.
+   */
+  promote(name: string, nowMs: number): Outcome {
+    const clone = this.datasets.get(name);
+    const origin = clone?.origin ?? null;
+    const parts = origin === null ? null : splitAt(origin);
+    const parent = parts === null ? undefined : this.datasets.get(parts.dataset);
+    if (clone === undefined || origin === null || parent === undefined) return fail('not-found', name);
+    const last = parent.snapshots.findIndex(({ part }) => part === parts?.part);
+    const moving = parent.snapshots.slice(0, last + 1);
+    const conflict = moving.find(({ part }) => clone.snapshots.some((own) => own.part === part));
+    if (conflict !== undefined) {
+      return fail({ reason: 'conflict', names: [conflict.part, `${parent.name}@${conflict.part}`] }, name);
+    }
+    const at = moving.at(-1)?.createTxg ?? 0;
+    const txg = this.nextTxg(name, nowMs);
+    const lives = ({ deathTxg }: Segment) => deathTxg === null || deathTxg > at;
+    const old = parent.segments.filter((segment) => segment.birthTxg <= at);
+    let live = clone.segments.reduce(
+      (sum, segment) => (segment.shared && segment.deathTxg === null ? sum + segment.bytes : sum),
+      0,
+    );
+    const taken = old.flatMap((segment): Segment[] => {
+      if (!lives(segment)) return [segment];
+      const kept = Math.min(live, segment.bytes);
+      live -= kept;
+      return [
+        { ...segment, deathTxg: null, bytes: kept },
+        { ...segment, deathTxg: txg, bytes: segment.bytes - kept },
+      ].filter(({ bytes }) => bytes > 0);
+    });
+    clone.segments = [...taken, ...clone.segments.filter(({ shared }) => !shared)];
+    parent.segments = [
+      ...old.filter(lives).map((segment) => ({ ...segment, shared: true })),
+      ...parent.segments.filter((segment) => segment.birthTxg > at),
+    ];
+    for (const { part } of moving) {
+      const clones = this.clonesOf(`${parent.name}@${part}`).filter((each) => each !== name);
+      this.cloneNames.delete(`${parent.name}@${part}`);
+      if (clones.length > 0) this.cloneNames.set(`${name}@${part}`, clones);
+      for (const each of clones) {
+        const other = this.datasets.get(each);
+        if (other !== undefined) other.origin = `${name}@${part}`;
+      }
+    }
+    clone.snapshots = [...moving, ...clone.snapshots];
+    parent.snapshots = parent.snapshots.slice(last + 1);
+    const turned = `${name}@${parts?.part ?? ''}`;
+    const earlier = parent.origin;
+    clone.origin = earlier;
+    if (earlier !== null) {
+      this.forgetClone(earlier, parent.name);
+      this.cloneNames.set(earlier, [...this.clonesOf(earlier), name]);
+    }
+    parent.origin = turned;
+    this.cloneNames.set(turned, [...this.clonesOf(turned), parent.name]);
+    this.record('promote', name, ' ', txg, nowMs);
+    this.changed(clone);
+    this.changed(parent);
+    return done;
+  }
+
+  private readonly exported = new Map<string, { pool: Pool; datasets: Dataset[] }>();
+
+  /** Pools that stand on the disks of this host and are not imported. */
+  importable(): readonly Pool[] {
+    return [...this.exported.values()].map(({ pool }) => pool);
+  }
+
+  exportPool(name: string): void {
+    const pool = this.pools.get(name);
+    if (pool === undefined) return;
+    const datasets = this.allDatasets().filter((dataset) => poolNameOf(dataset.name) === name);
+    this.pools.delete(name);
+    for (const dataset of datasets) {
+      this.datasets.delete(dataset.name);
+      this.children.delete(dataset.name);
+    }
+    this.exported.set(pool.guid, { pool, datasets: [...datasets] });
+    this.sorted = null;
+    this.totals = null;
+  }
+
+  importPool(guid: string): void {
+    const found = this.exported.get(guid);
+    if (found === undefined) return;
+    this.exported.delete(guid);
+    this.pools.set(found.pool.name, found.pool);
+    for (const dataset of found.datasets) this.insert(dataset);
+  }
+
+  /** After sizes or reservations of a dataset were set. */
+  changed(dataset: Dataset): void {
+    this.touch(dataset);
   }
 
   /** Lets time pass: scans that reached their end are finished, replaced disks drop out. */
@@ -379,7 +611,12 @@ export class ZfsModel {
         bytes: Math.round(scan.totalBytes * scan.writtenShare),
         errors: 0,
       };
-      if (scan.kind === 'resilver') pool.layout.data = finishReplacing(pool.layout.data);
+      if (scan.kind === 'resilver') {
+        const { layout } = pool;
+        layout.data = finishReplacing(layout.data);
+        layout.logs = finishReplacing(layout.logs);
+        for (const device of disksOf([...layout.data, ...layout.logs])) delete device.copying;
+      }
     }
   }
 

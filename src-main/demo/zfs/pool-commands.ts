@@ -4,12 +4,27 @@ import { flag, notSimulated, releases, value, withOptions, type ZfsContext } fro
 import { eventsText } from './events-text';
 import type { ZfsModel } from './model';
 import { poolReaderOf } from './properties';
-import { statusText } from './status-text';
+import {
+  poolAttach,
+  poolCheckpoint,
+  poolClear,
+  poolCreate,
+  poolDetach,
+  poolExport,
+  poolImport,
+  poolOffline,
+  poolOnline,
+  poolReplace,
+  poolScrub,
+  poolTrim,
+} from './pool-changes';
+import { ctime, statusText } from './status-text';
 
 /** Answers zpool(8) for what Holdfast sends and no more. */
 const poolUsages = {
   list: 'list [-gHLpPv] [-o property[,...]] [-T d|u] [pool] ... \n\t    [interval [count]]',
   events: 'events [-vHf [pool] | -c]',
+  get: 'get [-Hp] [-o "all" | field[,...]] <"all" | property[,...]> <pool> ...',
   status: 'status [-c [script1,script2,...]] [-igLpPstvxD]  [-T d|u] [pool] ... \n\t    [interval [count]]',
 } as const;
 
@@ -54,14 +69,61 @@ function poolList({ model }: ZfsContext, options: ParsedOptions): CommandResult 
 
 function poolStatus({ model, nowMs }: ZfsContext, options: ParsedOptions): CommandResult {
   const { pools, complaints } = choosePools(model, options.operands);
-  const style = { fullPaths: options.flags.has('P'), exactNumbers: options.flags.has('p') };
+  const style = {
+    fullPaths: options.flags.has('P'),
+    exactNumbers: options.flags.has('p'),
+    trims: options.flags.has('t'),
+  };
+  // -T d: date(1) in the C locale.
+  const time = options.values.get('T') === 'd' ? `${ctime(nowMs).replace(/ (\d{4})$/, ' UTC $1')}\n` : '';
   return {
     exitCode: complaints === '' ? 0 : 1,
-    stdout: pools.map((pool) => statusText(pool, nowMs, style)).join('\n'),
+    stdout: time + pools.map((pool) => statusText(pool, nowMs, style)).join('\n'),
     stderr: model.pools.size === 0 && options.operands.length === 0 ? 'no pools available\n' : complaints,
     delayMs: 6,
   };
 }
+
+function poolGet({ model }: ZfsContext, options: ParsedOptions): CommandResult {
+  if (!options.flags.has('H') || !options.flags.has('p')) return poolUsage('get', notSimulated);
+  const [properties = '', ...names] = options.operands;
+  if (options.values.get('o') !== 'name,property,value') {
+    return poolUsage('get', 'the demo host prints name, property and value');
+  }
+  const { pools, complaints } = choosePools(model, names);
+  const readers = properties.split(',').map((name) => [name, poolReaderOf(name)] as const);
+  const unknown = readers.find(([, read]) => read === null);
+  if (unknown !== undefined) return poolUsage('get', `bad property list: invalid property '${unknown[0]}'`);
+  const lines = pools.flatMap((pool) =>
+    readers.map(([name, read]) => `${pool.name}\t${name}\t${read?.(model, pool) ?? '-'}\n`),
+  );
+  return { exitCode: complaints === '' ? 0 : 1, stdout: lines.join(''), stderr: complaints, delayMs: 3 };
+}
+
+/** Commands that change pools: their options, and what they do. */
+const changes: Readonly<
+  Record<
+    string,
+    {
+      flags: readonly string[];
+      values?: readonly string[];
+      run: (context: ZfsContext, options: ParsedOptions) => CommandResult;
+    }
+  >
+> = {
+  create: { flags: ['n'], values: ['o'], run: poolCreate },
+  scrub: { flags: ['p', 's'], run: poolScrub },
+  trim: { flags: ['c'], run: poolTrim },
+  checkpoint: { flags: ['d'], run: poolCheckpoint },
+  clear: { flags: [], run: poolClear },
+  replace: { flags: [], run: poolReplace },
+  attach: { flags: [], run: poolAttach },
+  detach: { flags: [], run: poolDetach },
+  online: { flags: [], run: poolOnline },
+  offline: { flags: [], run: poolOffline },
+  export: { flags: [], run: poolExport },
+  import: { flags: [], run: poolImport },
+};
 
 function poolEvents({ model, root }: ZfsContext, options: ParsedOptions): CommandResult {
   if (!options.flags.has('v')) return poolUsage('events', 'the demo host prints events in full only (-v)');
@@ -74,7 +136,23 @@ function poolEvents({ model, root }: ZfsContext, options: ParsedOptions): Comman
 export function runZpool(words: readonly string[], context: ZfsContext): CommandResult {
   context.model.settle(context.nowMs);
   const [verb = '', ...rest] = words;
+  const change = Object.hasOwn(changes, verb) ? changes[verb] : undefined;
+  if (change !== undefined) {
+    return withOptions(
+      rest,
+      [...change.flags.map(flag), ...(change.values ?? []).map(value)],
+      (complaint) => failed(2, `${complaint}\nusage:\n\t${verb}\n`),
+      (options) => change.run(context, options),
+    );
+  }
   switch (verb) {
+    case 'get':
+      return withOptions(
+        rest,
+        [...['H', 'p'].map(flag), value('o')],
+        (complaint) => poolUsage('get', complaint),
+        (options) => poolGet(context, options),
+      );
     case 'version':
     case '--version':
       return succeeded(releases, 8);
@@ -95,7 +173,7 @@ export function runZpool(words: readonly string[], context: ZfsContext): Command
     case 'status':
       return withOptions(
         rest,
-        ['P', 'p', 'L', 'v'].map(flag),
+        [...['P', 'p', 'L', 'v', 't'].map(flag), value('T')],
         (complaint) => poolUsage('status', complaint),
         (options) => poolStatus(context, options),
       );

@@ -55,6 +55,18 @@ const compressRatio = property({
   dataset: (_, dataset) => ratio(dataset.compressRatio),
   snapshot: (_, target) => ratio(target.dataset.compressRatio),
 });
+/** Set on the dataset itself, inherited from above, or the default. */
+const inheriting = (name: string, fallback: string, only: 'filesystem' | 'both' = 'both'): ReadProperty =>
+  datasetOnly((model, dataset) =>
+    only === 'filesystem' && dataset.type === 'volume'
+      ? none
+      : (dataset.own.get(name) ?? model.inherited(dataset.name, name) ?? fallback),
+  );
+/** Set on the dataset itself or the default; nothing inherits it. */
+const ownSize = (name: string, only: 'filesystem' | 'both'): ReadProperty =>
+  datasetOnly((_, dataset) =>
+    only === 'filesystem' && dataset.type === 'volume' ? none : (dataset.own.get(name) ?? '0'),
+  );
 const logical = (read: ReadProperty): ReadProperty => {
   return (model, target) => {
     const bytes = read(model, target);
@@ -105,16 +117,16 @@ const registry: Readonly<Record<string, ReadProperty>> = {
   ),
   origin: datasetOnly((_, dataset) => dataset.origin ?? none),
   quota: datasetOnly((_, dataset) => (dataset.type === 'volume' ? none : dataset.quotaBytes)),
-  reservation: datasetOnly(() => 0),
-  refquota: filesystemOnly('0'),
+  reservation: ownSize('reservation', 'both'),
+  refquota: ownSize('refquota', 'filesystem'),
   refreservation: datasetOnly((_, dataset) => dataset.reservedBytes),
   volsize: property({
     dataset: (_, dataset) => dataset.volumeBytes ?? none,
     snapshot: (_, { dataset }) => dataset.volumeBytes ?? none,
   }),
   volblocksize: datasetOnly((_, dataset) => (dataset.type === 'volume' ? dataset.blockBytes : none)),
-  recordsize: datasetOnly((_, dataset) => (dataset.type === 'volume' ? none : dataset.blockBytes)),
-  compression: datasetOnly((_, dataset) => dataset.compression),
+  recordsize: inheriting('recordsize', '131072', 'filesystem'),
+  compression: inheriting('compression', 'off'),
   userrefs: property({ snapshot: (_, { snapshot }) => snapshot.holds.size }),
   clones: property({ snapshot: (model, { name }) => model.clonesOf(name).join(',') || none }),
   numclones: property({ snapshot: (model, { name }) => model.clonesOf(name).length }),
@@ -127,13 +139,13 @@ const registry: Readonly<Record<string, ReadProperty>> = {
   }),
   sharenfs: filesystemOnly('off'),
   checksum: datasetOnly(() => 'on'),
-  atime: filesystemOnly('on'),
+  atime: inheriting('atime', 'on', 'filesystem'),
   devices: constant('on'),
   exec: constant('on'),
   setuid: constant('on'),
-  readonly: datasetOnly(() => 'off'),
+  readonly: inheriting('readonly', 'off'),
   zoned: filesystemOnly('off'),
-  snapdir: filesystemOnly('hidden'),
+  snapdir: inheriting('snapdir', 'hidden', 'filesystem'),
   aclmode: filesystemOnly('discard'),
   aclinherit: filesystemOnly('restricted'),
   canmount: filesystemOnly('on'),
@@ -151,7 +163,7 @@ const registry: Readonly<Record<string, ReadProperty>> = {
   logbias: datasetOnly(() => 'latency'),
   dedup: datasetOnly(() => 'off'),
   mlslabel: constant('none'),
-  sync: datasetOnly(() => 'standard'),
+  sync: inheriting('sync', 'standard'),
   dnodesize: filesystemOnly('legacy'),
   volmode: datasetOnly(() => 'default'),
   filesystem_limit: unlimited,
@@ -232,16 +244,21 @@ const settable = new Set(
 );
 
 /** The SOURCE column. */
-export function sourceOf(name: string, target: Target): string {
+export function sourceOf(model: ZfsModel, name: string, target: Target): string {
   if (name.startsWith('written@')) return 'local';
-  if (!settable.has(name)) return none;
+  if (!settable.has(name) || target.kind !== 'dataset') return settable.has(name) ? 'default' : none;
+  const { dataset } = target;
   const local =
-    target.kind === 'dataset' &&
-    ((name === 'compression' && target.dataset.compression !== 'off') ||
-      (name === 'quota' && target.dataset.quotaBytes > 0) ||
-      (name === 'refreservation' && target.dataset.reservedBytes > 0) ||
-      (name === 'mountpoint' && target.dataset.mountpoint !== `/${target.name}`));
-  return local ? 'local' : 'default';
+    dataset.own.has(name) ||
+    (name === 'quota' && dataset.quotaBytes > 0) ||
+    (name === 'refreservation' && dataset.reservedBytes > 0) ||
+    (name === 'mountpoint' && dataset.mountpoint !== `/${target.name}`);
+  if (local) return 'local';
+  for (let end = target.name.lastIndexOf('/'); end > 0; end = target.name.lastIndexOf('/', end - 1)) {
+    const above = target.name.slice(0, end);
+    if (model.dataset(above)?.own.has(name) === true) return `inherited from ${above}`;
+  }
+  return 'default';
 }
 
 type ReadPoolProperty = (model: ZfsModel, pool: Pool) => string | number;
@@ -254,7 +271,7 @@ const poolRegistry: Readonly<Record<string, ReadPoolProperty>> = {
   free: (model, pool) => pool.sizeBytes - model.allocatedBytes(pool),
   capacity: (model, pool) => Math.floor((model.allocatedBytes(pool) * 100) / pool.sizeBytes),
   fragmentation: (_, pool) => pool.fragmentationPercent,
-  checkpoint: () => none,
+  checkpoint: (_, pool) => (pool.checkpointAtMs === null ? none : 212_992),
   expandsize: () => none,
   freeing: () => 0,
   leaked: () => 0,

@@ -114,6 +114,21 @@ export function rollBackSegments(segments: readonly Segment[], snapshotTxg: numb
     );
 }
 
+/** Bytes that only these snapshots hold between them: what destroying all of them frees. */
+export function freedTogether(
+  segments: readonly Segment[],
+  snapshotTxgs: readonly number[],
+  chosen: ReadonlySet<number>,
+): number {
+  return segments.reduce((sum, segment) => {
+    if (segment.deathTxg === null || segment.shared) return sum;
+    const { first, last } = shownBy(segment, snapshotTxgs);
+    if (first > last) return sum;
+    for (let index = first; index <= last; index += 1) if (!chosen.has(index)) return sum;
+    return sum + segment.bytes;
+  }, 0);
+}
+
 /** Live bytes born after `txg`: the property `written@snapshot`. */
 export function writtenSince(segments: readonly Segment[], txg: number): number {
   return segments.reduce(

@@ -1,5 +1,5 @@
 import type { Pool, Scan } from './types';
-import { disksOf, poolState, vdevState, type DiskVdev, type Vdev } from './vdevs';
+import { disksOf, poolState, vdevState, type DiskVdev, type Trim, type Vdev } from './vdevs';
 
 /** The text of `zpool status`, as print_status_config and its neighbours write it (OpenZFS 2.1.11). */
 
@@ -55,6 +55,16 @@ export function scanProgress(scan: Extract<Scan, { state: 'running' }>, nowMs: n
 }
 
 function scanLines(scan: Scan, nowMs: number): string[] {
+  if (scan.state === 'canceled') return [`  scan: scrub canceled on ${ctime(scan.endedAtMs)}`];
+  if (scan.state === 'paused') {
+    const at = scanProgress(scan.running, scan.pausedAtMs);
+    return [
+      `  scan: scrub paused since ${ctime(scan.pausedAtMs)}`,
+      `\tscrub started on ${ctime(scan.running.startedAtMs)}`,
+      `\t${niceBytes(at.scannedBytes)} scanned, ${niceBytes(at.issuedBytes)} issued, ${niceBytes(scan.running.totalBytes)} total`,
+      `\t0B repaired, ${at.percent.toFixed(2)}% done`,
+    ];
+  }
   if (scan.state === 'finished') {
     const verb = scan.kind === 'scrub' ? 'scrub repaired' : 'resilvered';
     const length = clock(scan.durationSeconds);
@@ -133,9 +143,32 @@ interface StatusOptions {
   fullPaths: boolean;
   /** -p */
   exactNumbers: boolean;
+  /** -t */
+  trims: boolean;
 }
 
-function configLines(pool: Pool, options: StatusOptions): string[] {
+/** Percent that a device has trimmed, and whether it is through, waits or goes on. */
+export function trimAt({ startedAtMs, endsAtMs, suspendedAtMs }: Trim, nowMs: number) {
+  const at = suspendedAtMs ?? nowMs;
+  const percent = Math.min(100, Math.floor(((at - startedAtMs) / (endsAtMs - startedAtMs)) * 100));
+  if (suspendedAtMs === undefined && nowMs >= endsAtMs) return { percent: 100, state: 'completed' as const };
+  return { percent, state: suspendedAtMs === undefined ? ('started' as const) : ('suspended' as const) };
+}
+
+/** print_status_trim: hard disks cannot, SSDs tell how far they are. */
+function trimText(device: DiskVdev, nowMs: number): string {
+  if (!device.name.startsWith('nvme-') && !/^vd[a-z]$|^sda$/.test(device.name)) {
+    return '  (trim unsupported)';
+  }
+  const { trim } = device;
+  if (trim === undefined) return '  (untrimmed)';
+  const { percent, state } = trimAt(trim, nowMs);
+  if (state === 'completed') return `  (100% trimmed, completed at ${ctime(trim.endsAtMs)})`;
+  const waits = state === 'suspended' ? 'suspended, ' : '';
+  return `  (${percent}% trimmed, ${waits}started at ${ctime(trim.startedAtMs)})`;
+}
+
+function configLines(pool: Pool, nowMs: number, options: StatusOptions): string[] {
   const { layout } = pool;
   const nameOf = (vdev: Vdev) =>
     vdev.kind === 'group' ? vdev.name : options.fullPaths ? vdev.path : vdev.name;
@@ -162,9 +195,11 @@ function configLines(pool: Pool, options: StatusOptions): string[] {
         ...vdev.children.flatMap((child) => draw(child, depth + 2, replacing)),
       ];
     }
-    const copying = resilvering && inReplacing && vdev.state === 'ONLINE' ? '  (resilvering)' : '';
+    const busy = resilvering && (inReplacing || vdev.copying === true) && vdev.state === 'ONLINE';
+    const copying = busy ? '  (resilvering)' : '';
     const note = vdev.note === undefined ? '' : `  ${vdev.note}`;
-    return [line(nameOf(vdev), depth, vdev.state, counters(vdev) + note + copying)];
+    const trim = options.trims ? trimText(vdev, nowMs) : '';
+    return [line(nameOf(vdev), depth, vdev.state, counters(vdev) + note + copying + trim)];
   };
   const lines = [
     `\t${'NAME'.padEnd(width)}  ${'STATE'.padEnd(8)} ${' READ'} ${'WRITE'} ${'CKSUM'}`,
@@ -175,7 +210,12 @@ function configLines(pool: Pool, options: StatusOptions): string[] {
   if (layout.logs.length > 0) lines.push('\tlogs\t', ...layout.logs.flatMap((vdev) => draw(vdev, 2, false)));
   if (layout.cache.length > 0) lines.push('\tcache', ...layout.cache.flatMap((vdev) => draw(vdev, 2, false)));
   if (layout.spares.length > 0) {
-    lines.push('\tspares', ...layout.spares.map((spare) => line(nameOf(spare), 2, spare.state, '')));
+    lines.push(
+      '\tspares',
+      ...layout.spares.map((spare) =>
+        line(nameOf(spare), 2, spare.state, options.trims ? trimText(spare, nowMs) : ''),
+      ),
+    );
   }
   return lines;
 }
@@ -186,9 +226,12 @@ export function statusText(pool: Pool, nowMs: number, options: StatusOptions): s
     ` state: ${poolState(pool.layout)}`,
     ...adviceLines(pool),
     ...(pool.scan === null ? [] : scanLines(pool.scan, nowMs)),
+    ...(pool.checkpointAtMs === null
+      ? []
+      : [`checkpoint: created ${ctime(pool.checkpointAtMs)}, consumes 208K`]),
     'config:',
     '',
-    ...configLines(pool, options),
+    ...configLines(pool, nowMs, options),
     '',
     'errors: No known data errors',
     '',

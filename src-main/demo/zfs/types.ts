@@ -25,7 +25,21 @@ export interface FinishedScan {
   readonly errors: number;
 }
 
-export type Scan = RunningScan | FinishedScan;
+export interface PausedScan {
+  readonly state: 'paused';
+  readonly kind: 'scrub';
+  readonly pausedAtMs: number;
+  /** As it ran until then. */
+  readonly running: RunningScan;
+}
+
+export interface CanceledScan {
+  readonly state: 'canceled';
+  readonly kind: 'scrub';
+  readonly endedAtMs: number;
+}
+
+export type Scan = RunningScan | FinishedScan | PausedScan | CanceledScan;
 
 export interface Pool {
   readonly name: string;
@@ -38,6 +52,7 @@ export interface Pool {
   readonly fragmentationPercent: number;
   readonly layout: PoolLayout;
   scan: Scan | null;
+  checkpointAtMs: number | null;
   lastTxg: number;
   /** The newest 512, oldest first, as the kernel keeps them for `zpool events`. */
   readonly events: HistoryEvent[];
@@ -77,16 +92,17 @@ export interface Dataset {
   readonly guid: string;
   readonly createTxg: number;
   readonly createdAtMs: number;
-  readonly volumeBytes: number | null;
+  volumeBytes: number | null;
   readonly blockBytes: number;
+  /** refreservation; 0: none. */
+  reservedBytes: number;
   /** 0: none. */
-  readonly reservedBytes: number;
-  /** 0: none. */
-  readonly quotaBytes: number;
+  quotaBytes: number;
   /** `tank/data@s1` of a clone. */
-  readonly origin: string | null;
-  readonly mountpoint: string | null;
-  readonly compression: string;
+  origin: string | null;
+  mountpoint: string | null;
+  /** Values that were set on the dataset itself and that children inherit: compression, atime … */
+  readonly own: Map<string, string>;
   readonly compressRatio: number;
   segments: Segment[];
   snapshots: Snapshot[];
@@ -131,5 +147,6 @@ export type ZfsFailure =
   | 'out-of-space'
   | { reason: 'held' }
   | { reason: 'clones'; names: string[] }
-  | { reason: 'newer'; names: string[] };
+  | { reason: 'newer'; names: string[] }
+  | { reason: 'conflict'; names: string[] };
 export type Outcome = { ok: true } | { ok: false; failure: ZfsFailure; name: string };

@@ -13,6 +13,16 @@ export interface DiskVdev {
   checksumErrors: number;
   /** `too many errors`, behind the counters. */
   note?: string;
+  /** Data is copied to it until the resilver ends. */
+  copying?: boolean;
+  trim?: Trim;
+}
+
+/** Trimming of one device: `percent` when it was suspended or cancelled, else it moves with the clock. */
+export interface Trim {
+  readonly startedAtMs: number;
+  readonly endsAtMs: number;
+  suspendedAtMs?: number;
 }
 
 export interface GroupVdev {
@@ -59,6 +69,54 @@ export function poolState(layout: PoolLayout): string {
 
 export function disksOf(vdevs: readonly Vdev[]): DiskVdev[] {
   return vdevs.flatMap((vdev) => (vdev.kind === 'disk' ? [vdev] : disksOf(vdev.children)));
+}
+
+/** Whether a name of a command means this device: its path, the whole disk's path, or the short name. */
+export function isCalled(vdev: DiskVdev, name: string): boolean {
+  return name === vdev.path || name === wholeDisk(vdev.path) || name === vdev.name;
+}
+
+/** `/dev/disk/by-id/x` of `/dev/disk/by-id/x-part1`, `/dev/vdb` of `/dev/vdb1`. */
+export function wholeDisk(path: string): string {
+  return path.startsWith('/dev/disk/') ? path.replace(/-part\d+$/, '') : path.replace(/(?<=[a-z])\d+$/, '');
+}
+
+/** The device that a pool makes of a disk it takes whole. */
+export function diskOfPath(path: string, changes: Partial<DiskVdev> = {}): DiskVdev {
+  const partition = path.startsWith('/dev/disk/') ? `${path}-part1` : `${path}1`;
+  return disk(partition, path.slice(path.lastIndexOf('/') + 1), changes);
+}
+
+/** Puts something else in the place of a device, wherever it stands. null: takes it away. */
+export function exchange(vdevs: readonly Vdev[], old: DiskVdev, fresh: Vdev | null): Vdev[] {
+  return vdevs.flatMap((vdev): Vdev[] => {
+    if (vdev === old) return fresh === null ? [] : [fresh];
+    if (vdev.kind === 'group') vdev.children = exchange(vdev.children, old, fresh);
+    return [vdev];
+  });
+}
+
+/** The group a device stands in, and null where it stands alone. */
+export function groupOf(vdevs: readonly Vdev[], device: DiskVdev): GroupVdev | null {
+  for (const vdev of vdevs) {
+    if (vdev.kind === 'disk') continue;
+    if (vdev.children.includes(device)) return vdev;
+    const below = groupOf(vdev.children, device);
+    if (below !== null) return below;
+  }
+  return null;
+}
+
+/** Mirrors of one are plain devices again. */
+export function collapse(vdevs: readonly Vdev[]): Vdev[] {
+  return vdevs.map((vdev) => {
+    if (vdev.kind === 'disk') return vdev;
+    vdev.children = collapse(vdev.children);
+    const [only] = vdev.children;
+    return vdev.children.length === 1 && only !== undefined && /^(?:mirror|replacing|spare)-/.test(vdev.name)
+      ? only
+      : vdev;
+  });
 }
 
 /** Every `replacing-N` leaves its last member, the new disk, in its place. */

@@ -7,6 +7,7 @@ import { actions, catalogue } from './index';
 import { mdadmInputs, mdadmRisks } from '../../testing/mdadm-inputs';
 import { btrfsInputs, btrfsRisks } from './testing/btrfs-inputs';
 import { replay, transcript } from './testing/transcript';
+import { goodZfsInputs, zfsRights } from './zfs/testing/zfs-inputs';
 
 async function planOf(name: string): Promise<PlanDraft> {
   const { action, input, reads } = transcript(name);
@@ -26,9 +27,7 @@ describe('the catalogue', () => {
 
   it('lets those who operate take snapshots, and only those who administer destroy or roll back', () => {
     expect(Object.values(actions).map(({ id, minimumAccess, risk }) => [id, minimumAccess, risk])).toEqual([
-      ['zfs.snapshot.create', 'operate', 'safe'],
-      ['zfs.snapshot.destroy', 'administer', 'destructive'],
-      ['zfs.snapshot.rollback', 'administer', 'catastrophic'],
+      ...zfsRights,
       ['lvm.snapshot.create', 'operate', 'safe'],
       ['lvm.snapshot.destroy', 'administer', 'destructive'],
       ['lvm.snapshot.rollback', 'administer', 'catastrophic'],
@@ -50,9 +49,7 @@ describe('the catalogue', () => {
 
 describe('inputs', () => {
   const good: Record<ActionId, Record<string, unknown>> = {
-    'zfs.snapshot.create': { dataset: 'tank/data', name: 's1', recursive: false },
-    'zfs.snapshot.destroy': { snapshot: 'tank/data@s1' },
-    'zfs.snapshot.rollback': { snapshot: 'tank/data@s1', destroyNewer: false },
+    ...goodZfsInputs,
     'lvm.snapshot.create': { volumeGroup: 'vg0', logicalVolume: 'data', name: 'before', size: '1G' },
     'lvm.snapshot.destroy': { volumeGroup: 'vg0', name: 'before' },
     'lvm.snapshot.rollback': { volumeGroup: 'vg0', snapshot: 'before' },
@@ -179,7 +176,7 @@ describe('plans for ZFS', () => {
   it('stop at clones and name them', async () => {
     const draft = await planOf('zfs-destroy-cloned');
     expect(blocked(draft)).toContain('tank/clone two, tank/clone');
-    expect(blocked(draft)).toContain("zfs promote -- 'tank/clone two'");
+    expect(blocked(draft)).toContain("zfs promote 'tank/clone two'");
   });
 
   it('stop at holds and give the line that lifts each, quoted', async () => {

@@ -144,7 +144,8 @@ describe('reads', () => {
     expect(Object.values(zfsProbes).map(({ argv }) => argv.join(' '))).toEqual([
       'zfs version',
       'zpool list -Hp -o name,guid,size,allocated,free,checkpoint,expandsize,fragmentation,capacity,dedupratio,health,altroot,readonly',
-      'zpool status -P -p',
+      'zpool status -P -p -t -T d',
+      'zpool get -Hp -o name,property,value ashift,autotrim,autoexpand,failmode,comment',
       'zfs list -Hp -t filesystem,volume -o name,type,guid,creation,used,available,referenced,usedbysnapshots,volsize,origin,mounted,mountpoint',
       'zfs list -Hp -t snapshot -o name,guid,createtxg,creation,used,referenced,userrefs,clones',
     ]);

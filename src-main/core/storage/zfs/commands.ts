@@ -10,6 +10,7 @@ import {
   textOrNull,
 } from '../columns';
 import type { Probe } from '../backend';
+import { poolProperties, poolPropertyTable } from './facts';
 
 /**
  * Argument vectors of zpool(8) and zfs(8), checked with OpenZFS 2.1.11. Pure.
@@ -92,8 +93,17 @@ function probe(id: string, argv: readonly string[], limits: Partial<Probe> = {})
 export const zfsProbes = {
   version: probe('zfs-version', ['zfs', 'version'], { acceptExitCodes: [0, 1, 2], timeoutSeconds: 20 }),
   pools: probe('zpool-list', ['zpool', 'list', '-Hp', '-o', poolTable.properties]),
-  // -P: full device paths. -p: error counts as plain numbers.
-  status: probe('zpool-status', ['zpool', 'status', '-P', '-p']),
+  // -P: full device paths. -p: error counts as plain numbers. -t: trimming of each device. -T d: the host's clock,
+  // by which the age of the last scrub is told.
+  status: probe('zpool-status', ['zpool', 'status', '-P', '-p', '-t', '-T', 'd']),
+  properties: probe('zpool-get', [
+    'zpool',
+    'get',
+    '-Hp',
+    '-o',
+    poolPropertyTable.properties,
+    poolProperties.join(','),
+  ]),
   datasets: probe(
     'zfs-list-datasets',
     ['zfs', 'list', '-Hp', '-t', 'filesystem,volume', '-o', datasetTable.properties],

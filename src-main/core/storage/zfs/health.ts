@@ -1,10 +1,14 @@
 import type { HostProblem } from '../../../../src-preload/contract/hosts';
 import type { Activity, TopologyNode } from '../../../../src-preload/contract/inventory';
-import { noDataErrors, parseScan, type PoolStatus } from './status';
+import { ageInDays, lastScrub } from './facts';
+import { noDataErrors, parseScan, type DeviceTrim, type PoolStatus, type ScanResult } from './status';
 
 /** From this fill on ZFS gets slower and fragments (Q-list X26), in percent. */
 export const fullWarningPercent = 80;
 export const fullCriticalPercent = 95;
+
+/** A scrub a month, and some days for the day it falls on (Debian's cron job: the second Sunday). */
+const scrubDueDays = 35;
 
 /** Messages of `status:` on an ONLINE pool that ask for nothing: an upgrade, a property. */
 const benignStatus = [
@@ -78,6 +82,53 @@ function describeErrors(node: TopologyNode): string {
     .join(', ');
 }
 
+/** Trimming of a pool: what its devices tell together. null: none trims now. */
+function trimActivity(trims: readonly DeviceTrim[]): Activity | null {
+  const running = trims.filter(({ state }) => state === 'running');
+  const suspended = trims.filter(({ state }) => state === 'suspended');
+  const [slowest] = [...running, ...suspended].sort((a, b) => a.percent - b.percent);
+  if (slowest === undefined) return null;
+  const busy = running.length > 0;
+  return {
+    kind: 'trim',
+    state: busy ? 'running' : 'paused',
+    percent: slowest.percent,
+    etaSeconds: null,
+    text: `trim of ${trims.length} devices ${busy ? 'in progress' : 'suspended'}, the slowest is ${slowest.percent}% done`,
+  };
+}
+
+/** When a pool was read and made, both as the host's wall clock has it; null: not known. */
+export interface PoolClock {
+  takenAtMs: number | null;
+  createdAtMs: number | null;
+}
+
+/**
+ * | last scan                 | says                                                        |
+ * | scrub under way           | nothing                                                     |
+ * | scrub, 35 days ago or more| missed                                                      |
+ * | resilver                  | missed when even that is so long ago: it overwrote the scrub |
+ * | none, pool older than that| never scrubbed                                              |
+ */
+function missedScrub(name: string, scans: readonly ScanResult[], clock: PoolClock): string | null {
+  const { takenAtMs, createdAtMs } = clock;
+  if (takenAtMs === null) return null;
+  const scan = scans.find(({ activity }) => activity.kind === 'scrub' || activity.kind === 'resilver');
+  if (scan === undefined) {
+    if (createdAtMs === null) return null;
+    const days = ageInDays(createdAtMs, takenAtMs);
+    return days < scrubDueDays ? null : `Pool ${name} is ${days} days old and was never scrubbed.`;
+  }
+  const { activity, atMs } = lastScrub(scans) ?? scan;
+  if (activity.state === 'running' || activity.state === 'paused' || atMs === null) return null;
+  const days = ageInDays(atMs, takenAtMs);
+  if (days < scrubDueDays) return null;
+  return activity.kind === 'scrub'
+    ? `The last scrub of pool ${name} ${activity.state === 'canceled' ? 'was cancelled' : 'ended'} ${days} days ago.`
+    : `Pool ${name} was not scrubbed since its resilver ${days} days ago.`;
+}
+
 export interface PoolHealth {
   health: TopologyNode['health'];
   problems: HostProblem[];
@@ -97,6 +148,7 @@ const activityOrder: readonly Activity['state'][] = ['running', 'paused', 'finis
 export function judgePool(
   pool: { name: string; state: string; capacityPercent: number | null },
   status: PoolStatus | undefined,
+  clock: PoolClock = { takenAtMs: null, createdAtMs: null },
 ): PoolHealth {
   const poolId = `zfs:${pool.name}`;
   const problems: HostProblem[] = [];
@@ -184,6 +236,14 @@ export function judgePool(
       );
     }
   }
+  const missed = missedScrub(pool.name, results, clock);
+  if (missed !== null) {
+    add(
+      'warning',
+      missed,
+      'Start a scrub, and let the host do it every month: only a scrub finds damage in data that nobody reads.',
+    );
+  }
   for (const { lines, result } of scans) {
     if (result === 'unknown') {
       add(
@@ -216,9 +276,10 @@ export function judgePool(
       : known
         ? 'ok'
         : 'unknown';
+  const trim = trimActivity(status?.trims ?? []);
   const activity =
-    results
-      .map((result) => result.activity)
-      .sort((a, b) => activityOrder.indexOf(a.state) - activityOrder.indexOf(b.state))[0] ?? null;
+    [...results.map((result) => result.activity), ...(trim === null ? [] : [trim])].sort(
+      (a, b) => activityOrder.indexOf(a.state) - activityOrder.indexOf(b.state),
+    )[0] ?? null;
   return { health, problems, activity };
 }

@@ -10,6 +10,7 @@ function parse(outcomes: ReadonlyMap<string, ProbeOutcome>): BackendInventory {
     status: stdoutOf(outcomes, zfsProbes.status),
     datasets: stdoutOf(outcomes, zfsProbes.datasets),
     snapshots: stdoutOf(outcomes, zfsProbes.snapshots),
+    properties: stdoutOf(outcomes, zfsProbes.properties),
   });
   return { version: version?.ok === true ? parseVersion(version.stdout) : null, ...parts };
 }

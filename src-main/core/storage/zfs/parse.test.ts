@@ -15,7 +15,7 @@ import {
   parseWritten,
   parseZfs,
 } from './parse';
-import { parseErrorCount, parsePoolStatus, parseScan } from './status';
+import { parseErrorCount, parsePoolStatus, parseScan, statusTakenAtMs } from './status';
 
 const statusNames = capturedNames('zfs', /^status-|^zfs-.*-status-(?!x-|unknown)|^host-023/);
 const unexpected = expect.objectContaining({ code: 'unexpected-output' });
@@ -23,7 +23,10 @@ const unexpected = expect.objectContaining({ code: 'unexpected-output' });
 function judged(stdout: string) {
   return parsePoolStatus(stdout).map((status) => ({
     status,
-    judged: judgePool({ name: status.name, state: status.state, capacityPercent: null }, status),
+    judged: judgePool({ name: status.name, state: status.state, capacityPercent: null }, status, {
+      takenAtMs: statusTakenAtMs(stdout),
+      createdAtMs: null,
+    }),
   }));
 }
 

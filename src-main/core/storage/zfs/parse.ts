@@ -2,8 +2,9 @@ import type { Pool, Snapshot, Volume } from '../../../../src-preload/contract/in
 import { unexpectedOutput } from '../unexpected';
 import { datasetTable, poolOf, poolTable } from './commands';
 import { judgePool } from './health';
+import { parsePoolProperties, poolFacts, poolLevel } from './facts';
 import { parseSnapshots } from './snapshot-reader';
-import { parsePoolStatus } from './status';
+import { parsePoolStatus, parseScan, statusTakenAtMs } from './status';
 
 /** What an inventory of ZFS reads, as text. Pure. */
 export interface ZfsOutput {
@@ -11,6 +12,8 @@ export interface ZfsOutput {
   status: string;
   datasets: string;
   snapshots: string;
+  /** `zpool get`; left out: not read. */
+  properties?: string;
 }
 
 /** `zfs-2.1.11-1+deb12u1` gives `2.1.11`. null: `zfs version` does not exist before 0.8. */
@@ -83,6 +86,8 @@ function toVolume(row: DatasetRow, pools: ReadonlyMap<string, Pool>): Volume {
  */
 function toPools(output: ZfsOutput, datasets: readonly DatasetRow[]): Pool[] {
   const statuses = new Map(parsePoolStatus(output.status).map((status) => [status.name, status]));
+  const properties = parsePoolProperties(output.properties ?? '');
+  const takenAtMs = statusTakenAtMs(output.status);
   const roots = new Map(datasets.filter(({ name }) => !name.includes('/')).map((row) => [row.name, row]));
   return poolTable.parse('zpool list', output.pools).map((row): Pool => {
     const status = statuses.get(row.name);
@@ -92,7 +97,12 @@ function toPools(output: ZfsOutput, datasets: readonly DatasetRow[]): Pool[] {
     const { health, problems, activity } = judgePool(
       { name: row.name, state, capacityPercent: row.capacityPercent },
       status,
+      { takenAtMs, createdAtMs: root === undefined ? null : root.creationSeconds * 1000 },
     );
+    const scans = (status?.scans ?? []).flatMap(({ lines }) => {
+      const scan = parseScan(lines);
+      return scan === null || scan === 'unknown' ? [] : [scan];
+    });
     const free = root?.availableBytes ?? row.freeBytes ?? 0;
     const used = root?.usedBytes ?? row.allocatedBytes ?? 0;
     return {
@@ -112,6 +122,14 @@ function toPools(output: ZfsOutput, datasets: readonly DatasetRow[]): Pool[] {
       topology: status?.topology ?? [],
       activity,
       problems,
+      level: poolLevel(status?.topology ?? []),
+      facts: poolFacts({
+        properties: properties.get(row.name),
+        status,
+        scans,
+        takenAtMs,
+        dedupRatio: row.dedupRatio,
+      }),
     };
   });
 }

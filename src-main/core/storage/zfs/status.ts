@@ -24,6 +24,17 @@ export interface PoolStatus {
   topology: TopologyNode[];
   /** `No known data errors` or what it says instead. */
   errors: string | null;
+  /** `created Mon Nov 23 08:51:37 2026, consumes 204K`; null: there is no checkpoint. */
+  checkpoint: string | null;
+  /** What `-t` tells of each device that trims or has trimmed. */
+  trims: DeviceTrim[];
+}
+
+/** Trimming of one device, as `zpool status -t` prints it behind the error counts. */
+export interface DeviceTrim {
+  device: string;
+  state: 'running' | 'suspended' | 'finished';
+  percent: number;
 }
 
 const vdevStates = [
@@ -93,6 +104,20 @@ function healthOfState(state: string): TopologyNode['health'] {
 interface Row {
   depth: number;
   node: TopologyNode;
+  trim: DeviceTrim | null;
+}
+
+/**
+ * `(47% trimmed, started at …)`, `(88% trimmed, suspended, started at …)`, `(100% trimmed, completed at …)`; the
+ * rest says that there is nothing to tell. print_status_trim() in zpool_main.c, 0.8 to 2.4.
+ */
+const trimNote = / *\((?:(\d+)% trimmed, (started|suspended|completed)[^)]*|untrimmed|trim unsupported)\)$/;
+const trimStates = { started: 'running', suspended: 'suspended', completed: 'finished' } as const;
+
+function trimOf(device: string, match: RegExpExecArray | null): DeviceTrim | null {
+  const word = match?.[2];
+  if (word !== 'started' && word !== 'suspended' && word !== 'completed') return null;
+  return { device, state: trimStates[word], percent: clampPercent(Number(match?.[1])) };
 }
 
 /**
@@ -113,8 +138,10 @@ function cutRow(line: string, stateColumn: number): { name: string; rest: string
 }
 
 function parseRow(line: string, stateColumn: number, inClass: string | null): Row {
-  const { name: indented, rest } = cutRow(line, stateColumn);
+  const { name: indented, rest: whole } = cutRow(line, stateColumn);
   const name = indented.trimStart();
+  const trimmed = trimNote.exec(whole);
+  const rest = trimmed === null ? whole : whole.slice(0, trimmed.index);
   const [state = '', ...words] = rest.trim().split(/ +/);
   const [read, write, checksum] = words.slice(0, 3).map(parseErrorCount);
   const counted = read !== undefined && read !== null;
@@ -124,8 +151,11 @@ function parseRow(line: string, stateColumn: number, inClass: string | null): Ro
   const note = (counted ? words.slice(3) : words).join(' ');
   const errors = (read ?? 0) + (write ?? 0) + (checksum ?? 0);
   const health = healthOfState(state);
+  // A missing device goes by its guid; commands take its old path as well.
+  const was = /(?:^| )was (\/\S+)$/.exec(note)?.[1];
   return {
     depth: indented.length - name.length,
+    trim: trimOf(name, trimmed),
     node: {
       name,
       role: roleOf(name, inClass),
@@ -137,6 +167,7 @@ function parseRow(line: string, stateColumn: number, inClass: string | null): Ro
       writeErrors: write ?? null,
       checksumErrors: checksum ?? null,
       note: note === '' ? null : note,
+      ...(was === undefined ? {} : { path: was }),
       children: [],
     },
   };
@@ -168,15 +199,16 @@ function classNode(name: string): TopologyNode {
 }
 
 /** The rows between `config:` and the next blank line. Every row starts with a tab, then two spaces a level. */
-function parseConfig(lines: readonly string[]): { root: TopologyNode | null; topology: TopologyNode[] } {
+function parseConfig(lines: readonly string[]): Pick<PoolStatus, 'root' | 'topology' | 'trims'> {
   const [header, ...rows] = lines;
-  if (header === undefined) return { root: null, topology: [] };
+  if (header === undefined) return { root: null, topology: [], trims: [] };
   const stateColumn = header.slice(1).indexOf('STATE');
   if (!header.startsWith('\tNAME ') || stateColumn === -1) {
     throw unexpectedOutput(command, 'the config has no header', header);
   }
   let root: TopologyNode | null = null;
   const topology: TopologyNode[] = [];
+  const trims: DeviceTrim[] = [];
   let inClass: TopologyNode | null = null;
   /** Open nodes by depth; a row belongs to the last one that is less deep. */
   let open: Row[] = [];
@@ -190,6 +222,7 @@ function parseConfig(lines: readonly string[]): { root: TopologyNode | null; top
       continue;
     }
     const row = parseRow(text, stateColumn, inClass?.name ?? null);
+    if (row.trim !== null) trims.push(row.trim);
     if (row.depth === 0) {
       if (root !== null) throw unexpectedOutput(command, 'the config has two roots', line);
       root = row.node;
@@ -211,7 +244,7 @@ function parseConfig(lines: readonly string[]): { root: TopologyNode | null; top
   for (const node of topology) {
     if (node.state === '') node.health = worst(node.children);
   }
-  return { root, topology };
+  return { root, topology, trims };
 }
 
 const keyPattern = /^ {0,10}([a-z][a-z ]{0,24}): ?(.*)$/;
@@ -250,7 +283,7 @@ function parsePool(sections: readonly Section[]): PoolStatus {
   if (told === rows.length > 0) {
     throw unexpectedOutput(command, `the config of pool ${name} is not where it should be`, configText);
   }
-  const config = told ? { root: null, topology: [] } : parseConfig(rows);
+  const config = told ? { root: null, topology: [], trims: [] } : parseConfig(rows);
   return {
     name,
     state,
@@ -265,11 +298,31 @@ function parsePool(sections: readonly Section[]): PoolStatus {
       })),
     ...config,
     errors: oneLine(find('errors')),
+    checkpoint: oneLine(find('checkpoint')),
   };
 }
 
+/** First line of `-T d`: date(1) in the C locale. */
+const timePattern = /^[A-Z][a-z]{2} ([A-Z][a-z]{2} [ \d]\d) (\d\d:\d\d:\d\d) \S+ (\d{4})(?:\n|$)/;
+
+/**
+ * The moment of a `zpool status -T d`, as the host's clock on the wall has it, in milliseconds as if that were UTC.
+ * null: it was not asked for. Only differences to other times of the same output mean something.
+ */
+export function statusTakenAtMs(stdout: string): number | null {
+  const parts = timePattern.exec(stdout);
+  return parts === null ? null : wallTimeMs(`${parts[1] ?? ''} ${parts[2] ?? ''} ${parts[3] ?? ''}`);
+}
+
+/** `Nov 23 08:51:33 2026`, the wall clock of the host, in milliseconds as if it were UTC. null: not a time. */
+function wallTimeMs(text: string): number | null {
+  const [month = '', day = '', clock = '', year = ''] = text.trim().split(/ +/);
+  const ms = Date.parse(`${day} ${month} ${year} ${clock} GMT`);
+  return Number.isNaN(ms) ? null : ms;
+}
+
 export function parsePoolStatus(stdout: string): PoolStatus[] {
-  const text = stdout.trimEnd();
+  const text = stdout.replace(timePattern, '').trimEnd();
   // Up to 2.1 "no pools available" goes to stdout or stderr, depending on the terminal.
   if (text === '' || text === 'no pools available') return [];
   const pools: Section[][] = [];
@@ -315,6 +368,8 @@ function parseDone(text: string): number | null {
 
 export interface ScanResult {
   activity: Activity;
+  /** When it ended or was begun, on the host's wall clock; see `statusTakenAtMs`. */
+  atMs: number | null;
   /** Errors that a finished scrub or resilver counted. */
   errorCount: number;
 }
@@ -344,6 +399,9 @@ export function parseScan(lines: readonly string[]): ScanResult | null | 'unknow
       etaSeconds: state === 'running' ? parseEta(text) : null,
       text,
     },
+    atMs: wallTimeMs(
+      / (?:since|on) [A-Z][a-z]{2} ([A-Z][a-z]{2} +\d+ [\d:]{8} \d{4})/.exec(first)?.[1] ?? '',
+    ),
     errorCount: state === 'finished' ? Number(/with (\d+) errors/.exec(first)?.[1] ?? 0) : 0,
   });
   if (/^(?:error )?scrub in progress since /.test(first)) return of('scrub', 'running');

@@ -31,6 +31,13 @@ const noSpace: KnownFailure = {
     remedy: 'Free space or raise the quota first.',
   }),
 };
+const quota: KnownFailure = {
+  pattern: /[Dd]isk quota exceeded|quota exceeded/,
+  explain: () => ({
+    message: 'The quota of the dataset is used up. Nothing more was written.',
+    remedy: 'Raise the quota, or free space in the dataset: its snapshots count as well.',
+  }),
+};
 const readOnly: KnownFailure = {
   pattern: /pool is read-only|read-only file system|Read-only file system/,
   explain: () => ({
@@ -38,7 +45,15 @@ const readOnly: KnownFailure = {
     remedy: 'Import it writable first.',
   }),
 };
-const common: readonly KnownFailure[] = [notAllowed, suspended, notLoaded, readOnly, noSpace];
+/** What any command of ZFS may say. */
+export const commonFailures: readonly KnownFailure[] = [
+  notAllowed,
+  suspended,
+  notLoaded,
+  readOnly,
+  noSpace,
+  quota,
+];
 
 export const createFailures: readonly KnownFailure[] = [
   {
@@ -62,7 +77,7 @@ export const createFailures: readonly KnownFailure[] = [
       remedy: 'Use letters, digits, "_", "-", "." and ":".',
     }),
   },
-  ...common,
+  ...commonFailures,
 ];
 
 export const destroyFailures: readonly KnownFailure[] = [
@@ -97,7 +112,7 @@ export const destroyFailures: readonly KnownFailure[] = [
       remedy: refresh,
     }),
   },
-  ...common,
+  ...commonFailures,
 ];
 
 export const rollbackFailures: readonly KnownFailure[] = [
@@ -144,5 +159,5 @@ export const rollbackFailures: readonly KnownFailure[] = [
       remedy: 'Stop what uses it (a receive, a share, a mount in another namespace), then plan it again.',
     }),
   },
-  ...common,
+  ...commonFailures,
 ];

@@ -52,7 +52,7 @@ export const newSnapshotPartSchema = z
 const gone = /does not exist|no such pool/;
 
 /** stdout, or null when the object is not there. Any other failure throws: it is not the same as "gone". */
-async function readIfThere(
+export async function readIfThere(
   context: ActionContext,
   operation: string,
   argv: readonly string[],

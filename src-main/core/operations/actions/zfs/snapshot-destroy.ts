@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { destroySnapshotArgv, poolOf } from '../../../storage/zfs/commands';
+import { destroySnapshotArgv, poolOf, splitSnapshotName } from '../../../storage/zfs/commands';
 import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
 import type { ActionDefinition } from '../../action';
 import { explain } from '../failures';
 import { destroyFailures } from './failures';
 import { bytes, hint, listed, moment } from '../words';
+import { previewReclaim } from './dataset-reads';
 import { poolBlockers, previewDestroy, readHolds, readPool, readSnapshot, snapshotNameSchema } from './reads';
 
 const input = z.strictObject({
@@ -23,6 +24,26 @@ export const zfsSnapshotDestroy: ActionDefinition<Input> = {
   risk: 'destructive',
   input,
   bulk: { one: 'snapshot', many: 'snapshots' },
+
+  /** What each frees alone does not add up: blocks that only some of them share go with the last of those. */
+  async together(context, inputs) {
+    const parts = new Map<string, string[]>();
+    for (const { snapshot } of inputs) {
+      const { dataset, part } = splitSnapshotName(snapshot);
+      parts.set(dataset, [...(parts.get(dataset) ?? []), part]);
+    }
+    const freed = await Promise.all(
+      [...parts].map(([dataset, names]) => previewReclaim(context, dataset, names)),
+    );
+    const known = freed.filter((size) => size !== null);
+    if (known.length === 0) return [];
+    const sum = known.reduce((total, size) => total + size, 0);
+    const text =
+      known.length === freed.length
+        ? `Together they free ${bytes(sum)}: what several of them share goes with the last of those.`
+        : `Together they free at least ${bytes(sum)}; of some ZFS does not say.`;
+    return [{ severity: 'info', text, items: [] }];
+  },
 
   offer: (subject) =>
     subject.kind !== 'snapshot'
@@ -53,7 +74,7 @@ export const zfsSnapshotDestroy: ActionDefinition<Input> = {
       if (row.cloneNames.length > 0) {
         blockers.push({
           text: `Clones depend on ${snapshot}: ${row.cloneNames.join(', ')}.`,
-          remedy: `Destroy the clones first, or make one independent: ${hint('zfs', 'promote', '--', row.cloneNames[0] ?? '')}`,
+          remedy: `Destroy the clones first, or make one independent: ${hint('zfs', 'promote', row.cloneNames[0] ?? '')}`,
         });
       }
       if (row.holdCount > 0) {

@@ -59,7 +59,7 @@ function blockersOf(
     const clones = cloned.flatMap(({ cloneNames }) => cloneNames);
     blockers.push({
       text: `Clones depend on newer snapshots: ${listed(clones)}.`,
-      remedy: `Destroy the clones first, or make one independent: ${hint('zfs', 'promote', '--', clones[0] ?? '')}. Holdfast never destroys clones along the way.`,
+      remedy: `Destroy the clones first, or make one independent: ${hint('zfs', 'promote', clones[0] ?? '')}. Holdfast never destroys clones along the way.`,
     });
   }
   const held = newer.filter(({ holdCount }) => holdCount > 0);
