@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../errors/app-error';
 import { quoteArgv } from '../../ssh/quote';
+import type { SshSession } from '../../ssh/types';
 import type { Probe, ProbeOutcome } from '../backend';
+import { readInventory } from '../read-inventory';
 import { captured, capturedNames, expected } from '../testing/captured';
 import { btrfsProbes } from './commands';
 import { parseDevices } from './filesystems';
@@ -50,5 +52,31 @@ describe('btrfs 6.2 on Debian 12', () => {
 
   it('says that a login without root cannot read it, and shows nothing as empty', () => {
     expect(() => btrfs.parse(answers('non-root'))).toThrow(AppError);
+  });
+});
+
+describe('a host without btrfs', () => {
+  it('is told by its PATH alone, with the package that brings it, and runs nothing', async () => {
+    const session: SshSession = {
+      hostId: 'h',
+      exec: () => Promise.reject(new Error('nothing may run')),
+      render: () => ({ argv: [], commandLine: '' }),
+      locate: () => Promise.resolve(new Map([['cat', '/usr/bin/cat']])),
+    };
+    const { inventory } = await readInventory(
+      session,
+      { id: 'h' },
+      { nowMs: () => 1, backends: [btrfs], disks: false },
+    );
+    expect(inventory.backends).toMatchObject([
+      {
+        kind: 'btrfs',
+        available: false,
+        packageName: 'btrfs-progs',
+        capabilities: { snapshots: true, rollback: 'none' },
+        error: { code: 'command-missing', remedy: 'apt install btrfs-progs' },
+      },
+    ]);
+    expect(inventory.pools).toEqual([]);
   });
 });
