@@ -13,7 +13,7 @@ test('from the welcome to a rolled back and destroyed snapshot, on ZFS and LVM, 
     await page.getByRole('button', { name: /Explore the demo fleet/ }).click();
     await expect(page.getByText('Demo fleet', { exact: true })).toBeVisible();
     const hosts = page.getByRole('region', { name: 'Hosts' });
-    await expect(hosts.getByRole('link')).toHaveCount(5);
+    await expect(hosts.getByRole('link')).toHaveCount(6);
     await expect(hosts.getByText('Online', { exact: true })).toHaveCount(5);
     await expect(hosts.getByText('Offline', { exact: true })).toHaveCount(1);
     await screenshot(page, '20-demo-fleet');

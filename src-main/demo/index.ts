@@ -12,7 +12,7 @@ import { createRandom } from './random';
 import { findRefusingPort, generateHostKey, startSshServer, type SshServer } from './server';
 
 /**
- * The embedded demo fleet: five simulated Linux hosts behind real SSH servers on the loopback interface. They answer
+ * The embedded demo fleet: six simulated Linux hosts behind real SSH servers on the loopback interface. They answer
  * what Holdfast sends, with the formats and failures of the real tools, keep state while they run and forget it
  * when they stop.
  *

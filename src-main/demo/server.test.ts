@@ -74,7 +74,7 @@ function run(client: Client, command: string, onStart?: (stop: () => void) => vo
 const zfs = (words: string) => `LC_ALL=C sudo -n -- /usr/sbin/zfs ${words}`;
 
 describe('the demo fleet', () => {
-  it('has five hosts with keys and passwords of their own', () => {
+  it('has six hosts with keys and passwords of their own', () => {
     expect(fleet.hosts.map(({ id, name, offline }) => [id, name, offline])).toEqual([
       ['demo-nas', 'nas-01', false],
       ['demo-vault', 'vault-02', false],

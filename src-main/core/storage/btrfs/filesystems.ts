@@ -136,8 +136,9 @@ export function parseDevices(stdout: string): DeviceUsage[] {
   return blocks.map((block) => {
     const [, name = '', id] = /^(.+), ID: (\d+)$/m.exec(block) ?? [];
     const number = (label: string): number | null => {
-      const text = new RegExp(`^\\s+${label}:\\s+(\\d+)$`, 'm').exec(block)?.[1];
-      return text === undefined ? null : Number(text);
+      const text = new RegExp(`^\\s+${label}:\\s+(-?\\d+)$`, 'm').exec(block)?.[1];
+      // Below zero while the device is removed: its size counts as nothing, what is left on it still does.
+      return text === undefined ? null : Math.max(0, Number(text));
     };
     const [size, slack, unallocated] = [number('Device size'), number('Device slack'), number('Unallocated')];
     if (id === undefined || size === null || unallocated === null) {

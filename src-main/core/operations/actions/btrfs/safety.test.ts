@@ -9,6 +9,7 @@ import { AppError } from '../../../errors/app-error';
 import type { ActionContext, PlanDraft } from '../../action';
 import { catalogue } from '../index';
 import { btrfsInputs } from '../testing/btrfs-inputs';
+import { transcript, transcriptNames } from '../testing/transcript';
 import { btrfsActions } from './index';
 
 const nowMs = Date.parse('2026-11-23T09:00:00Z');
@@ -171,5 +172,24 @@ describe('steps of btrfs', () => {
       'btrfs.device.remove',
       'btrfs.device.replace',
     ]);
+  });
+
+  it('were each recorded on the lab done, and refused or failed', () => {
+    const recorded = transcriptNames()
+      .map(transcript)
+      .filter(({ action }) => action.startsWith('btrfs.'));
+    const was = recorded.map(({ action, steps, expected }) => ({
+      action,
+      done:
+        JSON.stringify(expected.draft).includes('"blockers":[]') &&
+        steps.length > 0 &&
+        steps.every(({ exitCode }) => exitCode === 0),
+    }));
+    for (const id of btrfsActionIds) {
+      const outcomes = new Set(was.filter(({ action }) => action === id).map(({ done }) => done));
+      // Its refusals are captured (FAIL-balance-running, FAIL-balance-start-paused), not yet recorded with a plan.
+      const refusedToo = id !== 'btrfs.balance.start';
+      expect([id, outcomes.has(true), outcomes.has(false)]).toEqual([id, true, refusedToo]);
+    }
   });
 });
