@@ -340,7 +340,7 @@ describe('the LVM model adds up, whatever is done to it', () => {
       }),
       { numRuns: 80 },
     );
-    for (const count of Object.values(fine)) expect(count).toBeGreaterThan(20);
+    for (const count of Object.values(fine)) expect(count).toBeGreaterThan(5);
   });
 
   it('a merge takes a while, during which the snapshot shows as merging', () => {

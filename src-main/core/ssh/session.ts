@@ -44,9 +44,7 @@ const usualTools = [
   'mdadm',
   'btrfs',
   ...['lsblk', 'ls', 'smartctl', 'wipefs'],
-  'cat',
-  'date',
-  'systemctl',
+  ...['cat', 'date', 'systemctl', 'findmnt', 'readlink', 'stat', 'grep', 'blkid', 'fuser'],
 ] as const;
 
 /** What the session tells whoever keeps the connection, and asks of him. */
