@@ -205,7 +205,7 @@ describe('the work on ZFS pools, on the lab machine', () => {
       ashift: '12',
     });
     expect(plan.steps[0]?.commandLine).toContain(
-      `zpool create -o ashift=12 -- tank mirror ${disk(1)} ${disk(2)}`,
+      `zpool create -o ashift=12 tank mirror ${disk(1)} ${disk(2)}`,
     );
     expect(await members('tank')).toEqual([member(1), member(2)]);
     expect(await zpool('get -Hp -o value ashift tank')).toBe('12\n');

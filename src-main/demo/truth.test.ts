@@ -500,7 +500,7 @@ describe('LVM answers like lvm2 2.03.16', () => {
     let now = nowMs;
     const model = labLvm();
     const machine = createMachine({ user: 'admin', lvm: model, nowMs: () => now });
-    machine.run('LC_ALL=C sudo -n -- /usr/sbin/lvcreate -L 8M -s -n now -- vg0/data');
+    machine.run('LC_ALL=C sudo -n -- /usr/sbin/lvcreate -L 8M -s -n now vg0/data');
     expectSame(machine, 'lvm', 'merge');
     expect(model.volume('vg0', 'now')?.volume).toMatchObject({ merge: { state: 'running' } });
     now += 60_000;
@@ -538,7 +538,7 @@ describe('LVM answers like lvm2 2.03.16', () => {
 
   it('drops a snapshot that overflows, and will not merge it', () => {
     const { model, machine } = labWithSnapshots({});
-    machine.run('LC_ALL=C sudo -n -- /usr/sbin/lvcreate -L 8M -s -n ovf -- vg0/data');
+    machine.run('LC_ALL=C sudo -n -- /usr/sbin/lvcreate -L 8M -s -n ovf vg0/data');
     model.write('vg0', 'data', 8 * mebibyte);
     expectSame(machine, 'lvm', 'FAIL-merge-invalid');
     const { demo } = replay(machine, 'lvm', 'invalid-lvs');

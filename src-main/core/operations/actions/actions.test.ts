@@ -330,11 +330,9 @@ describe('verifying a ZFS rollback', () => {
 describe('plans for LVM', () => {
   it('send exactly the commands', async () => {
     expect(argvOf(await planOf('lvm-create-thick'))).toEqual([
-      ['lvcreate', '-L', '60M', '-s', '-n', 'before', '--', 'vg0/data'],
+      ['lvcreate', '-L', '60M', '-s', '-n', 'before', 'vg0/data'],
     ]);
-    expect(argvOf(await planOf('lvm-create-thin'))).toEqual([
-      ['lvcreate', '-s', '-n', 't1', '--', 'vg0/thin1'],
-    ]);
+    expect(argvOf(await planOf('lvm-create-thin'))).toEqual([['lvcreate', '-s', '-n', 't1', 'vg0/thin1']]);
     expect(argvOf(await planOf('lvm-destroy-thick'))).toEqual([['lvremove', '-y', '--', 'vg0/huge']]);
     expect(argvOf(await planOf('lvm-rollback-closed'))).toEqual([['lvconvert', '--merge', '--', 'vg0/now']]);
   });

@@ -25,7 +25,6 @@ describe('commands that change something', () => {
       '-s',
       '-n',
       'before',
-      '--',
       'vg0/data',
     ]);
     expect(createSnapshotArgv('vg0', 'thin1', 't1', null)).toEqual([
@@ -33,7 +32,6 @@ describe('commands that change something', () => {
       '-s',
       '-n',
       't1',
-      '--',
       'vg0/thin1',
     ]);
   });

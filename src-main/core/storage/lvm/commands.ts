@@ -172,7 +172,10 @@ export const readVolumesArgv = (group: string): string[] => [
   checkedName(group),
 ];
 
-/** @param size reserved for a thick snapshot; null for a snapshot of a thin volume */
+/**
+ * Q38 gives these words and no more: no name starts with `-`.
+ * @param size reserved for a thick snapshot; null for a snapshot of a thin volume
+ */
 export const createSnapshotArgv = (
   group: string,
   volume: string,
@@ -184,7 +187,6 @@ export const createSnapshotArgv = (
   '-s',
   '-n',
   checkedName(name),
-  '--',
   volumePath(group, volume),
 ];
 

@@ -78,7 +78,7 @@ function createPool({ name, level, devices, ashift }: NewPool, options: readonly
     'create',
     ...options,
     ...(ashift === 'auto' ? [] : ['-o', `ashift=${ashift}`]),
-    '--',
+    // Q32 gives these words and no more: a pool's name starts with a letter, a disk with a slash.
     name,
     level,
     ...devices.map(checkedNewDevice),
