@@ -1,3 +1,5 @@
+import { disksTools } from '../disks/index';
+import { media06Disks } from '../disks/media-06';
 import { BtrfsModel, noErrors } from '../btrfs/model';
 import { btrfsSystemTools } from '../btrfs/system-tools';
 import { btrfsTool, scrubMs } from '../btrfs/tool';
@@ -185,7 +187,11 @@ export function createMedia06(context: BlueprintContext): HostBlueprint {
     accessLevel: 'administer',
     machine: createMachine({
       user: 'admin',
-      tools: [btrfsTool(model), ...btrfsSystemTools(model)],
+      tools: [
+        btrfsTool(model),
+        ...btrfsSystemTools(model),
+        ...disksTools(() => media06Disks(model), nowMs() - 21 * day),
+      ],
       nowMs,
     }),
   };

@@ -125,8 +125,14 @@ function spaceProblems(state: MountedState, usedBytes: number): Problem[] {
   } else if (!canAllocate(usage, devices)) {
     problems.push({
       severity: 'warning',
-      text: `All space of ${name} is allocated to chunks (${bytes(usage.unallocatedBytes)} unallocated): metadata cannot grow when it has to.`,
-      advice: `Give nearly empty data chunks back: btrfs balance start -dusage=20 ${mountPath}`,
+      text:
+        usage.unallocatedBytes < 1024 ** 3
+          ? `All space of ${name} is allocated to chunks: metadata cannot grow when it has to.`
+          : `No new chunk fits on ${name}: ${bytes(usage.unallocatedBytes)} are unallocated, but not on as many devices as its profile needs. Metadata cannot grow when it has to.`,
+      advice:
+        usage.unallocatedBytes < 1024 ** 3
+          ? `Give nearly empty data chunks back: btrfs balance start -dusage=20 ${mountPath}`
+          : 'Bring the missing device back, replace it, or add one.',
     });
   }
   return problems;
