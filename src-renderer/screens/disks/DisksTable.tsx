@@ -37,7 +37,7 @@ const columns: readonly Column<DiskRow>[] = [
   {
     id: 'host',
     header: 'Host',
-    width: '150px',
+    width: '146px',
     render: ({ host }) => (
       <span style={{ display: 'inline-flex', gap: 8, alignItems: 'center', minWidth: 0 }}>
         <span className="truncate">{host.name}</span>
@@ -48,7 +48,7 @@ const columns: readonly Column<DiskRow>[] = [
   {
     id: 'disk',
     header: 'Disk',
-    width: 'minmax(0, 2.2fr)',
+    width: 'minmax(80px, 1.6fr)',
     render: ({ disk }) => (
       <span className="mono" title={`${disk.model ?? ''} ${disk.serial ?? ''} ${disk.stablePath}`.trim()}>
         {disk.path.replace('/dev/', '')}
@@ -61,15 +61,15 @@ const columns: readonly Column<DiskRow>[] = [
   {
     id: 'size',
     header: 'Size',
-    width: '86px',
+    width: '78px',
     align: 'right',
     render: ({ disk }) => <span className="numeric">{formatBytes(disk.sizeBytes)}</span>,
   },
-  { id: 'kind', header: 'Kind', width: '92px', render: ({ disk }) => kindOf(disk) },
+  { id: 'kind', header: 'Kind', width: '80px', render: ({ disk }) => kindOf(disk) },
   {
     id: 'users',
     header: 'Used by',
-    width: 'minmax(0, 1fr)',
+    width: 'minmax(70px, 1fr)',
     render: ({ disk }) => {
       const users = usersOf(disk).join(', ');
       if (users !== '') return <span title={users}>{users}</span>;
@@ -103,8 +103,8 @@ const columns: readonly Column<DiskRow>[] = [
   },
   {
     id: 'sectors',
-    header: <span title="Reallocated and pending sectors, media errors">Realloc. / pend. / err.</span>,
-    width: '148px',
+    header: <span title="Reallocated and pending sectors, media errors">Realloc./pend./err.</span>,
+    width: '138px',
     align: 'right',
     render: ({ disk: { smart } }) => (
       <span>
@@ -116,7 +116,7 @@ const columns: readonly Column<DiskRow>[] = [
   {
     id: 'test',
     header: 'Self-test',
-    width: 'minmax(0, 1fr)',
+    width: 'minmax(72px, 1.1fr)',
     render: ({ disk: { smart } }) => (
       <span
         title={smart.selfTest.text}
