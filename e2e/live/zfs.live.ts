@@ -433,7 +433,7 @@ describe('a login without sudo rights', () => {
     const { id } = await live.addLabHost(lab, { user: 'nosudo' });
     const inventory = await live.call('inventory:refresh', { hostId: id });
     const failed = inventory.backends.filter(({ error }) => error !== null);
-    expect(failed.map(({ kind }) => kind).sort()).toEqual(['lvm', 'zfs']);
+    expect(failed.map(({ kind }) => kind).sort()).toEqual(['btrfs', 'lvm', 'zfs']);
     for (const { error } of failed) {
       expect(error?.code).toBe('sudo-refused');
       expect(error?.remedy).toContain('nosudo ALL=');

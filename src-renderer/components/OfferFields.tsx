@@ -146,8 +146,8 @@ function Pick({ field, answer, error, onAnswer }: OneFieldProps<Extract<Field, {
                 checked={chosen.has(value)}
                 onChange={() => toggle(value)}
               />
-              <div style={{ minWidth: 0, flex: 1, opacity: excuse === null ? 1 : 0.7 }}>
-                <Text size="sm" className="truncate" title={label}>
+              <div style={{ minWidth: 0, flex: 1 }}>
+                <Text size="sm" className="truncate" title={label} c={excuse === null ? undefined : 'dimmed'}>
                   {label}
                 </Text>
                 <Text

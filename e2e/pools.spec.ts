@@ -1,0 +1,96 @@
+import { expect, test } from './fixtures';
+import { expectAccessible, screenshot } from './page-tools';
+import { open, plan } from './plans';
+
+test.describe('pools and their disks', () => {
+  test.use({ launch: { demo: true } });
+
+  test('a ZFS pool is created from free disks, and is there with its menu', async ({
+    holdfast: { page },
+    dialogs,
+  }) => {
+    test.setTimeout(180_000);
+    await page.getByRole('button', { name: 'Refresh all' }).click();
+    await expect(
+      page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true }),
+    ).toHaveCount(5, { timeout: 60_000 });
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'nas-01' }).click();
+    await page.getByRole('button', { name: 'Create pool' }).click();
+    const create = page.getByRole('dialog', { name: 'Create pool' });
+    // What the host has no tools for stands there all the same, with its package.
+    await expect(create.getByRole('radio', { name: 'Create RAID array' })).toBeDisabled();
+    await expect(create.getByText(/mdadm/).first()).toBeVisible();
+    await create.getByRole('radio', { name: 'Create ZFS pool' }).click();
+    await create.getByRole('textbox', { name: 'Name of the pool' }).fill('scratch');
+    const disks = create.getByRole('group', { name: /^Disks|^Devices/ });
+    await expect(disks.getByRole('checkbox', { disabled: true })).not.toHaveCount(0);
+    const free = disks.getByRole('checkbox', { disabled: false });
+    await expect(free).toHaveCount(2);
+    for (const index of [0, 1]) await free.nth(index).click();
+    await screenshot(page, '100-create-zfs-pool');
+    await expectAccessible(page, '[role="dialog"]');
+    await create.getByRole('button', { name: 'Show the plan' }).click();
+    await expect(plan(page).locator('code').first()).toContainText('zpool create');
+    await expect(plan(page).locator('code').first()).toContainText(
+      'scratch mirror /dev/disk/by-id/ata-ST18000NM000J-2TV103_ZR5D11AA /dev/disk/by-id/ata-ST18000NM000J-2TV103_ZR5D11C4',
+    );
+    await screenshot(page, '101-create-zfs-plan');
+    await plan(page)
+      .getByRole('textbox', { name: /^Type the name of the target/ })
+      .fill('scratch');
+    await dialogs.press('Create ZFS pool');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible({ timeout: 30_000 });
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+    await expect(
+      page.getByRole('region', { name: 'Pools' }).getByText('scratch', { exact: true }),
+    ).toBeVisible();
+    await page.getByRole('button', { name: 'Actions for scratch' }).first().click();
+    await expect(page.getByRole('menuitem', { name: /^Scrub|^Start scrub/ })).toBeVisible();
+    await screenshot(page, '102-zfs-pool-menu');
+    await page.keyboard.press('Escape');
+    await open(page, 'Audit');
+    await expect(page.getByText('Create ZFS pool').first()).toBeVisible();
+  });
+
+  test('a missing disk of a btrfs file system is replaced, and the rebuild is followed', async ({
+    holdfast: { page },
+    dialogs,
+  }) => {
+    test.setTimeout(180_000);
+    await page.getByRole('button', { name: 'Refresh all' }).click();
+    await expect(
+      page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true }),
+    ).toHaveCount(5, { timeout: 60_000 });
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'media-06' }).click();
+    await page.getByRole('button', { name: 'Actions for archive' }).first().click();
+    await page.getByRole('menuitem', { name: 'Replace a disk…' }).click();
+    const wizard = page.getByRole('dialog', { name: 'Replace a disk of archive' });
+    // The missing one is chosen already.
+    await expect(wizard.getByRole('radio', { checked: true })).toHaveCount(1);
+    await wizard.getByRole('combobox', { name: 'New disk' }).click();
+    await page.getByRole('option', { name: /WD-CA9XN41L/ }).click();
+    await screenshot(page, '103-replace-btrfs');
+    await expectAccessible(page, '[role="dialog"]');
+    await wizard.getByRole('button', { name: 'Show the plan' }).click();
+    await expect(plan(page).locator('code').first()).toContainText('btrfs replace start');
+    await screenshot(page, '104-replace-btrfs-plan');
+    const typed = plan(page).getByRole('textbox', { name: /^Type the name of the target/ });
+    if ((await typed.count()) > 0) await typed.fill('archive');
+    await dialogs.press('Replace device of btrfs file system');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(
+      plan(page)
+        .getByText(/The replacement is under way/)
+        .first(),
+    ).toBeVisible({ timeout: 30_000 });
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+    await expect(
+      page
+        .getByRole('region', { name: 'Pools' })
+        .getByText(/^Replace/)
+        .first(),
+    ).toBeVisible();
+    await screenshot(page, '105-replace-btrfs-running');
+  });
+});
