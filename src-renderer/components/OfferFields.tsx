@@ -101,9 +101,10 @@ function Pick({ field, answer, error, onAnswer }: OneFieldProps<Extract<Field, {
   const [search, setSearch] = useState('');
   const chosen = new Set(Array.isArray(answer) ? answer : []);
   const words = search.toLowerCase();
-  const shown = field.options.filter(({ label, value }) =>
-    `${label}\n${value}`.toLowerCase().includes(words),
-  );
+  // Those that can be taken come first; the command keeps the order of the core's list.
+  const shown = field.options
+    .filter(({ label, value }) => `${label}\n${value}`.toLowerCase().includes(words))
+    .toSorted((a, b) => Number(a.excuse !== null) - Number(b.excuse !== null));
   const total = field.options.reduce(
     (sum, option) => sum + (chosen.has(option.value) ? (option.sizeBytes ?? 0) : 0),
     0,
