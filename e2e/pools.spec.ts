@@ -43,7 +43,7 @@ test.describe('pools and their disks', () => {
     await expect(plan(page).getByText('Done', { exact: true })).toBeVisible({ timeout: 30_000 });
     await plan(page).getByRole('button', { name: 'Close' }).click();
     await expect(
-      page.getByRole('region', { name: 'Pools' }).getByText('scratch', { exact: true }),
+      page.getByRole('region', { name: 'Pools' }).getByRole('button', { name: /^Healthy scratch/ }),
     ).toBeVisible();
     await page.getByRole('button', { name: 'Actions for scratch' }).first().click();
     await expect(page.getByRole('menuitem', { name: /^Scrub|^Start scrub/ })).toBeVisible();

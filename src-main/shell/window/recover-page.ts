@@ -29,9 +29,8 @@ export function recoverPage(window: BrowserWindow, pageUrl: string, log: ShellLo
   const watch = createLoadWatch((times) => {
     if (window.isDestroyed()) return;
     log.write('error', 'The page began to load and did not end', { times });
-    // Asked again first; a process that answers nothing is ended, and then recovered as a lost one.
-    if (times === 1) recover();
-    else webContents.forcefullyCrashRenderer();
+    // Asking the same process again was seen to hang again: it is ended, and the page recovered as a lost one.
+    webContents.forcefullyCrashRenderer();
   });
   webContents.on('did-start-loading', () => watch.began());
   webContents.on('did-finish-load', () => watch.ended());
