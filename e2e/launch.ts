@@ -105,7 +105,7 @@ export async function launchHoldfast(options: LaunchOptions = {}): Promise<Holdf
     return await startHoldfast(options);
   } catch (error) {
     if (!(error instanceof PageNotLoaded)) throw error;
-    console.warn(`started once more: ${error.message}`);
+    process.stderr.write(`started once more: ${error.message}\n`);
     return startHoldfast(options);
   }
 }
