@@ -26,14 +26,17 @@ export const test = base.extend<Options & Fixtures>({
     await tracing.start({ screenshots: true, snapshots: true });
     await use(holdfast);
     const failed = info.status !== info.expectedStatus;
+    const said = holdfast.log();
     try {
       await tracing.stop(failed ? { path: info.outputPath('trace.zip') } : {});
       if (failed) await holdfast.page.screenshot({ path: info.outputPath('window.png') });
     } finally {
       // Also when the window is gone, and then all the more.
-      if (failed) writeFileSync(info.outputPath('app.log'), holdfast.log());
+      if (failed) writeFileSync(info.outputPath('app.log'), said);
       await holdfast.close();
     }
+    // The app loads a lost page again, and a test may pass over it.
+    base.expect(said, 'the page was lost').not.toMatch(/"The page (?:was lost|began to load)/);
   },
   dialogs: async ({ holdfast }, use) => {
     const dialogs = await recordDialogs(holdfast.app);

@@ -1,12 +1,13 @@
 import { app, dialog, type BrowserWindow } from 'electron';
 import { describeThrown, type ShellLog } from '../log';
 import { isPageUrl } from '../protocol/resolve-asset';
-import { createLoadWatch } from './load-watch';
+import { watchLoading } from './load-watch';
 import { createReloadBudget } from './reload-budget';
 
 /**
- * Loads the page again when its process is lost, when it does not come to an end of loading, and when something else is in its place: Chromium asks nobody
- * before it shows `about:blank`, so no `will-navigate` could refuse it (seen with Electron 25.1).
+ * Loads the page again when its process is lost, when it does not come to an end of loading, and when something else
+ * is in its place: Chromium asks nobody before it shows `about:blank`, so no `will-navigate` could refuse it (seen with
+ * Electron 25.1).
  * Nothing of worth lives in the page: plans and state are the core's.
  */
 export function recoverPage(window: BrowserWindow, pageUrl: string, log: ShellLog): void {
@@ -26,15 +27,12 @@ export function recoverPage(window: BrowserWindow, pageUrl: string, log: ShellLo
     );
     app.quit();
   };
-  const watch = createLoadWatch((times) => {
+  watchLoading(webContents, (times) => {
     if (window.isDestroyed()) return;
     log.write('error', 'The page began to load and did not end', { times });
     // Asking the same process again was seen to hang again: it is ended, and the page recovered as a lost one.
     webContents.forcefullyCrashRenderer();
   });
-  webContents.on('did-start-loading', () => watch.began());
-  webContents.on('did-finish-load', () => watch.ended());
-  window.once('closed', () => watch.ended());
   webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
     log.write('error', 'The page was lost', { reason, exitCode });
     if (reason !== 'clean-exit') recover();
