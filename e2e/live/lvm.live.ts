@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { onLab, resetLab, type Lab } from './lab';
 import { startLiveCore, type LiveCore } from './live-core';
 
@@ -37,7 +37,7 @@ describe('LVM on the lab machine', () => {
     await live?.close();
     await onLab(
       lab,
-      'sudo umount /mnt/lv 2>/dev/null; sudo vgremove -q -f vg0; sudo pvremove -q /dev/vdd /dev/vde',
+      'sudo umount /mnt/lv /mnt/vg7 2>/dev/null; sudo vgremove -q -f vg7 vg8 2>/dev/null; sudo vgremove -q -f vg0; sudo pvremove -q /dev/vdd /dev/vde',
     );
     expect(await onLab(lab, 'sudo vgs --noheadings')).toBe('');
   });
@@ -193,5 +193,114 @@ describe('LVM on the lab machine', () => {
     });
     expect(taken.blockers.map(({ text }) => text).join()).toContain('belongs to volume group vg7');
     await onLab(lab, 'sudo vgremove -q vg7; sudo pvremove -q /dev/vdg /dev/vdh /dev/vdi');
+  });
+
+  const planned = async (action: string, input: Record<string, unknown>) => {
+    const { plan, result } = await live.run(hostId, action, input as Parameters<typeof live.run>[2]);
+    expect([action, plan.blockers]).toEqual([action, []]);
+    expect([action, result.outcome]).toEqual([action, 'ok']);
+    return result.verification?.status;
+  };
+  const blockersOf = async (action: string, input: Record<string, unknown>) => {
+    const plan = await live.call('operations:plan', {
+      hostId,
+      action,
+      input: input as Parameters<typeof live.run>[2],
+    });
+    return plan.blockers.map(({ text }) => text).join('\n');
+  };
+  const fieldOf = async (command: string) => (await onLab(lab, command)).trim();
+
+  it('empties a disk onto a new one while its volume is in use, stops that, and takes the disk out', async () => {
+    const group = { volumeGroup: 'vg7' };
+    const byId = (number: number) => `/dev/disk/by-id/virtio-LABDISK000${number}`;
+    await onLab(
+      lab,
+      [
+        'set -e',
+        'sudo vgcreate -q vg7 /dev/vdf /dev/vdg',
+        'sudo lvcreate -q -y -L 96M -n data vg7 /dev/vdf',
+        'sudo mkfs.ext4 -q /dev/vg7/data',
+        'sudo mkdir -p /mnt/vg7',
+        'sudo mount /dev/vg7/data /mnt/vg7',
+        'echo kept | sudo tee /mnt/vg7/file',
+      ].join('\n'),
+    );
+    const reduce = { ...group, device: '/dev/vdf', clearLabel: true };
+    expect(await blockersOf('lvm.group.reduce', reduce)).toContain('96 MiB lie on /dev/vdf: vg7/data.');
+    const move = { ...group, device: '/dev/vdf', target: byId(7) };
+    expect(await planned('lvm.pv.move', move)).toBe('pending');
+    expect(await fieldOf('sudo lvs -a --noheadings -o move_pv vg7/pvmove0 | head -1')).toBe('/dev/vdf');
+    expect(await blockersOf('lvm.group.rename', { ...group, name: 'vg8' })).toContain('is being moved');
+    const inventory = await live.call('inventory:refresh', { hostId });
+    expect(inventory.pools.find(({ id }) => id === 'lvm:vg7')?.activity).toMatchObject({
+      kind: 'move',
+      text: expect.stringContaining('from /dev/vdf to /dev/vdh'),
+    });
+    expect(await planned('lvm.pv.moveAbort', group)).toBe('confirmed');
+    expect(await fieldOf('sudo lvs -a --noheadings -o lv_name vg7')).not.toContain('pvmove');
+
+    expect(await planned('lvm.pv.move', { ...move, target: '/dev/vdh' })).toBe('pending');
+    await vi.waitFor(
+      async () => expect(await fieldOf('sudo lvs -a --noheadings -o lv_name vg7')).not.toContain('pvmove'),
+      { timeout: 120_000, interval: 2_000 },
+    );
+    expect(await fieldOf('sudo pvs --noheadings -o pv_used --units m --nosuffix /dev/vdf')).toBe('0');
+    expect(await fieldOf('cat /mnt/vg7/file')).toBe('kept');
+    expect(await planned('lvm.group.reduce', reduce)).toBe('confirmed');
+    expect(await fieldOf('sudo vgs --noheadings -o pv_count vg7')).toBe('2');
+    expect(await fieldOf('sudo blkid -p /dev/vdf; true')).toBe('');
+  });
+
+  it('deactivates, activates and renames, and destroys the group when it is empty', async () => {
+    const volume = { volumeGroup: 'vg7', volume: 'data' };
+    expect(await blockersOf('lvm.volume.deactivate', volume)).toContain('vg7/data is in use');
+    await onLab(lab, 'sudo umount /mnt/vg7');
+    expect(await planned('lvm.volume.deactivate', volume)).toBe('confirmed');
+    expect(await fieldOf('sudo lvs --noheadings -o lv_active vg7/data')).toBe('');
+    expect(await planned('lvm.group.rename', { volumeGroup: 'vg7', name: 'vg8' })).toBe('confirmed');
+    expect(await planned('lvm.volume.activate', { ...volume, volumeGroup: 'vg8' })).toBe('confirmed');
+    expect(await fieldOf('sudo lvs --noheadings -o lv_active vg8/data')).toBe('active');
+    const destroy = { volumeGroup: 'vg8', clearLabel: true };
+    expect(await blockersOf('lvm.group.destroy', destroy)).toContain('vg8 has 1 volume: vg8/data.');
+    expect(await planned('lvm.volume.destroy', { ...volume, volumeGroup: 'vg8' })).toBe('confirmed');
+    expect(await planned('lvm.group.destroy', destroy)).toBe('confirmed');
+    expect(await fieldOf('sudo vgs --noheadings -o vg_name')).toBe('vg0');
+    expect(await fieldOf('sudo pvs --noheadings -o pv_name | grep -c vd[gh]; true')).toBe('0');
+  });
+
+  it('makes a thin pool and extends its metadata', async () => {
+    const pool = { volumeGroup: 'vg0', name: 'second', size: '48M', metadataSize: '4M' };
+    expect(await planned('lvm.thinpool.create', pool)).toBe('confirmed');
+    const metadata = () =>
+      fieldOf('sudo lvs --noheadings --units m --nosuffix -o lv_metadata_size vg0/second');
+    expect(await metadata()).toBe('4.00');
+    const extend = { volumeGroup: 'vg0', pool: 'second', by: '4M' };
+    expect(await planned('lvm.thinpool.extendMetadata', extend)).toBe('confirmed');
+    expect(await metadata()).toBe('8.00');
+    expect(await planned('lvm.volume.destroy', { volumeGroup: 'vg0', volume: 'second' })).toBe('confirmed');
+  });
+
+  it('gives up a disk that is gone and held nothing', async () => {
+    await onLab(lab, 'sudo vgextend -q vg0 /dev/vdi');
+    const device = await fieldOf('basename $(readlink -f /sys/block/vdi/device)');
+    const driver = '/sys/bus/virtio/drivers/virtio_blk';
+    await onLab(lab, `echo ${device} | sudo tee ${driver}/unbind`);
+    try {
+      const inventory = await live.call('inventory:refresh', { hostId });
+      expect(inventory.pools.find(({ id }) => id === 'lvm:vg0')).toMatchObject({ health: 'critical' });
+      expect(
+        await blockersOf('lvm.volume.create', { volumeGroup: 'vg0', name: 'more', size: '4M' }),
+      ).toContain('misses a physical volume');
+      expect(await planned('lvm.group.removeMissing', { volumeGroup: 'vg0' })).toBe('confirmed');
+      expect(await fieldOf('sudo vgs --noheadings -o vg_missing_pv_count,pv_count vg0')).toMatch(/^0\s+2$/);
+    } finally {
+      await onLab(lab, `echo ${device} | sudo tee ${driver}/bind; sleep 1; sudo udevadm settle`);
+      // It came back under the next free name.
+      await onLab(
+        lab,
+        'for d in /dev/disk/by-id/virtio-LABDISK0008; do sudo pvremove -q -y -ff $d; sudo wipefs -qa $d; done',
+      );
+    }
   });
 });

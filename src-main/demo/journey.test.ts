@@ -19,12 +19,14 @@ import { startDemoFleet, type DemoFleet } from './index';
  * verification. What a model answered wrongly, a parser or an action would trip over here.
  */
 
-const nowMs = () => Date.now();
+/** Lets a test skip what takes a host its time. */
+let aheadMs = 0;
+const nowMs = () => Date.now() + aheadMs;
 let fleet: DemoFleet;
 let sessions: SshSessionPool;
 
 beforeAll(async () => {
-  fleet = await startDemoFleet({ latency: 0 });
+  fleet = await startDemoFleet({ latency: 0, nowMs });
   const keyOf = (port: number) => fleet.hosts.find((host) => host.port === port);
   sessions = new SshSessionPool({
     permits: isWhitelisted,
@@ -319,6 +321,51 @@ describe('what the core does on the demo fleet', () => {
       snapshot: 'snap_vm-101-disk-0_before-update',
     });
     expect(running.verification?.status).toBe('pending');
+  });
+
+  it('LVM: a group is made, emptied disk by disk, renamed and destroyed', async () => {
+    const run = async (id: ActionId, input: Record<string, unknown>) => {
+      const { plan, verification } = await operate('kvm-03', id, input);
+      expect([id, plan.blockers]).toEqual([id, []]);
+      return verification?.status;
+    };
+    const group = { volumeGroup: 'vg9' };
+    const devices = ['/dev/disk/by-id/virtio-SAN-LUN-0017', '/dev/disk/by-id/virtio-SAN-LUN-0018'];
+    expect(await run('lvm.group.create', { name: 'vg9', devices })).toBe('confirmed');
+    expect(await run('lvm.volume.create', { ...group, name: 'data', size: '4G' })).toBe('confirmed');
+    const device = '/dev/vda';
+    const move = { ...group, device, target: '/dev/vdb' };
+    expect(await run('lvm.pv.move', move)).toBe('pending');
+    expect((await read('kvm-03', 'lvm')).pools.find(({ id }) => id === 'lvm:vg9')?.activity).toMatchObject({
+      kind: 'move',
+      state: 'running',
+      text: expect.stringContaining('from /dev/vda to /dev/vdb'),
+    });
+    expect(await run('lvm.pv.moveAbort', group)).toBe('confirmed');
+    const used = await operate('kvm-03', 'lvm.group.reduce', { ...group, device, clearLabel: true });
+    expect(used.plan.blockers.map(({ text }) => text)).toEqual([
+      expect.stringContaining('lie on /dev/vda: vg9/data'),
+    ]);
+    expect(await run('lvm.pv.move', { ...move, target: 'anywhere' })).toBe('pending');
+    aheadMs = 60_000;
+    expect(await run('lvm.group.reduce', { ...group, device, clearLabel: true })).toBe('confirmed');
+    expect(await run('lvm.group.rename', { ...group, name: 'vg10' })).toBe('confirmed');
+    const renamed = { volumeGroup: 'vg10' };
+    const volume = { ...renamed, volume: 'data' };
+    expect(await run('lvm.volume.deactivate', volume)).toBe('confirmed');
+    expect(await run('lvm.volume.activate', volume)).toBe('confirmed');
+    expect(await run('lvm.volume.destroy', volume)).toBe('confirmed');
+    const pool = { ...renamed, name: 'thin', size: '2G', metadataSize: null };
+    expect(await run('lvm.thinpool.create', pool)).toBe('confirmed');
+    expect(await run('lvm.thinpool.extendMetadata', { ...renamed, pool: 'thin', by: '16M' })).toBe(
+      'confirmed',
+    );
+    const inside = await operate('kvm-03', 'lvm.group.destroy', { ...renamed, clearLabel: true });
+    expect(inside.plan.blockers.map(({ text }) => text)).toEqual(['vg10 has 1 volume: vg10/thin.']);
+    expect(await run('lvm.volume.destroy', { ...renamed, volume: 'thin' })).toBe('confirmed');
+    expect(await run('lvm.group.destroy', { ...renamed, clearLabel: true })).toBe('confirmed');
+    const whole = await operate('kvm-03', 'lvm.group.removeMissing', { volumeGroup: 'vg0' });
+    expect(whole.plan.blockers.map(({ text }) => text)).toEqual(['vg0 misses no disk.']);
   });
 
   it('puts a disk in the place of a failed one, and grows what may grow', async () => {

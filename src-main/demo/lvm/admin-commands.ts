@@ -1,6 +1,7 @@
 import { parseOptions } from '../options';
 import { failed, succeeded, type CommandResult } from '../result';
 import { complain, missingGroup, parsingError, splitVolumePath, type LvmContext } from './command-text';
+import type { ThinPoolVolume, VolumeGroup } from './volumes';
 import { displaySize, failureText, overcommitWarnings, parseSize } from './commands';
 
 /** What changes groups and volumes beside snapshots; the words are lvm2's (2.03.16). */
@@ -13,7 +14,7 @@ function groupNotThere(name: string): CommandResult {
   return complain(...missingGroup(name), `Cannot process volume group ${name}`);
 }
 
-/** `lvcreate -L SIZE -n NAME VG` and `lvcreate -V SIZE -T -n NAME VG/POOL`. */
+/** `lvcreate -L SIZE -n NAME VG`, `lvcreate --type thin-pool …` and `lvcreate -V SIZE -T -n NAME VG/POOL`. */
 export function runCreateVolume(words: readonly string[], { model, nowMs }: LvmContext): CommandResult {
   const parsed = parseOptions(words, [
     { key: 'yes', names: ['-y', '--yes'] },
@@ -21,6 +22,8 @@ export function runCreateVolume(words: readonly string[], { model, nowMs }: LvmC
     { key: 'size', names: ['-L', '--size'], takesValue: true },
     { key: 'virtual', names: ['-V', '--virtualsize'], takesValue: true },
     { key: 'name', names: ['-n', '--name'], takesValue: true },
+    { key: 'type', names: ['--type'], takesValue: true },
+    { key: 'metadata', names: ['--poolmetadatasize'], takesValue: true },
   ]);
   if (!parsed.ok) return parsingError('lvcreate', parsed.problem);
   const { flags, values, operands } = parsed.value;
@@ -31,6 +34,9 @@ export function runCreateVolume(words: readonly string[], { model, nowMs }: LvmC
   }
   const { group: groupName, volume: poolName } = splitVolumePath(operands[0] ?? '');
   const group = model.groups.get(groupName);
+  if (!['thin-pool', undefined].includes(values.get('type'))) {
+    return failed(3, '  The demo host makes linear volumes and thin pools only.\n');
+  }
   if (group === undefined) return groupNotThere(groupName);
   if (flags.has('thin')) {
     const pool = poolName === null ? undefined : group.volumes.get(poolName);
@@ -43,6 +49,15 @@ export function runCreateVolume(words: readonly string[], { model, nowMs }: LvmC
     return { ...succeeded(`${stdout}  Logical volume "${name}" created.\n`, 260), stderr };
   }
   const rounded = Math.ceil(sizeBytes / group.extentBytes) * group.extentBytes;
+  if (values.get('type') === 'thin-pool') {
+    const metadata = sizeOf(values.get('metadata'));
+    const outcome = model.createThinPool(group, name, sizeBytes, metadata, nowMs);
+    if (!outcome.ok) return failureText(group, name, outcome.failure);
+    return succeeded(
+      `  Thin pool volume with chunk size 64.00 KiB can address at most <15.88 TiB of data.\n  Logical volume "${name}" created.\n`,
+      420,
+    );
+  }
   const outcome = model.createLinear(group, name, sizeBytes, nowMs);
   if (!outcome.ok) return failureText(group, name, outcome.failure);
   const note =
@@ -50,10 +65,38 @@ export function runCreateVolume(words: readonly string[], { model, nowMs }: LvmC
   return succeeded(`${note}  Logical volume "${name}" created.\n`, 240);
 }
 
+function noSpace(failure: { neededExtents: number; freeExtents: number }): CommandResult {
+  return complain(
+    `Insufficient free space: ${failure.neededExtents} extents needed, but only ${failure.freeExtents} available`,
+  );
+}
+
+function extendMetadata(
+  model: LvmContext['model'],
+  group: VolumeGroup,
+  pool: ThinPoolVolume,
+  bytes: number,
+): CommandResult {
+  const outcome = model.extendMetadata(group, pool, bytes);
+  if (!outcome.ok) {
+    return outcome.failure.reason === 'no-space'
+      ? noSpace(outcome.failure)
+      : failureText(group, pool.name, outcome.failure);
+  }
+  const shown = (size: number): string =>
+    `${displaySize(size)} (${Math.round(size / group.extentBytes)} extents)`;
+  const path = `${group.name}/${pool.metadataPart}`;
+  return succeeded(
+    `  Size of logical volume ${path} changed from ${shown(pool.metadataBytes)} to ${shown(outcome.value)}.\n  Logical volume ${path} successfully resized.\n`,
+    300,
+  );
+}
+
 export function runExtend(words: readonly string[], { model }: LvmContext): CommandResult {
   const parsed = parseOptions(words, [
     { key: 'size', names: ['-L', '--size'], takesValue: true },
     { key: 'resize', names: ['-r', '--resizefs'] },
+    { key: 'metadata', names: ['--poolmetadatasize'], takesValue: true },
   ]);
   if (!parsed.ok) return parsingError('lvextend', parsed.problem);
   const { flags, values, operands } = parsed.value;
@@ -65,6 +108,8 @@ export function runExtend(words: readonly string[], { model }: LvmContext): Comm
   if (volume === undefined || volume.kind === 'part') {
     return complain(`Logical volume ${volumeName ?? ''} not found in volume group ${groupName}.`);
   }
+  const metadata = sizeOf(values.get('metadata'));
+  if (metadata !== null && volume.kind === 'thin-pool') return extendMetadata(model, group, volume, metadata);
   if (bytes === null) return failed(3, '  Invalid argument for --size.\n');
   const path = `${groupName}/${volume.name}`;
   const snapshots = [...group.volumes.values()].some(
@@ -85,9 +130,7 @@ export function runExtend(words: readonly string[], { model }: LvmContext): Comm
   const outcome = model.extend(group, volume, bytes);
   if (!outcome.ok) {
     return outcome.failure.reason === 'no-space'
-      ? complain(
-          `Insufficient free space: ${outcome.failure.neededExtents} extents needed, but only ${outcome.failure.freeExtents} available`,
-        )
+      ? noSpace(outcome.failure)
       : failureText(group, volume.name, outcome.failure);
   }
   const shown = (size: number): string =>

@@ -10,6 +10,14 @@ import {
   type LvmContext,
 } from './command-text';
 import { runCreateVolume, runExtend, runJoin, runRename } from './admin-commands';
+import {
+  runActivation,
+  runMove,
+  runReduce,
+  runRemoveGroup,
+  runRemoveLabel,
+  runRenameGroup,
+} from './disk-commands';
 import { largestCowBytes, type LvmFailure, type LvmModel } from './model';
 import { runReport } from './report-commands';
 import { freeExtents, thinsIn, type LogicalVolume, type VolumeGroup } from './volumes';
@@ -27,6 +35,12 @@ export const lvmTools = [
   'lvrename',
   'vgcreate',
   'vgextend',
+  'vgreduce',
+  'vgremove',
+  'vgrename',
+  'pvmove',
+  'pvremove',
+  'lvchange',
 ] as const;
 export type LvmTool = (typeof lvmTools)[number];
 
@@ -138,6 +152,10 @@ export function failureText(group: VolumeGroup, name: string, failure: LvmFailur
       return complain(`${path} cannot be merged because --trackchanges was not used.`);
     case 'pool-has-volumes':
       return complain(`Logical volume ${path} in use.`);
+    case 'move-running':
+      return complain(`Can't remove locked logical volume ${path}.`);
+    case 'nothing-to-move':
+      return complain(`No data to move for ${group.name}.`);
   }
 }
 
@@ -321,7 +339,13 @@ export function runLvm(tool: LvmTool, words: readonly string[], context: LvmCont
     case 'lvextend':
     case 'lvrename':
     case 'vgcreate':
-    case 'vgextend': {
+    case 'vgextend':
+    case 'vgreduce':
+    case 'vgremove':
+    case 'vgrename':
+    case 'pvmove':
+    case 'pvremove':
+    case 'lvchange': {
       if (!context.root) return tool === 'lvcreate' ? failed(3, nonRootCreate) : failed(5, nonRootComplaint);
       const run = {
         lvcreate: (given: readonly string[], on: LvmContext) =>
@@ -332,6 +356,12 @@ export function runLvm(tool: LvmTool, words: readonly string[], context: LvmCont
         lvrename: runRename,
         vgcreate: (given: readonly string[], on: LvmContext) => runJoin('vgcreate', given, on),
         vgextend: (given: readonly string[], on: LvmContext) => runJoin('vgextend', given, on),
+        vgreduce: runReduce,
+        vgremove: runRemoveGroup,
+        vgrename: runRenameGroup,
+        pvmove: runMove,
+        pvremove: runRemoveLabel,
+        lvchange: runActivation,
       }[tool];
       return run(words, context);
     }

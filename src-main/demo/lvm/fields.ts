@@ -25,6 +25,7 @@ const dashed = (name: string) => name.replaceAll('-', '--');
 function isOpen(volume: LogicalVolume, group: VolumeGroup): boolean {
   if (volume.kind === 'part') return volume.part !== 'spare';
   if (volume.kind === 'thin-pool') return thinsIn(group, volume.name).some((thin) => thin.minor !== null);
+  if (volume.kind === 'move') return true;
   return volume.use !== 'none';
 }
 
@@ -47,6 +48,8 @@ function attributes({ group, volume }: VolumeRow): string {
       const target = volume.part === 'image' || volume.part === 'raid-metadata' ? 'r' : '-';
       return `${letter}wi-${state}${open}${target}---`;
     }
+    case 'move':
+      return 'p-C-aom---';
     case 'cow':
       return `${volume.merge === null ? 's' : 'S'}wi-${volume.invalid ? 'I' : state}${open}s---`;
     case 'thin-pool': {
@@ -77,6 +80,8 @@ function roles({ group, volume }: VolumeRow): string {
         'thin-metadata': 'private,thin,pool,metadata',
         spare: 'private,pool,spare',
       }[volume.part];
+    case 'move':
+      return 'private';
     case 'cow':
       return 'public,snapshot,thicksnapshot';
     case 'thin-pool':
@@ -115,6 +120,7 @@ const segmentTypes: Readonly<Record<LogicalVolume['kind'], string>> = {
   raid1: 'raid1',
   'thin-pool': 'thin-pool',
   thin: 'thin',
+  move: 'mirror',
 };
 const layouts: Readonly<Record<LogicalVolume['kind'], string>> = {
   ...segmentTypes,
@@ -126,6 +132,10 @@ const layouts: Readonly<Record<LogicalVolume['kind'], string>> = {
 function devices({ volume, range }: VolumeRow): string {
   if (volume.kind === 'raid1') return volume.images.map((image) => `${image}(0)`).join(',');
   if (volume.kind === 'thin-pool') return `${volume.dataPart}(0)`;
+  if (volume.kind === 'move' && range !== null) {
+    const place = volume.places.find(({ fresh }) => fresh.includes(range));
+    return `${volume.from}(${place?.old.start ?? 0}),${range.disk}(${range.start})`;
+  }
   return range === null ? '' : `${range.disk}(${range.start})`;
 }
 
@@ -152,7 +162,11 @@ const knownWhenActive =
 const empty = () => '';
 const fixed = (value: string) => () => value;
 const syncPercent: Field<VolumeRow> = ({ volume }) =>
-  volume.kind === 'raid1' && volume.minor !== null ? '100.00' : '';
+  volume.kind === 'move'
+    ? percent(volume.percent)
+    : volume.kind === 'raid1' && volume.minor !== null
+      ? '100.00'
+      : '';
 const descendants: Field<VolumeRow> = ({ group, volume }) =>
   [...cowsOf(group, volume.name), ...thinsFrom(group, volume.name)].map(({ name }) => name).join(',');
 
@@ -214,7 +228,7 @@ export const volumeFields: Readonly<Record<string, Field<VolumeRow>>> = {
   raidintegritymode: empty,
   raidintegrityblocksize: fixed('-1'),
   integritymismatches: empty,
-  move_pv: empty,
+  move_pv: ({ volume }) => (volume.kind === 'move' ? volume.from : ''),
   move_pv_uuid: empty,
   convert_lv: empty,
   convert_lv_uuid: empty,

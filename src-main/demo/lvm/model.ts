@@ -3,13 +3,17 @@ import {
   cowsOf,
   freeExtents,
   gapsOf,
+  isHidden,
   mappedBytes,
+  moveIn,
   poolFill,
   thinsFrom,
+  thinsIn,
   type CowVolume,
   type ExtentRange,
   type LinearVolume,
   type LogicalVolume,
+  type MoveVolume,
   type PhysicalVolume,
   type RaidVolume,
   type ThinPoolVolume,
@@ -35,7 +39,9 @@ export type LvmFailure =
   | { reason: 'thin-merging-cannot-go'; origin: string }
   | { reason: 'invalid-snapshot' }
   | { reason: 'not-mergeable' }
-  | { reason: 'pool-has-volumes' };
+  | { reason: 'pool-has-volumes' }
+  | { reason: 'move-running'; from: string }
+  | { reason: 'nothing-to-move' };
 export type LvmOutcome<T> = { ok: true; value: T } | { ok: false; failure: LvmFailure };
 
 export type MergeAnswer =
@@ -56,7 +62,9 @@ const fail = <T>(failure: LvmFailure): LvmOutcome<T> => ({ ok: false, failure })
 const done = <T>(value: T): LvmOutcome<T> => ({ ok: true, value });
 
 function useOf(volume: LogicalVolume): Use {
-  return volume.kind === 'part' || volume.kind === 'thin-pool' ? 'none' : volume.use;
+  return volume.kind === 'part' || volume.kind === 'thin-pool' || volume.kind === 'move'
+    ? 'none'
+    : volume.use;
 }
 
 /** State of LVM on one host. Every change is whole or not at all. */
@@ -64,6 +72,8 @@ export class LvmModel {
   readonly groups = new Map<string, VolumeGroup>();
   /** Finds a disk of the host by any of its paths; null: there is none. */
   findDisk: (path: string) => { path: string; sizeBytes: number; free: boolean } | null = () => null;
+  /** Physical volumes of no group. */
+  orphans: PhysicalVolume[] = [];
   private nextMinor = 0;
 
   constructor(private readonly random: Random) {}
@@ -348,11 +358,191 @@ export class LvmModel {
     this.groups.set(name, { ...group, disks: [...group.disks, ...more], revision: group.revision + 1 });
   }
 
+  /** @param to null: wherever the group has room */
+  startMove(group: VolumeGroup, from: string, to: string | null, nowMs: number): LvmOutcome<MoveVolume> {
+    const running = moveIn(group);
+    if (running !== null) return fail({ reason: 'move-running', from: running.from });
+    const gaps = gapsOf(group).filter(({ disk }) => (to === null ? disk !== from : disk === to));
+    const old = [...group.volumes.values()].flatMap((volume) =>
+      volume.ranges.filter(({ disk }) => disk === from).map((range) => ({ volume: volume.name, range })),
+    );
+    const extents = old.reduce((sum, { range }) => sum + range.count, 0);
+    if (extents === 0) return fail({ reason: 'nothing-to-move' });
+    const room = gaps.reduce((sum, { count }) => sum + count, 0);
+    if (room < extents) return fail({ reason: 'no-space', freeExtents: room, neededExtents: extents });
+    const places = old.map(({ volume, range }) => {
+      const fresh: ExtentRange[] = [];
+      let left = range.count;
+      while (left > 0) {
+        const gap = gaps[0];
+        if (gap === undefined) throw new Error(`${group.name} lacks ${left} extents.`);
+        const count = Math.min(left, gap.count);
+        fresh.push({ disk: gap.disk, start: gap.start, count });
+        if (count === gap.count) gaps.shift();
+        else gaps[0] = { ...gap, start: gap.start + count, count: gap.count - count };
+        left -= count;
+      }
+      return { volume, old: range, fresh };
+    });
+    // About 400 MB/s, and a demo has no patience for more than half a minute.
+    const durationMs = Math.round(Math.min(30_000, 4_000 + (extents * group.extentBytes) / 400_000));
+    const volume: MoveVolume = {
+      ...this.base('pvmove0', nowMs, extents * group.extentBytes),
+      kind: 'move',
+      ranges: places.flatMap(({ fresh }) => fresh),
+      from,
+      startedAtMs: nowMs,
+      endsAtMs: nowMs + durationMs,
+      percent: 0,
+      places,
+    };
+    return done(this.put(group, volume));
+  }
+
+  /** The source of the move that was stopped; null: none ran. */
+  abortMove(group: VolumeGroup): string | null {
+    const move = moveIn(group);
+    if (move === null) return null;
+    group.volumes.delete(move.name);
+    group.revision += 1;
+    return move.from;
+  }
+
+  private finishMove(group: VolumeGroup, move: MoveVolume): void {
+    group.volumes.delete(move.name);
+    for (const volume of [...group.volumes.values()]) {
+      const ranges = volume.ranges.flatMap(
+        (range) => move.places.find(({ old }) => old === range)?.fresh ?? [range],
+      );
+      group.volumes.set(volume.name, { ...volume, ranges });
+    }
+    group.revision += 1;
+  }
+
+  /** Takes a disk that holds nothing out of a group; its label stays. */
+  reduce(group: VolumeGroup, disk: PhysicalVolume): void {
+    this.groups.set(group.name, {
+      ...group,
+      disks: group.disks.filter((each) => each !== disk),
+      revision: group.revision + 1,
+    });
+    this.orphans.push(disk);
+  }
+
+  removeGroup(group: VolumeGroup): void {
+    this.groups.delete(group.name);
+    this.orphans.push(...group.disks);
+  }
+
+  renameGroup(group: VolumeGroup, name: string): void {
+    this.groups.delete(group.name);
+    this.groups.set(name, { ...group, name, revision: group.revision + 1 });
+  }
+
+  createThinPool(
+    group: VolumeGroup,
+    name: string,
+    sizeBytes: number,
+    metadataBytes: number | null,
+    nowMs: number,
+  ): LvmOutcome<ThinPoolVolume> {
+    if (group.volumes.has(name)) return fail({ reason: 'exists' });
+    const extents = Math.ceil(sizeBytes / group.extentBytes);
+    // 64 bytes for each chunk of 64 KiB (lvmthin(7)), at least one extent.
+    const metadataExtents = Math.max(1, Math.ceil((metadataBytes ?? sizeBytes / 1024) / group.extentBytes));
+    const neededExtents = extents + 2 * metadataExtents;
+    const free = freeExtents(group);
+    if (neededExtents > free) return fail({ reason: 'no-space', freeExtents: free, neededExtents });
+    return done(this.addThinPool(group.name, name, extents, { createdAtMs: nowMs, metadataExtents }));
+  }
+
+  /** @returns the size its metadata has then */
+  extendMetadata(group: VolumeGroup, pool: ThinPoolVolume, bytes: number): LvmOutcome<number> {
+    const extents = Math.ceil(bytes / group.extentBytes);
+    const free = freeExtents(group);
+    if (extents > free) return fail({ reason: 'no-space', freeExtents: free, neededExtents: extents });
+    const part = group.volumes.get(pool.metadataPart);
+    if (part === undefined) throw new Error(`${pool.name} has no metadata part.`);
+    const sizeBytes = part.sizeBytes + extents * group.extentBytes;
+    group.volumes.set(part.name, {
+      ...part,
+      sizeBytes,
+      ranges: [...part.ranges, ...this.allocate(group, extents)],
+    });
+    group.volumes.set(pool.name, {
+      ...pool,
+      metadataBytes: sizeBytes,
+      // What was mapped stays mapped.
+      metadataBaseBytes: pool.metadataBaseBytes,
+    });
+    group.revision += 1;
+    return done(sizeBytes);
+  }
+
+  /** Origins take their thick snapshots with them; a merge that waited for this begins. */
+  activate(group: VolumeGroup, volume: LogicalVolume, nowMs: number): void {
+    const cows = cowsOf(group, volume.name);
+    for (const each of [volume, ...cows]) {
+      if (each.minor === null) each.minor = this.nextMinor++;
+    }
+    group.revision += 1;
+    const waiting = cows.find(({ merge }) => merge?.state === 'deferred');
+    if (waiting !== undefined) {
+      waiting.merge = null;
+      this.mergeThick(group, waiting, nowMs);
+    }
+    const thin = thinsFrom(group, volume.name).find(({ mergeDeferred }) => mergeDeferred);
+    if (thin !== undefined) {
+      thin.mergeDeferred = false;
+      this.mergeThin(group, thin);
+    }
+  }
+
+  deactivate(group: VolumeGroup, volume: LogicalVolume): LvmOutcome<null> {
+    const inside =
+      volume.kind === 'thin-pool' ? thinsIn(group, volume.name).filter(({ minor }) => minor !== null) : [];
+    const concerned = [volume, ...cowsOf(group, volume.name), ...inside];
+    const busy = concerned.map((each) => ({ name: each.name, use: useOf(each) }));
+    for (const { name, use } of busy) {
+      if (use !== 'none') return fail({ reason: 'in-use', name, use });
+    }
+    for (const each of concerned) each.minor = null;
+    group.revision += 1;
+    return done(null);
+  }
+
+  /** Volumes people made or that lvs shows without -a. */
+  visibleVolumes(group: VolumeGroup): LogicalVolume[] {
+    return [...group.volumes.values()].filter((volume) => !isHidden(volume));
+  }
+
   /** Names in the order in which they went: snapshots of a thick origin go with it. */
   remove(group: VolumeGroup, volume: LogicalVolume): LvmOutcome<string[]> {
     const use = useOf(volume);
     if (use !== 'none') return fail({ reason: 'in-use', name: volume.name, use });
-    if (volume.kind === 'part' || volume.kind === 'thin-pool') return fail({ reason: 'pool-has-volumes' });
+    const move = moveIn(group);
+    if (move !== null) return fail({ reason: 'move-running', from: move.from });
+    if (volume.kind === 'part' || volume.kind === 'move') return fail({ reason: 'pool-has-volumes' });
+    if (volume.kind === 'thin-pool') {
+      const inside = thinsIn(group, volume.name);
+      const busyThin = inside.find(({ use: each }) => each !== 'none');
+      if (busyThin !== undefined) {
+        return fail({
+          reason: 'in-use',
+          name: busyThin.name,
+          use: busyThin.use === 'held' ? 'held' : 'mounted',
+        });
+      }
+      const parts = [volume.dataPart, volume.metadataPart];
+      const names = [...inside.map(({ name }) => name), volume.name];
+      for (const name of [...names, ...parts]) group.volumes.delete(name);
+      group.blocks.delete(volume.name);
+      if (![...group.volumes.values()].some(({ kind }) => kind === 'thin-pool')) {
+        group.volumes.delete('lvol0_pmspare');
+      }
+      group.revision += 1;
+      return done(names);
+    }
     if (volume.kind === 'cow' && volume.merge !== null && !volume.invalid) {
       return fail({ reason: 'merging-cannot-go' });
     }
@@ -426,9 +616,15 @@ export class LvmModel {
     }
   }
 
-  /** Lets time pass: merges that are through free their snapshot. */
+  /** Lets time pass: merges that are through free their snapshot, moves that are through the old disk. */
   settle(nowMs: number): void {
     for (const group of this.groups.values()) {
+      const move = moveIn(group);
+      if (move !== null) {
+        const share = (nowMs - move.startedAtMs) / Math.max(1, move.endsAtMs - move.startedAtMs);
+        move.percent = Math.min(100, share * 100);
+        if (nowMs >= move.endsAtMs) this.finishMove(group, move);
+      }
       for (const volume of [...group.volumes.values()]) {
         if (volume.kind !== 'cow' || volume.merge?.state !== 'running') continue;
         const { startedAtMs, endsAtMs, bytes } = volume.merge;

@@ -156,6 +156,15 @@ function answer<Row>(
   };
 }
 
+/** Disks of no group, as the reports need them: in a group without a name. */
+function orphanGroups({ orphans }: LvmModel): VolumeGroup[] {
+  if (orphans.length === 0) return [];
+  const extentBytes = 4 * 1024 * 1024;
+  return [
+    { name: '', uuid: '', extentBytes, disks: orphans, volumes: new Map(), blocks: new Map(), revision: 0 },
+  ];
+}
+
 export function runReport(
   tool: 'vgs' | 'lvs' | 'pvs',
   words: readonly string[],
@@ -180,7 +189,7 @@ export function runReport(
   const groupName: FieldTable<{ group: VolumeGroup }> = { vg_name: ({ group }) => group.name };
   if (tool === 'pvs') {
     const wanted = options.operands;
-    const rows = byName(model.groups.values())
+    const rows = [...byName(model.groups.values()), ...orphanGroups(model)]
       .flatMap((group) => group.disks.map((disk) => ({ group, disk, name: disk.name })))
       .filter((row) => wanted.length === 0 || wanted.includes(row.name));
     const complaints = wanted

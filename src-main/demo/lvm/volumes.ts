@@ -81,7 +81,19 @@ export interface ThinVolume extends VolumeBase {
   mergeDeferred: boolean;
 }
 
-export type LogicalVolume = LinearVolume | RaidVolume | PartVolume | CowVolume | ThinPoolVolume | ThinVolume;
+/** What pvmove copies by: hidden, with the new places as its ranges. */
+export interface MoveVolume extends VolumeBase {
+  readonly kind: 'move';
+  readonly from: string;
+  readonly startedAtMs: number;
+  readonly endsAtMs: number;
+  percent: number;
+  /** Which ranges of which volume go where. */
+  readonly places: readonly { volume: string; old: ExtentRange; fresh: readonly ExtentRange[] }[];
+}
+
+export type LogicalVolume =
+  LinearVolume | RaidVolume | PartVolume | CowVolume | ThinPoolVolume | ThinVolume | MoveVolume;
 
 /** Blocks that some thin volumes of a pool share, named by their uuids. */
 export interface SharedBlocks {
@@ -101,7 +113,7 @@ export interface VolumeGroup {
 }
 
 export function isHidden(volume: LogicalVolume): boolean {
-  if (volume.kind === 'part') return true;
+  if (volume.kind === 'part' || volume.kind === 'move') return true;
   if (volume.kind === 'cow') return volume.merge !== null;
   return volume.kind === 'thin' && volume.mergeDeferred;
 }
@@ -142,6 +154,10 @@ export function poolFill(group: VolumeGroup, pool: ThinPoolVolume): { data: numb
     data: (usedBytes / pool.sizeBytes) * 100,
     metadata: Math.min(100, ((pool.metadataBaseBytes + mappingBytes) / pool.metadataBytes) * 100),
   };
+}
+
+export function moveIn(group: VolumeGroup): MoveVolume | null {
+  return [...group.volumes.values()].find((volume): volume is MoveVolume => volume.kind === 'move') ?? null;
 }
 
 export function allocatedRanges(group: VolumeGroup): ExtentRange[] {

@@ -108,3 +108,95 @@ export const destroyVolumeArgv = (group: string, volume: string): string[] => [
   '--',
   volumePath(group, volume),
 ];
+
+/** @param metadata null: LVM chooses by the size of the data */
+export const createThinPoolArgv = (
+  group: string,
+  name: string,
+  size: string,
+  metadata: string | null,
+): string[] => [
+  'lvcreate',
+  '-y',
+  '--type',
+  'thin-pool',
+  '-L',
+  checkedSize(size),
+  ...(metadata === null ? [] : ['--poolmetadatasize', checkedSize(metadata)]),
+  '-n',
+  checkedName(name),
+  '--',
+  checkedName(group),
+];
+
+export const extendMetadataArgv = (group: string, pool: string, by: string): string[] => [
+  'lvextend',
+  '--poolmetadatasize',
+  `+${checkedSize(by)}`,
+  '--',
+  volumePath(group, pool),
+];
+
+/** @param skipped -K: also a volume that is kept from activation, as every thin snapshot is */
+export const activateVolumeArgv = (group: string, volume: string, skipped: boolean): string[] => [
+  'lvchange',
+  '-ay',
+  ...(skipped ? ['-K'] : []),
+  '--',
+  volumePath(group, volume),
+];
+
+export const deactivateVolumeArgv = (group: string, volume: string): string[] => [
+  'lvchange',
+  '-an',
+  '--',
+  volumePath(group, volume),
+];
+
+/** How often the move that goes on in the background is looked after, in seconds; 15 by itself. */
+const moveInterval = '5';
+
+/** -b: the host goes on with it by itself (lvmpolld). `to` null: wherever the group has room. */
+export const movePvArgv = (from: string, to: string | null): string[] => [
+  'pvmove',
+  '-b',
+  '-i',
+  moveInterval,
+  '--',
+  checkedDevice(from),
+  ...(to === null ? [] : [checkedDevice(to)]),
+];
+
+export const abortMoveArgv = (from: string): string[] => ['pvmove', '--abort', '--', checkedDevice(from)];
+
+export const reduceGroupArgv = (group: string, device: string): string[] => [
+  'vgreduce',
+  '--',
+  checkedName(group),
+  checkedDevice(device),
+];
+
+/** Without --force: it gives up only disks that hold nothing. */
+export const removeMissingArgv = (group: string): string[] => [
+  'vgreduce',
+  '--removemissing',
+  '--',
+  checkedName(group),
+];
+
+/** Takes LVM's label from disks that belong to no group. */
+export const clearLabelArgv = (devices: readonly string[]): string[] => [
+  'pvremove',
+  '--',
+  ...devices.map(checkedDevice),
+];
+
+/** Without -y and -f: it takes a group without volumes only. */
+export const destroyGroupArgv = (group: string): string[] => ['vgremove', '--', checkedName(group)];
+
+export const renameGroupArgv = (from: string, to: string): string[] => [
+  'vgrename',
+  '--',
+  checkedName(from),
+  checkedName(to),
+];

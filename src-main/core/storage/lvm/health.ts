@@ -2,11 +2,13 @@ import { filesize } from 'filesize';
 import type { HostProblem } from '../../../../src-preload/contract/hosts';
 import type { Activity } from '../../../../src-preload/contract/inventory';
 import {
+  endsOfMove,
   fillOfSnapshot,
   fullName,
   isActive,
   isInvalid,
   isMerging,
+  isMove,
   isSnapshot,
   isThickSnapshot,
   isThinPool,
@@ -221,8 +223,10 @@ export function groupProblems(
  */
 export function groupActivity(volumes: readonly LogicalVolume[]): Activity | null {
   for (const volume of volumes) {
-    if (volume.attributes.startsWith('p') && volume.copyPercent !== null) {
-      const text = `Data is being moved between disks (${volume.copyPercent} %)`;
+    if (isMove(volume) && volume.copyPercent !== null) {
+      const ends = endsOfMove(volume);
+      const way = ends === null ? 'between disks' : `from ${ends.from} to ${ends.to}`;
+      const text = `Data is being moved ${way} (${volume.copyPercent} %)`;
       return { kind: 'move', state: 'running', percent: volume.copyPercent, etaSeconds: null, text };
     }
     if (!isSnapshot(volume) || !isMerging(volume)) continue;

@@ -95,3 +95,19 @@ export function fillOfSnapshot(volume: LogicalVolume): number | null {
 export function fullName(volume: LogicalVolume): string {
   return `${volume.groupName}/${volume.name}`;
 }
+
+/** The hidden volume that a pvmove copies by; attribute 1 is `p`. */
+export function isMove(volume: LogicalVolume): boolean {
+  return volume.attributes.startsWith('p');
+}
+
+/** Source and target of a pvmove: its segments name both, `/dev/vdb(0),/dev/vdd(0)`. */
+export function endsOfMove(volume: LogicalVolume): { from: string; to: string } | null {
+  const [from, to] = volume.devices.map((device) => device.replace(/\(\d+\)$/, ''));
+  return from === undefined || to === undefined ? null : { from, to };
+}
+
+/** Whether a part of it lies on the physical volume, by the name LVM shows. */
+export function liesOn(volume: LogicalVolume, device: string): boolean {
+  return volume.devices.some((place) => place.replace(/\(\d+\)$/, '') === device);
+}

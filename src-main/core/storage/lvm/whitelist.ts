@@ -1,14 +1,25 @@
 import { administers, operates, reads } from '../../whitelist/rule';
 import { sample } from '../../whitelist/words';
 import {
+  abortMoveArgv,
+  activateVolumeArgv,
+  clearLabelArgv,
   createGroupArgv,
   createThinArgv,
+  createThinPoolArgv,
   createVolumeArgv,
+  deactivateVolumeArgv,
+  destroyGroupArgv,
   destroyVolumeArgv,
   extendGroupArgv,
+  extendMetadataArgv,
   extendVolumeArgv,
+  movePvArgv,
   readDeviceArgv,
   readSignaturesArgv,
+  reduceGroupArgv,
+  removeMissingArgv,
+  renameGroupArgv,
   renameVolumeArgv,
 } from './admin-commands';
 import {
@@ -20,7 +31,7 @@ import {
   removeSnapshotArgv,
 } from './commands';
 
-const { lvmName: name, lvmOther: other, lvmSize: size, device, devices } = sample;
+const { lvmName: name, lvmOther: other, lvmSize: size, device, deviceOther, devices } = sample;
 
 /** Every shape of an lvm2 command that Holdfast sends. */
 export const lvmRules = [
@@ -43,5 +54,19 @@ export const lvmRules = [
     extendVolumeArgv(name, other, size, true),
     renameVolumeArgv(name, name, other),
     destroyVolumeArgv(name, other),
+    createThinPoolArgv(name, other, size, null),
+    createThinPoolArgv(name, other, size, size),
+    extendMetadataArgv(name, other, size),
+    activateVolumeArgv(name, other, false),
+    activateVolumeArgv(name, other, true),
+    deactivateVolumeArgv(name, other),
+    movePvArgv(device, null),
+    movePvArgv(device, deviceOther),
+    abortMoveArgv(device),
+    reduceGroupArgv(name, device),
+    removeMissingArgv(name),
+    clearLabelArgv([devices]),
+    destroyGroupArgv(name),
+    renameGroupArgv(name, other),
   ),
 ];

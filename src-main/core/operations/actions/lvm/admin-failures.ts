@@ -146,6 +146,13 @@ export const volumeFailures: readonly KnownFailure[] = [
     }),
   },
   {
+    pattern: /Change of snapshot (\S+) will also change its origin (\S+?)\.?\s/,
+    explain: (match) => ({
+      message: `${match[1] ?? 'A snapshot'} is active whenever ${match[2] ?? 'its volume'} is. Nothing was changed.`,
+      remedy: 'Activate or deactivate the volume.',
+    }),
+  },
+  {
     pattern: /Logical volume (\S+) not found in volume group (\S+?)\.?$/m,
     explain: (match) => ({
       message: `There is no volume ${match[2] ?? ''}/${match[1] ?? ''} any more. Nothing was changed.`,
@@ -160,4 +167,116 @@ export const volumeFailures: readonly KnownFailure[] = [
     }),
   },
   ...commonFailures,
+];
+
+/** pvmove, as lvm2 2.03.16 words it. */
+export const moveFailures: readonly KnownFailure[] = [
+  {
+    pattern: /Insufficient free space: (\d+) extents needed, but only (\d+) available/,
+    explain: (match) => ({
+      message: `${match[1] ?? ''} extents are to be moved and there is room for ${match[2] ?? ''}. Nothing was moved.`,
+      remedy: 'Choose a larger disk, or add one to the group.',
+    }),
+  },
+  {
+    pattern: /No extents available for allocation/,
+    explain: () => ({
+      message: 'The other disks of the group have no room. Nothing was moved.',
+      remedy: 'Add a disk to the group, or move to a new one.',
+    }),
+  },
+  {
+    pattern: /Detected pvmove in progress for (\S+?)\.?$/m,
+    explain: (match) => ({
+      message: `Data of ${match[1] ?? 'the disk'} is being moved already. Nothing new was started.`,
+      remedy: 'Wait for its end, or stop the move.',
+    }),
+  },
+  {
+    pattern: /Physical Volume "([^"]*)" not found in Volume Group "([^"]*)"/i,
+    explain: (match) => ({
+      message: `${match[1] ?? 'The disk'} does not belong to ${match[2] ?? 'the group'}. Nothing was moved.`,
+      remedy: refresh,
+    }),
+  },
+  {
+    pattern: /All data on source PV skipped|No data to move/,
+    explain: () => ({
+      message: 'There was nothing on the disk that LVM would move: it is empty, or held by a move or merge.',
+      remedy: refresh,
+    }),
+  },
+  {
+    pattern: /Failed to find physical volume "([^"]*)"/,
+    explain: (match) => ({
+      message: `${match[1] ?? 'The disk'} is no physical volume. Nothing was moved.`,
+      remedy: refresh,
+    }),
+  },
+  {
+    pattern: /No pvmove in progress/,
+    explain: () => ({ message: 'No move is under way any more. Nothing was changed.', remedy: refresh }),
+  },
+  ...groupFailures,
+];
+
+/** vgreduce, vgrename, vgremove and pvremove, as lvm2 2.03.16 words them. */
+export const changeGroupFailures: readonly KnownFailure[] = [
+  {
+    pattern: /New VG name "([^"]*)" already exists/,
+    explain: (match) => ({
+      message: `There is a volume group ${match[1] ?? ''} already. Nothing was changed.`,
+      remedy: 'Choose another name.',
+    }),
+  },
+  {
+    pattern: /Physical volume "([^"]*)" still in use/,
+    explain: (match) => ({
+      message: `Volumes have parts on ${match[1] ?? 'the disk'}. It stays in the group.`,
+      remedy: 'Move its data to other disks first.',
+    }),
+  },
+  {
+    pattern: /There are still partial LVs in VG (\S+?)\.?$/m,
+    explain: (match) => ({
+      message: `Volumes of ${match[1] ?? 'the group'} have parts on a missing disk, so it was not given up.`,
+      remedy: 'Bring the disk back, or destroy what is left of these volumes on the host.',
+    }),
+  },
+  {
+    pattern: /Volume group "([^"]*)" not removed|containing \d+ logical volumes/,
+    explain: () => ({
+      message: 'The group has volumes, so LVM asked before destroying it. Nobody answered, and it stays.',
+      remedy: 'Destroy its volumes first.',
+    }),
+  },
+  {
+    pattern: /is used by VG (\S+)/,
+    explain: (match) => ({
+      message: `A disk belongs to volume group ${match[1] ?? ''}, so its label stays.`,
+      remedy: refresh,
+    }),
+  },
+  {
+    pattern: /No PV found on device (\S+?)\.?$/m,
+    explain: (match) => ({
+      message: `${match[1] ?? 'A disk'} carries no label of LVM.`,
+      remedy: refresh,
+    }),
+  },
+  {
+    pattern: /Failed to find physical volume "([^"]*)"/,
+    explain: (match) => ({
+      message: `${match[1] ?? 'The disk'} is no physical volume. Nothing was changed.`,
+      remedy: refresh,
+    }),
+  },
+  {
+    pattern: /Can't remove locked logical volume|locked LV/,
+    explain: () => ({
+      message: 'Data of the group is being moved, which locks its volumes. Nothing was changed.',
+      remedy: 'Wait for the end of the move, or stop it.',
+    }),
+  },
+  ...groupFailures,
 ];

@@ -22,7 +22,7 @@ import { groupBlockers, lvmNameSchema, readGroup } from './reads';
 const mostDevices = 64;
 
 /** Names that are folders or devices below /dev would clash with what LVM puts there (vgcreate: "already exists in filesystem"). */
-const newGroupSchema = lvmNameSchema.refine(
+export const newGroupSchema = lvmNameSchema.refine(
   (name) =>
     !/^(?:md\d*|sd[a-z]+\d*|vd[a-z]+\d*|nvme.*|dm-\d+|loop\d*|mapper|disk|pts|shm|input|block|char)$/.test(
       name,
