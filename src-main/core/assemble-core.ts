@@ -16,6 +16,7 @@ import { toAppError, type AppError } from './errors/app-error';
 import { fileHandlers } from './files/handlers';
 import { hostHandlers } from './handlers/hosts';
 import { inventoryHandlers } from './handlers/inventory';
+import { retentionHandlers } from './retention/handlers';
 import { operationHandlers } from './handlers/operations';
 import { settingsHandlers } from './handlers/settings';
 import { createCredentialStore } from './hosts/credential-store';
@@ -230,6 +231,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       }),
       ...accessHandlers({ hosts, sessions, keyFiles, shell }),
       ...inventoryHandlers(inventory, capacity, hosts),
+      ...retentionHandlers(inventory, nowMs),
       ...operationHandlers({
         road,
         catalogue: parts.catalogue,

@@ -25,6 +25,7 @@ export const channels = [
   'inventory:refreshAll',
   'inventory:snapshots',
   'inventory:capacity',
+  'snapshots:prune',
   'files:list',
   'files:download',
   'operations:catalogue',

@@ -9,6 +9,7 @@ import { hostsContract } from './hosts';
 import { inventoryContract } from './inventory';
 import { operationProgressSchema, operationsContract } from './operations';
 import { hostIdSchema } from './primitives';
+import { pruneContract } from './prune';
 import type { Result } from './result';
 import { settingsContract, settingsSchema } from './settings';
 
@@ -41,6 +42,7 @@ export const contract = {
   'inventory:refreshAll': inventoryContract.refreshAll,
   'inventory:snapshots': inventoryContract.snapshots,
   'inventory:capacity': capacityContract.capacity,
+  'snapshots:prune': pruneContract.prune,
   'files:list': filesContract.list,
   'files:download': filesContract.download,
   'operations:catalogue': operationsContract.catalogue,

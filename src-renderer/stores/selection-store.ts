@@ -81,8 +81,11 @@ export function partsOf(rows: Iterable<SnapshotRow>): SelectionPart[] {
 
 const destroys = ({ group, fields }: Offer): boolean => group === 'destroy' && fields.length === 0;
 
-/** Asks the core how each is destroyed, then for one plan over all of them. */
-export async function planDestroy({ hostId, rows }: SelectionPart): Promise<void> {
+/**
+ * Asks the core how each is destroyed, then for one plan over all of them.
+ * @returns whether a plan was asked for; else `problem` says why not
+ */
+export async function planDestroy({ hostId, rows }: SelectionPart): Promise<boolean> {
   const answers = await Promise.all(
     rows.map(({ id }) => loadOffers(hostId, { kind: 'snapshot', snapshotId: id })),
   );
@@ -99,7 +102,7 @@ export async function planDestroy({ hostId, rows }: SelectionPart): Promise<void
   if (first === undefined) {
     const problem = offers[0]?.excuse ?? 'None of them is there any more. Refresh the host.';
     useSelectionStore.setState({ problem });
-    return;
+    return false;
   }
   useSelectionStore.setState({ problem: null });
   void openPlan({
@@ -110,6 +113,7 @@ export async function planDestroy({ hostId, rows }: SelectionPart): Promise<void
       goOn: true,
     },
   });
+  return true;
 }
 
 /** What was destroyed meanwhile must not stay ticked; the list says what is there. */

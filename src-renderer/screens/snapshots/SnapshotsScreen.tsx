@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Checkbox, Group, Select, Text, TextInput, Tooltip } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { IconCamera, IconSearch, IconX } from '@tabler/icons-react';
+import { IconCamera, IconScissors, IconSearch, IconX } from '@tabler/icons-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { Host } from '../../../src-preload/contract/hosts';
 import type { SnapshotRow } from '../../../src-preload/contract/inventory';
@@ -24,7 +24,9 @@ import {
   type SnapshotQuery,
 } from '../../stores/snapshots-store';
 import { browse } from '../../stores/files-store';
+import { openPrune } from '../../stores/prune-store';
 import { FilesDrawer } from './FilesDrawer';
+import { PruneDialog } from './PruneDialog';
 import { SelectionBar } from './SelectionBar';
 
 type SortKey = SnapshotQuery['sort'];
@@ -59,12 +61,25 @@ export function SnapshotsScreen() {
       <PageHeader
         title="Snapshots"
         actions={
-          <Button
-            leftSection={<IconCamera size={16} />}
-            onClick={() => openSnapshotDialog({ hostId: query.hostId ?? undefined })}
-          >
-            Snapshot now
-          </Button>
+          <Group gap="sm">
+            <Button
+              variant="default"
+              leftSection={<IconScissors size={16} />}
+              disabled={hosts.length === 0}
+              onClick={() => {
+                const hostId = query.hostId ?? snapshotAt(pages, 0)?.hostId ?? hosts[0]?.host.id;
+                if (hostId !== undefined) openPrune(hostId, query.poolId, query.search);
+              }}
+            >
+              Prune…
+            </Button>
+            <Button
+              leftSection={<IconCamera size={16} />}
+              onClick={() => openSnapshotDialog({ hostId: query.hostId ?? undefined })}
+            >
+              Snapshot now
+            </Button>
+          </Group>
         }
       >
         <span className="numeric">
@@ -125,6 +140,7 @@ export function SnapshotsScreen() {
       </Group>
       <SelectionBar />
       <FilesDrawer />
+      <PruneDialog />
       {error !== null && <ErrorNotice error={error} />}
       {status === 'ready' && total === 0 ? (
         <div className="panel">
