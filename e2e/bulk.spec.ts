@@ -59,4 +59,56 @@ test.describe('many snapshots at once', () => {
     // What is gone is not ticked any more.
     await expect(selection).toHaveCount(0);
   });
+
+  test('are judged by a rule, and exactly those that it removes are planned and destroyed', async ({
+    holdfast: { page },
+    dialogs,
+  }) => {
+    test.setTimeout(120_000);
+    await page.getByRole('button', { name: 'Refresh all' }).click();
+    await expect(
+      page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true }),
+    ).not.toHaveCount(0, { timeout: 60_000 });
+    await page
+      .getByRole('navigation', { name: 'Main' })
+      .getByRole('link', { name: 'Snapshots', exact: true })
+      .click();
+    await page.getByRole('textbox', { name: 'Search snapshots' }).fill('tank/home/emma@ hourly');
+    await expect(page.getByText(/^\d+ found/)).toBeVisible();
+    await page.getByRole('button', { name: 'Prune…' }).click();
+    const prune = page.getByRole('dialog', { name: 'Prune snapshots' });
+    await expect(prune.getByRole('combobox', { name: 'Host' })).toHaveValue('nas-01');
+    const said = prune.getByRole('status');
+    const keep = prune.getByRole('group', { name: 'What is kept' });
+    await expect(said).toContainText('would go');
+    for (const name of ['Hourly', 'Daily', 'Weekly', 'Monthly']) {
+      await keep.getByRole('textbox', { name }).fill('0');
+    }
+    await keep.getByRole('textbox', { name: 'Newest' }).fill('0');
+    // Nothing at all is no rule.
+    await expect(prune.getByText(/keeps nothing at all/)).toBeVisible();
+    await keep.getByRole('textbox', { name: 'Newest' }).fill('20');
+    const verdicts = prune.getByRole('table', { name: 'Verdicts' });
+    await expect(verdicts).toHaveAttribute('aria-busy', 'false');
+    await expect(said).toContainText(/20 are kept/);
+    await expect(verdicts.getByText('one of the last 20 (1)')).toBeVisible();
+    await screenshot(page, '33-prune');
+    await expectAccessible(page, '[role="dialog"]');
+
+    const going = Number(/([\d,]+) snapshots? would go/.exec((await said.textContent()) ?? '')?.[1]);
+    expect(going).toBeGreaterThan(0);
+    await prune.getByRole('button', { name: `Plan to destroy ${going} snapshots…` }).click();
+    await expect(prune).toBeHidden();
+    await expect(plan(page).locator('code')).toHaveCount(going);
+    const commands = await plan(page).locator('code').allTextContents();
+    expect(commands.filter((command) => !command.includes('tank/home/emma@'))).toEqual([]);
+    await plan(page)
+      .getByRole('textbox', { name: /^Type the name of the target/ })
+      .fill(`${going} snapshots`);
+    await dialogs.press('Destroy ZFS snapshot');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible();
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+    await expect(page.getByText(/^20 found/)).toBeVisible();
+  });
 });

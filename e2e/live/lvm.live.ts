@@ -37,7 +37,7 @@ describe('LVM on the lab machine', () => {
     await live?.close();
     await onLab(
       lab,
-      'sudo umount /mnt/lv /mnt/vg7 2>/dev/null; sudo vgremove -q -f vg7 vg8 2>/dev/null; sudo vgremove -q -f vg0; sudo pvremove -q /dev/vdd /dev/vde',
+      'sudo umount /mnt/lv /mnt/vg7 2>/dev/null; sudo pvmove --abort 2>/dev/null; sudo vgremove -q -f vg7 2>/dev/null; sudo vgremove -q -f vg8 2>/dev/null; sudo vgremove -q -f vg0; sudo pvremove -q /dev/vdd /dev/vde',
     );
     expect(await onLab(lab, 'sudo vgs --noheadings')).toBe('');
   });
@@ -198,8 +198,9 @@ describe('LVM on the lab machine', () => {
   const planned = async (action: string, input: Record<string, unknown>) => {
     const { plan, result } = await live.run(hostId, action, input as Parameters<typeof live.run>[2]);
     expect([action, plan.blockers]).toEqual([action, []]);
-    expect([action, result.outcome]).toEqual([action, 'ok']);
-    return result.verification?.status;
+    // A move that still runs is a warning: pending.
+    expect(`${action} ${result.outcome}`).toMatch(/ (?:ok|warning)$/);
+    return result.verification.status;
   };
   const blockersOf = async (action: string, input: Record<string, unknown>) => {
     const plan = await live.call('operations:plan', {

@@ -38,12 +38,21 @@ const usualRule: RetentionRule = { last: 3, hourly: 24, daily: 7, weekly: 4, mon
 
 export const usePruneStore = create<PruneState>(() => closed);
 
+/** The core refuses such a rule; the form says so before it is asked. */
+export function keepsNothing(rule: RetentionRule): boolean {
+  return Object.values(rule).every((count) => count === 0);
+}
+
 let asking: AbortController | null = null;
 
 async function ask(question: PruneQuestion): Promise<void> {
   asking?.abort();
   const mine = new AbortController();
   asking = mine;
+  if (keepsNothing(question.rule)) {
+    usePruneStore.setState({ ...closed, question, status: 'failed' });
+    return;
+  }
   usePruneStore.setState({ question, status: 'loading' });
   const answer = await call('snapshots:prune', question, mine.signal);
   if (mine.signal.aborted) return;

@@ -24,7 +24,13 @@ import { formatBytes, formatCount, plural } from '../../format/bytes-format';
 import { useAppStore } from '../../stores/app-store';
 import { useFleetStore } from '../../stores/fleet-store';
 import { loadInventory, useInventoryStore } from '../../stores/inventory-store';
-import { changePrune, closePrune, usePruneStore, type PruneQuestion } from '../../stores/prune-store';
+import {
+  changePrune,
+  closePrune,
+  keepsNothing,
+  usePruneStore,
+  type PruneQuestion,
+} from '../../stores/prune-store';
 import {
   mostSelected,
   partsOf,
@@ -179,6 +185,11 @@ function Rule({ rule }: { rule: RetentionRule }) {
           />
         ))}
       </Group>
+      {keepsNothing(shown) && (
+        <Text size="sm" c="var(--hf-warning)" role="alert" mt={6}>
+          This rule keeps nothing at all, so nothing is shown. Name at least one that stays.
+        </Text>
+      )}
       <Text size="xs" c="dimmed" mt={6}>
         Of each volume the newest of every hour, day, week, month and year is kept, this many back; by the
         clock of this computer, weeks from Monday.
