@@ -111,4 +111,38 @@ test.describe('many snapshots at once', () => {
     await plan(page).getByRole('button', { name: 'Close' }).click();
     await expect(page.getByText(/^20 found/)).toBeVisible();
   });
+
+  test('are taken of several datasets under one plan', async ({ holdfast: { page }, dialogs }) => {
+    test.setTimeout(120_000);
+    await page.getByRole('button', { name: 'Refresh all' }).click();
+    await expect(
+      page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true }),
+    ).not.toHaveCount(0, { timeout: 60_000 });
+    await page
+      .getByRole('navigation', { name: 'Main' })
+      .getByRole('link', { name: 'Snapshots', exact: true })
+      .click();
+    await page.getByRole('button', { name: 'Snapshot now' }).click();
+    const form = page.getByRole('dialog', { name: 'Snapshot now' });
+    await form.getByRole('combobox', { name: 'Volume' }).fill('tank/home/emma');
+    await page.getByRole('option', { name: 'tank/home/emma', exact: true }).click();
+    const others = form.getByRole('combobox', { name: 'Also of' });
+    for (const name of ['tank/home/anna', 'tank/media/music']) {
+      await others.fill(name);
+      await page.getByRole('option', { name, exact: true }).click();
+    }
+    await page.keyboard.press('Escape');
+    await form.getByRole('textbox', { name: 'Name of the snapshot' }).fill('together');
+    await screenshot(page, '34-bulk-snapshot-form');
+    await expectAccessible(page, '[role="dialog"]');
+    await form.getByRole('button', { name: 'Show the plan' }).click();
+    await expect(plan(page).locator('code')).toHaveCount(3);
+    await screenshot(page, '35-bulk-snapshot-plan');
+    await dialogs.press('Create ZFS snapshot');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible();
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('textbox', { name: 'Search snapshots' }).fill('@together');
+    await expect(page.getByText(/^3 found/)).toBeVisible();
+  });
 });

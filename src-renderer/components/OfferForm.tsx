@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Offer } from '../../src-preload/contract/operations';
 import { useAppStore } from '../stores/app-store';
 import { useHost } from '../stores/fleet-store';
-import { closeOffers, submitOffer, useOffersStore } from '../stores/offers-store';
+import { closeOffers, submitOffer, submitOffers, useOffersStore } from '../stores/offers-store';
 import { EnvironmentBadge } from './EnvironmentBadge';
 import { complaintOf, firstAnswers, inputOf } from './offer-answers';
 import { OfferFields } from './OfferFields';
@@ -40,7 +40,21 @@ function subjectWords({ input }: Offer): string {
   return names.length === 0 ? '' : `${names.join(' · ')} `;
 }
 
-export function OfferForm({ hostId, offer }: { hostId: string; offer: Offer }) {
+/**
+ * @param others offers of the same action for further objects, which get the same answers
+ * @param excuse why it can't be planned yet, beside the offer's own
+ */
+export function OfferForm({
+  hostId,
+  offer,
+  others = [],
+  excuse = offer.excuse,
+}: {
+  hostId: string;
+  offer: Offer;
+  others?: readonly Offer[];
+  excuse?: string | null;
+}) {
   const [answers, setAnswers] = useState(() => firstAnswers(offer.fields));
   const [tried, setTried] = useState(false);
   const valid = offer.fields.every(
@@ -49,7 +63,10 @@ export function OfferForm({ hostId, offer }: { hostId: string; offer: Offer }) {
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (offer.excuse === null && valid) submitOffer(hostId, offer, inputOf(offer.fields, answers));
+    if (excuse !== null || !valid) return;
+    const given = inputOf(offer.fields, answers);
+    if (others.length === 0) submitOffer(hostId, offer, given);
+    else submitOffers(hostId, [offer, ...others], given);
   };
   return (
     <form onSubmit={submit} noValidate>
@@ -60,16 +77,16 @@ export function OfferForm({ hostId, offer }: { hostId: string; offer: Offer }) {
           tried={tried}
           onAnswer={(name, answer) => setAnswers((before) => ({ ...before, [name]: answer }))}
         />
-        {offer.excuse !== null && (
+        {excuse !== null && (
           <Text size="sm" c="var(--hf-warning)">
-            {offer.excuse}
+            {excuse}
           </Text>
         )}
         <Group justify="flex-end">
           <Button variant="default" onClick={closeOffers}>
             Cancel
           </Button>
-          <Button type="submit" disabled={offer.excuse !== null}>
+          <Button type="submit" disabled={excuse !== null}>
             Show the plan
           </Button>
         </Group>

@@ -39,6 +39,18 @@ export function submitOffer(hostId: string, offer: Offer, answers: PlanRequest['
   void openPlan({ hostId, action: offer.action, input: { ...offer.input, ...answers } });
 }
 
+/** The same answers for several objects: one plan over all of them. */
+export function submitOffers(hostId: string, offers: readonly Offer[], answers: PlanRequest['input']): void {
+  const [first] = offers;
+  if (first === undefined) return;
+  closeOffers();
+  void openPlan({
+    hostId,
+    action: first.action,
+    input: { items: offers.map(({ input }) => ({ ...input, ...answers })), goOn: true },
+  });
+}
+
 export function openCreatePool(hostId: string): void {
   useOffersStore.setState({ createPool: { hostId } });
 }

@@ -7,6 +7,8 @@ import { canonicalJson } from './canonical';
 
 /** Objects in one bulk operation; the room of the native dialog may allow fewer. */
 const mostItems = 200;
+/** Ways back that are still read; of more than these the audit has the commands. */
+const mostUndos = 20;
 /** Items planned or verified side by side; the session queues beyond what the host allows. */
 const atOnce = 8;
 
@@ -105,7 +107,8 @@ async function planAll(
         ];
   const places = drafts.flatMap(({ blockers }, place) => (blockers.length > 0 ? [] : [place]));
   const shared = together === null || places.length < 2 ? [] : await together(context, places);
-  const done = possible.map(({ undo }) => undo).filter((undo, index, all) => all.indexOf(undo) === index);
+  const undone = possible.flatMap(({ undo }) => (undo === null ? [] : [undo]));
+  const undos = undone.length < possible.length ? [] : [...new Set(undone)];
   return {
     risk: worst(drafts),
     target: { kind: traits.many, name: things(possible.length === 0 ? drafts.length : possible.length) },
@@ -115,7 +118,7 @@ async function planAll(
     consequences: [...mergeConsequences(possible), ...shared, ...leftOut],
     // Something can be done: then what cannot is left out and said. Nothing can: then all of it stands in the way.
     blockers: possible.length === 0 ? stopped.flatMap(({ blockers }) => blockers) : [],
-    undo: done.length === 1 ? (done[0] ?? null) : null,
+    undo: undos.length === 0 || undos.length > mostUndos ? null : undos.join('; '),
     preconditions: {
       items: drafts.map(({ blockers, preconditions }) => (blockers.length > 0 ? null : preconditions)),
     },

@@ -1,12 +1,16 @@
-import { Loader, Modal, Select, Stack } from '@mantine/core';
+import { Loader, Modal, MultiSelect, Select, Stack } from '@mantine/core';
 import { useEffect, useState } from 'react';
+import type { Volume } from '../../../src-preload/contract/inventory';
+import type { ActionInfo, Offer } from '../../../src-preload/contract/operations';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { OfferForm } from '../../components/OfferForm';
+import { plural } from '../../format/bytes-format';
 import { useAppStore } from '../../stores/app-store';
 import { closeDialogs, useDialogStore } from '../../stores/dialog-store';
 import { useFleetStore } from '../../stores/fleet-store';
 import { loadInventory, useInventoryStore } from '../../stores/inventory-store';
 import { loadOffers, type OffersAnswer } from '../../stores/offers-store';
+import { mostSelected } from '../../stores/selection-store';
 import { snapshotActionOf } from './snapshot-actions';
 
 /** “Snapshot now”: host, volume, and what the backend asks. Ends in a plan. */
@@ -62,25 +66,89 @@ function SnapshotForm({ hostId: preset, volumeId: presetVolume }: { hostId?: str
         onChange={(value) => setVolumeId(value ?? '')}
       />
       {volume !== undefined && action !== undefined && (
-        <Questions key={`${hostId} ${volume.id}`} hostId={hostId} volumeId={volume.id} actionId={action.id} />
+        <Several
+          key={`${hostId} ${volume.id}`}
+          hostId={hostId}
+          volumeId={volume.id}
+          action={action}
+          others={volumes.filter(({ id, backend }) => id !== volume.id && backend === volume.backend)}
+        />
       )}
     </Stack>
   );
 }
 
-function Questions({ hostId, volumeId, actionId }: { hostId: string; volumeId: string; actionId: string }) {
-  const [answer, setAnswer] = useState<OffersAnswer>({ status: 'loading' });
+/** One volume, and where the backend can, more of the same kind under one plan. */
+function Several({
+  hostId,
+  volumeId,
+  action,
+  others,
+}: {
+  hostId: string;
+  volumeId: string;
+  action: ActionInfo;
+  others: readonly Volume[];
+}) {
+  const [chosen, setChosen] = useState<string[]>([]);
+  return (
+    <>
+      {action.bulk && others.length > 0 && (
+        <MultiSelect
+          label="Also of"
+          description="Each gets a snapshot of the same name, one after the other under one plan."
+          searchable
+          clearable
+          maxValues={mostSelected - 1}
+          placeholder={chosen.length === 0 ? 'Further volumes, if any' : undefined}
+          data={others.map(({ id, name }) => ({ value: id, label: name }))}
+          limit={200}
+          classNames={{ option: 'mono' }}
+          value={chosen}
+          onChange={setChosen}
+        />
+      )}
+      <Questions hostId={hostId} volumeId={volumeId} actionId={action.id} others={chosen} />
+    </>
+  );
+}
+
+const loading: OffersAnswer = { status: 'loading' };
+
+function Questions({
+  hostId,
+  volumeId,
+  actionId,
+  others,
+}: {
+  hostId: string;
+  volumeId: string;
+  actionId: string;
+  others: readonly string[];
+}) {
+  const [answers, setAnswers] = useState<ReadonlyMap<string, OffersAnswer>>(new Map());
+  const asked = [volumeId, ...others].join('\n');
   useEffect(() => {
     let current = true;
-    void loadOffers(hostId, { kind: 'volume', volumeId }).then((found) => {
-      if (current) setAnswer(found);
-    });
+    for (const id of asked.split('\n')) {
+      void loadOffers(hostId, { kind: 'volume', volumeId: id }).then((found) => {
+        if (current) setAnswers((before) => new Map(before).set(id, found));
+      });
+    }
     return () => {
       current = false;
     };
-  }, [hostId, volumeId]);
+  }, [hostId, asked]);
+  const answer = answers.get(volumeId) ?? loading;
   if (answer.status === 'loading') return <Loader size="sm" aria-label="Asking" />;
   if (answer.status === 'failed') return <ErrorNotice error={answer.error} />;
-  const offer = answer.offers.find(({ action }) => action === actionId);
-  return offer === undefined ? null : <OfferForm hostId={hostId} offer={offer} />;
+  const offerIn = (found: OffersAnswer): Offer[] =>
+    found.status === 'ready' ? found.offers.filter(({ action }) => action === actionId).slice(0, 1) : [];
+  const [offer] = offerIn(answer);
+  const further = others.flatMap((id) => offerIn(answers.get(id) ?? loading));
+  if (offer === undefined) return null;
+  const missing = others.length - further.length;
+  const excuse =
+    missing > 0 ? `What ${plural(missing, 'further volume')} can is not known yet.` : offer.excuse;
+  return <OfferForm hostId={hostId} offer={offer} others={further} excuse={excuse} />;
 }

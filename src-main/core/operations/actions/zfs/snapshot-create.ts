@@ -50,6 +50,7 @@ export const zfsSnapshotCreate: ActionDefinition<Input> = {
   minimumAccess: 'operate',
   risk: 'safe',
   input,
+  bulk: { one: 'snapshot', many: 'snapshots' },
 
   offer: (subject, { nowMs }) =>
     subject.kind !== 'volume'
