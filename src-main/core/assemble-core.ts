@@ -13,6 +13,7 @@ import { appMigrations } from './data/migrations';
 import { openDatabase } from './data/open-database';
 import { createDispatch } from './dispatch';
 import { toAppError, type AppError } from './errors/app-error';
+import { compareHandlers } from './compare/handlers';
 import { fileHandlers } from './files/handlers';
 import { hostHandlers } from './handlers/hosts';
 import { inventoryHandlers } from './handlers/inventory';
@@ -232,6 +233,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       ...accessHandlers({ hosts, sessions, keyFiles, shell }),
       ...inventoryHandlers(inventory, capacity, hosts),
       ...retentionHandlers(inventory, nowMs),
+      ...compareHandlers({ hosts, inventory, sessions }),
       ...operationHandlers({
         road,
         catalogue: parts.catalogue,

@@ -26,6 +26,7 @@ export const channels = [
   'inventory:snapshots',
   'inventory:capacity',
   'snapshots:prune',
+  'snapshots:compare',
   'files:list',
   'files:download',
   'operations:catalogue',

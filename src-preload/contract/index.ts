@@ -4,6 +4,7 @@ import { appContract, coreStatusSchema } from './app';
 import { auditContract } from './audit';
 import { capacityContract } from './capacity';
 import type { Channel, CoreChannel, EventName, ShellChannel } from './channels';
+import { compareContract } from './compare';
 import { fileProgressSchema, filesContract } from './files';
 import { hostsContract } from './hosts';
 import { inventoryContract } from './inventory';
@@ -43,6 +44,7 @@ export const contract = {
   'inventory:snapshots': inventoryContract.snapshots,
   'inventory:capacity': capacityContract.capacity,
   'snapshots:prune': pruneContract.prune,
+  'snapshots:compare': compareContract.compare,
   'files:list': filesContract.list,
   'files:download': filesContract.download,
   'operations:catalogue': operationsContract.catalogue,

@@ -48,6 +48,7 @@ export const words = {
     plain: '[A-Za-z0-9_][A-Za-z0-9._:@+-]*',
     wide: '[A-Za-z0-9_][A-Za-z0-9 ._:@+-]*',
   },
+  btrfsGeneration: { sample: '12345678909', plain: '[0-9]{1,20}' },
   zfsDataset: {
     sample: 'hfzset/hfzset',
     plain: '[A-Za-z][A-Za-z0-9_.:-]*(/[A-Za-z0-9_.:-]+)*',

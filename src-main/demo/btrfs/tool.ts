@@ -254,8 +254,26 @@ function deleteSubvolume(path: string, { model, root }: Call): CommandResult {
   return succeeded(says, 180);
 }
 
+/** Files that were written since, as many as the snapshot's own space suggests. */
+function findNew(words: readonly string[], { model }: Call): CommandResult | null {
+  const [path = '', since = ''] = operands(words, 2) ?? [];
+  const place = model.placeOf(path);
+  const found = place === null ? null : model.subvolumeAt(place);
+  if (found === null) return failed(1, 'ERROR: Could not statfs: No such file or directory\n');
+  const from = Number(since);
+  const count = from >= found.generation ? 0 : Math.min(40, 3 + ((found.generation - from) % 37));
+  const lines = Array.from({ length: count }, (_, index) => {
+    const generation = Math.min(found.generation, from + 1 + index);
+    const folder = index % 3 === 0 ? '' : `2026/${String(1 + (generation % 12)).padStart(2, '0')}/`;
+    const length = 4096 * (1 + ((generation * 7919) % 900));
+    return `inode ${257 + index} file offset 0 len ${length} disk start ${13_893_632 + index * 4_194_304} offset 0 gen ${generation} flags NONE ${folder}IMG_${4000 + ((generation * 31) % 900)}.jpg\n`;
+  });
+  return succeeded(`${lines.join('')}transid marker was ${found.generation}\n`, 120);
+}
+
 function subvolume(words: readonly string[], call: Call): CommandResult | null {
   const [verb, ...rest] = words;
+  if (verb === 'find-new') return findNew(rest, call);
   if (verb === 'create') {
     const [path] = operands(rest, 1) ?? [];
     return path === undefined ? null : createSubvolume(path, call);

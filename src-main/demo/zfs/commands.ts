@@ -14,6 +14,7 @@ import {
   setProperty,
 } from './dataset-changes';
 import { splitAt, type ZfsModel } from './model';
+import { diffText } from './diff-text';
 import { freedTogether } from './space';
 import type { Dataset, Outcome } from './types';
 import { allPropertiesOf, readerOf, sourceOf, type ReadProperty, type Target } from './properties';
@@ -37,6 +38,7 @@ const usages = {
   hold: 'hold [-r] <tag> <snapshot> ...',
   release: 'release [-r] <tag> <snapshot> ...',
   clone: 'clone [-p] [-o property=value] ... <snapshot> <filesystem|volume>',
+  diff: 'diff [-FHt] <snapshot> [snapshot|filesystem]',
   bookmark: 'bookmark <snapshot|bookmark> <newbookmark>',
 } as const;
 
@@ -465,6 +467,13 @@ export function runZfs(words: readonly string[], context: ZfsContext): CommandRe
       return run('bookmark', [], createBookmark);
     case 'rollback':
       return run('rollback', [flag('r')], rollback);
+    case 'diff':
+      return run('diff', [flag('F'), flag('H'), flag('t')], ({ model, nowMs, root }, { flags, operands }) => {
+        if (!root) return failed(1, `Cannot diff ${operands[0] ?? ''}: permission denied\n`);
+        return ['F', 'H', 't'].every((letter) => flags.has(letter))
+          ? diffText(model, operands, nowMs)
+          : failed(2, `${notSimulated}\n`);
+      });
     case 'holds':
       return run('holds', [flag('H')], holds);
     default:

@@ -24,7 +24,9 @@ import {
   type SnapshotQuery,
 } from '../../stores/snapshots-store';
 import { browse } from '../../stores/files-store';
+import { openCompare } from '../../stores/compare-store';
 import { openPrune } from '../../stores/prune-store';
+import { CompareDrawer } from './CompareDrawer';
 import { FilesDrawer } from './FilesDrawer';
 import { PruneDialog } from './PruneDialog';
 import { SelectionBar } from './SelectionBar';
@@ -141,6 +143,7 @@ export function SnapshotsScreen() {
       <SelectionBar />
       <FilesDrawer />
       <PruneDialog />
+      <CompareDrawer />
       {error !== null && <ErrorNotice error={error} />}
       {status === 'ready' && total === 0 ? (
         <div className="panel">
@@ -289,7 +292,10 @@ function columnsOf(hosts: ReadonlyMap<string, Host>): Column<SnapshotRow, SortKe
           hostId={row.hostId}
           subject={{ kind: 'snapshot', snapshotId: row.id }}
           label={`Actions for ${row.fullName}`}
-          extra={[{ label: 'Browse files…', onClick: () => browse(row) }]}
+          extra={[
+            { label: 'Browse files…', onClick: () => browse(row) },
+            { label: 'What changed since…', onClick: () => openCompare(row) },
+          ]}
         />
       ),
     },

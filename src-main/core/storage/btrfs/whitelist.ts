@@ -23,8 +23,9 @@ import {
   startReplaceArgv,
   statArgv,
 } from './commands';
+import { findNewArgv } from './find-new';
 
-const { path, pathOther: other, device, uuid, btrfsLabel: label } = sample;
+const { path, pathOther: other, device, uuid, btrfsLabel: label, btrfsGeneration: generation } = sample;
 const deviceId = Number(sample.count);
 const percent = Number(sample.percent);
 const { zone, ...rootProbes } = btrfsProbes;
@@ -42,6 +43,7 @@ export const btrfsRules = [
     showSubvolumeArgv(path),
     readDeviceArgv(device),
     probeDeviceArgv(device),
+    findNewArgv(path, generation),
   ),
   ...operates(
     // The folder for snapshots, made before the first one.
