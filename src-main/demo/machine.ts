@@ -1,5 +1,6 @@
 import { locateScript } from '../core/ssh/locate';
 import { parseCommandLine } from './command-line';
+import { fileTools } from './file-tools';
 import { lvmTools, runLvm, type LvmTool } from './lvm/commands';
 import type { LvmModel } from './lvm/model';
 import { failed, succeeded, type CommandResult } from './result';
@@ -58,7 +59,11 @@ export function createMachine(options: MachineOptions): Machine {
   for (const tool of zfs === undefined ? [] : ['zfs', 'zpool']) tools.set(tool, `${sbin}/${tool}`);
   for (const tool of lvm === undefined ? [] : lvmTools) tools.set(tool, `${sbin}/${tool}`);
   const simulated = new Map(
-    [...systemTools(options.failedUnits ?? []), ...(options.tools ?? [])].map((tool) => [tool.name, tool]),
+    [
+      ...systemTools(options.failedUnits ?? []),
+      ...(zfs === undefined ? [] : fileTools(zfs)),
+      ...(options.tools ?? []),
+    ].map((tool) => [tool.name, tool]),
   );
   for (const { name, folder } of simulated.values()) tools.set(name, `${folder}/${name}`);
 

@@ -29,6 +29,7 @@ export const channels = [
   'snapshots:compare',
   'files:list',
   'files:download',
+  'files:restore',
   'operations:catalogue',
   'operations:offers',
   'operations:plan',

@@ -51,4 +51,12 @@ export const filesContract = {
       saved: z.strictObject({ displayPath: z.string(), sizeBytes: bytesSchema }).nullable(),
     }),
   },
+  /** What to plan so that one file comes back beside its original. Changes nothing. */
+  restore: {
+    request: z.strictObject(place),
+    response: z.strictObject({
+      action: z.literal('file.restore'),
+      input: z.strictObject({ source: z.string(), destination: z.string() }),
+    }),
+  },
 } as const;

@@ -47,6 +47,7 @@ export const contract = {
   'snapshots:compare': compareContract.compare,
   'files:list': filesContract.list,
   'files:download': filesContract.download,
+  'files:restore': filesContract.restore,
   'operations:catalogue': operationsContract.catalogue,
   'operations:offers': operationsContract.offers,
   'operations:plan': operationsContract.plan,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { btrfsActionIds } from './actions/btrfs';
 import { diskActionIds } from './actions/disk';
+import { fileActionIds } from './actions/file';
 import { lvmActionIds } from './actions/lvm';
 import { mdadmActionIds } from './actions/mdadm';
 import { zfsActionIds } from './actions/zfs';
@@ -17,6 +18,7 @@ export const actionIds = [
   ...mdadmActionIds,
   ...btrfsActionIds,
   ...diskActionIds,
+  ...fileActionIds,
 ] as const;
 export const actionIdSchema = z.enum(actionIds);
 export type ActionId = z.infer<typeof actionIdSchema>;

@@ -3,6 +3,7 @@ import type { FileEntry } from '../../src-preload/contract/files';
 import type { SnapshotRow } from '../../src-preload/contract/inventory';
 import type { WireError } from '../../src-preload/contract/result';
 import { call, listen } from '../api';
+import { openPlan } from './plan-store';
 
 export interface Transfer {
   id: string;
@@ -91,6 +92,19 @@ export async function download(entry: FileEntry): Promise<void> {
     const cancelled = answer.error.code === 'cancelled';
     useFilesStore.setState({ transfer: null, error: cancelled ? null : answer.error });
   }
+}
+
+/** Ends in a plan: the file comes back beside its original. */
+export async function restore(entry: FileEntry): Promise<void> {
+  const { snapshot, path } = useFilesStore.getState();
+  if (snapshot === null) return;
+  const { hostId, id: snapshotId } = snapshot;
+  const answer = await call('files:restore', { hostId, snapshotId, path: [...path, entry.name] });
+  if (answer.ok) {
+    // The plan stands above whatever the drawer stands on.
+    closeFiles();
+    void openPlan({ hostId, ...answer.value });
+  } else useFilesStore.setState({ error: answer.error });
 }
 
 export function cancelDownload(): void {

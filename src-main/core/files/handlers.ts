@@ -4,8 +4,9 @@ import type { HostStore } from '../hosts/types';
 import type { InventoryService } from '../inventory/service';
 import type { ShellPort } from '../port/shell-port';
 import type { FilePool } from '../ssh/types';
+import { restoredName } from '../storage/files/commands';
 import { fetchFile, listFolder } from './browse';
-import { snapshotRoot } from './snapshot-root';
+import { originalRoot, snapshotRoot } from './snapshot-root';
 
 export interface FileHandlerOptions {
   hosts: Pick<HostStore, 'get'>;
@@ -22,9 +23,9 @@ const reportEveryMs = 200;
 /** Looking at the files of a snapshot. Reading only; paths on this computer come from native dialogs alone. */
 export function fileHandlers(
   options: FileHandlerOptions,
-): Pick<CoreHandlers, 'files:list' | 'files:download'> {
+): Pick<CoreHandlers, 'files:list' | 'files:download' | 'files:restore'> {
   const { hosts, inventory, sessions, shell, nowMs } = options;
-  const rootOf = async (hostId: string, snapshotId: string): Promise<string> => {
+  const find = async (hostId: string, snapshotId: string) => {
     const known = await inventory.read(hostId);
     const snapshot = known === null ? null : inventory.snapshot(hostId, snapshotId);
     if (known === null || snapshot === null) {
@@ -32,6 +33,10 @@ export function fileHandlers(
         remedy: 'Refresh the host.',
       });
     }
+    return { snapshot, known };
+  };
+  const rootOf = async (hostId: string, snapshotId: string): Promise<string> => {
+    const { snapshot, known } = await find(hostId, snapshotId);
     return snapshotRoot(snapshot, known);
   };
   return {
@@ -57,6 +62,20 @@ export function fileHandlers(
         signal,
       );
       return { saved: { displayPath: localPath, sizeBytes } };
+    },
+    'files:restore': async ({ hostId, snapshotId, path }) => {
+      const { snapshot, known } = await find(hostId, snapshotId);
+      const name = path.at(-1);
+      if (name === undefined) throw new AppError('invalid-request', 'A snapshot is not restored as a file.');
+      const folder = [originalRoot(snapshot, known), ...path.slice(0, -1)].join('/');
+      const restored = restoredName(name, snapshot.createdAtMs ?? nowMs());
+      return {
+        action: 'file.restore',
+        input: {
+          source: [snapshotRoot(snapshot, known), ...path].join('/'),
+          destination: `${folder === '/' ? '' : folder}/${restored}`,
+        },
+      };
     },
   };
 }

@@ -37,3 +37,19 @@ export function snapshotRoot(snapshot: Snapshot, inventory: HostInventory): stri
       );
   }
 }
+
+/**
+ * Where the volume of a snapshot is mounted, without a slash at the end.
+ * @throws AppError `refused` with the reason where its files are nowhere to be seen
+ */
+export function originalRoot(snapshot: Snapshot, inventory: HostInventory): string {
+  const root = snapshotRoot(snapshot, inventory);
+  if (snapshot.kind === 'zfs-snapshot') return root.slice(0, root.indexOf('/.zfs/snapshot/'));
+  const source = inventory.volumes.find(
+    ({ backend, name }) => backend === snapshot.backend && name === snapshot.volumeName,
+  );
+  if (source?.name.startsWith('/') === true) return source.name === '/' ? '' : source.name;
+  throw new AppError('refused', `Where the original of ${snapshot.fullName} is mounted is not known.`, {
+    remedy: 'Download the file instead, or refresh the host.',
+  });
+}

@@ -27,6 +27,8 @@ export interface StepDraft {
   explain: string;
   acceptExitCodes: readonly number[];
   timeoutSeconds: number;
+  /** false: as the login user. Left out: as root, by sudo where the host's setting says so. */
+  privileged?: false;
   /** Work of hours: what has not ended after this is left running on the host, and `verify` says `pending`. */
   detachAfterSeconds?: number;
   /** Of a bulk plan: which of the objects it belongs to. */
@@ -61,7 +63,13 @@ export interface ActionContext {
   read(
     operation: string,
     argv: readonly string[],
-    options?: { acceptExitCodes?: readonly number[]; timeoutSeconds?: number; maxOutputBytes?: number },
+    options?: {
+      acceptExitCodes?: readonly number[];
+      timeoutSeconds?: number;
+      maxOutputBytes?: number;
+      /** false: as the login user. Left out: as root. */
+      privileged?: false;
+    },
   ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
   nowMs(): number;
 }

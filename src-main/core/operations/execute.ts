@@ -89,7 +89,7 @@ export async function executeSteps(
       const result = await session.exec({
         operation: `${title}: ${step.title}`,
         argv: draft.argv,
-        privileged: true,
+        privileged: draft.privileged ?? true,
         mutates: true,
         acceptExitCodes: anyExitCode,
         timeoutSeconds: step.timeoutSeconds,

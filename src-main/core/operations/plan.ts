@@ -28,7 +28,7 @@ function worse(a: Risk, b: Risk): Risk {
 }
 
 function renderStep(session: SshSession, step: StepDraft): PlanStep {
-  const { argv, commandLine } = session.render(step.argv, true);
+  const { argv, commandLine } = session.render(step.argv, step.privileged ?? true);
   return {
     kind: 'ssh',
     title: step.title,

@@ -20,7 +20,7 @@ export function readContext(session: SshSession, options: ReadContextOptions): A
       const { exitCode, stdout, stderr } = await session.exec({
         operation,
         argv,
-        privileged: true,
+        privileged: limits.privileged ?? true,
         mutates: false,
         acceptExitCodes: limits.acceptExitCodes ?? [0],
         timeoutSeconds: limits.timeoutSeconds ?? defaultTimeoutSeconds,

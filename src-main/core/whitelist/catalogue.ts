@@ -1,5 +1,6 @@
 import { btrfsRules } from '../storage/btrfs/whitelist';
 import { diskRules } from '../storage/disks/whitelist';
+import { fileRules } from '../storage/files/whitelist';
 import { lvmRules } from '../storage/lvm/whitelist';
 import { mdadmRules } from '../storage/mdadm/whitelist';
 import { systemRules } from '../storage/system/whitelist';
@@ -14,6 +15,7 @@ export const commandRules: readonly CommandRule[] = [
   ...mdadmRules,
   ...zfsRules,
   ...btrfsRules,
+  ...fileRules,
 ];
 
 const hasRule = matcher(commandRules);

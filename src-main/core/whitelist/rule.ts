@@ -31,6 +31,11 @@ export function administers(...commands: readonly (readonly string[])[]): Comman
   return commands.map((argv) => rule('administer', true, argv));
 }
 
+/** Changes by the login user, within its own rights. */
+export function administersUnprivileged(...commands: readonly (readonly string[])[]): CommandRule[] {
+  return commands.map((argv) => rule('administer', false, argv));
+}
+
 function rule(level: AccessLevel, privileged: boolean, argv: readonly string[]): CommandRule {
   const [tool] = argv;
   if (tool === undefined) throw new RangeError('A command has a tool.');

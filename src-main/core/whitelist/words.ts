@@ -39,6 +39,12 @@ export const words = {
   /** An absolute path; the tools it goes to take no options from it. */
   path: { sample: '/hfz/place', plain: '/[A-Za-z0-9_.@:+/-]*', wide: '/[^\\p{C}]*' },
   pathOther: { sample: '/hfz/other', plain: '/[A-Za-z0-9_.@:+/-]*', wide: '/[^\\p{C}]*' },
+  /** A file that a restore made, by its name. */
+  restoredPath: {
+    sample: '/hfz/back.restored-98765432-987654',
+    plain: '/[A-Za-z0-9_.@:+/-]*[.]restored-[0-9]{8}-[0-9]{6}',
+    wide: '/[^\\p{C}]*[.]restored-[0-9]{8}-[0-9]{6}',
+  },
   uuid: {
     sample: '98765432-9876-9876-9876-987654329876',
     plain: '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}',

@@ -259,16 +259,19 @@ function findNew(words: readonly string[], { model }: Call): CommandResult | nul
   const [path = '', since = ''] = operands(words, 2) ?? [];
   const place = model.placeOf(path);
   const found = place === null ? null : model.subvolumeAt(place);
-  if (found === null) return failed(1, 'ERROR: Could not statfs: No such file or directory\n');
+  if (place === null || found === null)
+    return failed(1, 'ERROR: Could not statfs: No such file or directory\n');
+  // What is not frozen is written to all the time.
+  const upTo = found.readOnly ? found.generation : place.filesystem.generation;
   const from = Number(since);
-  const count = from >= found.generation ? 0 : Math.min(40, 3 + ((found.generation - from) % 37));
+  const count = from >= upTo ? 0 : Math.min(40, 3 + ((upTo - from) % 37));
   const lines = Array.from({ length: count }, (_, index) => {
-    const generation = Math.min(found.generation, from + 1 + index);
+    const generation = Math.min(upTo, from + 1 + index);
     const folder = index % 3 === 0 ? '' : `2026/${String(1 + (generation % 12)).padStart(2, '0')}/`;
     const length = 4096 * (1 + ((generation * 7919) % 900));
     return `inode ${257 + index} file offset 0 len ${length} disk start ${13_893_632 + index * 4_194_304} offset 0 gen ${generation} flags NONE ${folder}IMG_${4000 + ((generation * 31) % 900)}.jpg\n`;
   });
-  return succeeded(`${lines.join('')}transid marker was ${found.generation}\n`, 120);
+  return succeeded(`${lines.join('')}transid marker was ${upTo}\n`, 120);
 }
 
 function subvolume(words: readonly string[], call: Call): CommandResult | null {

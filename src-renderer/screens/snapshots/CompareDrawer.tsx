@@ -112,7 +112,9 @@ function Comparison({ earlier }: { earlier: SnapshotRow }) {
       {status === 'ready' && total > 0 && (
         <VirtualTable<Difference>
           label="Changes"
-          columns={columns}
+          columns={
+            differences.some(({ writtenBytes }) => writtenBytes !== null) ? writtenColumns : datedColumns
+          }
           rowCount={found.length}
           rowAt={rowAt}
           rowKey={({ change, path }) => `${change} ${path}`}
@@ -163,19 +165,25 @@ const columns: Column<Difference>[] = [
       );
     },
   },
+];
+
+/** btrfs tells how much, ZFS when. */
+const writtenColumns: Column<Difference>[] = [
+  ...columns,
   {
     id: 'written',
     header: 'Written',
     width: '90px',
     align: 'right',
-    render: ({ writtenBytes }) => (
-      <span className="numeric">{writtenBytes === null ? '' : formatBytes(writtenBytes)}</span>
-    ),
+    render: ({ writtenBytes }) => <span className="numeric">{formatBytes(writtenBytes)}</span>,
   },
+];
+const datedColumns: Column<Difference>[] = [
+  ...columns,
   {
     id: 'changed',
     header: 'When',
     width: '104px',
-    render: ({ changedAtMs }) => (changedAtMs === null ? null : <Age atMs={changedAtMs} />),
+    render: ({ changedAtMs }) => <Age atMs={changedAtMs} />,
   },
 ];

@@ -16,6 +16,7 @@ import {
   IconFile,
   IconFolder,
   IconFolderOpen,
+  IconHistory,
   IconLink,
   IconQuestionMark,
 } from '@tabler/icons-react';
@@ -32,12 +33,13 @@ import {
   download,
   openFolder,
   readAgain,
+  restore,
   useFilesStore,
 } from '../../stores/files-store';
 
 const icons = { folder: IconFolder, file: IconFile, link: IconLink, other: IconQuestionMark } as const;
 
-/** The files of a snapshot: look, and take one. Nothing is changed on the host. */
+/** The files of a snapshot: look, take one, or plan its way back beside the original. */
 export function FilesDrawer() {
   const snapshot = useFilesStore((state) => state.snapshot);
   return (
@@ -192,22 +194,36 @@ const columns: Column<FileEntry>[] = [
   {
     id: 'download',
     header: '',
-    width: '110px',
+    width: '216px',
     align: 'right',
     render: (row) =>
       row.kind === 'file' && !row.unreadableName ? (
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          leftSection={<IconDownload size={13} />}
-          aria-label={`Download ${row.name}`}
-          onClick={(event) => {
-            event.stopPropagation();
-            void download(row);
-          }}
-        >
-          Download
-        </Button>
+        <Group gap={2} wrap="nowrap" justify="flex-end">
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            leftSection={<IconHistory size={13} />}
+            aria-label={`Restore ${row.name} beside the original`}
+            onClick={(event) => {
+              event.stopPropagation();
+              void restore(row);
+            }}
+          >
+            Restore…
+          </Button>
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            leftSection={<IconDownload size={13} />}
+            aria-label={`Download ${row.name}`}
+            onClick={(event) => {
+              event.stopPropagation();
+              void download(row);
+            }}
+          >
+            Download
+          </Button>
+        </Group>
       ) : (
         <Text size="xs" c="dimmed">
           {row.unreadableName ? 'name is no UTF-8' : row.kind === 'link' ? 'link' : ''}

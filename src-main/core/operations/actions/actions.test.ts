@@ -38,6 +38,7 @@ describe('the catalogue', () => {
       ['lvm.volume.rename', 'administer', 'safe'],
       ['lvm.volume.destroy', 'administer', 'destructive'],
       ['lvm.thin.create', 'administer', 'safe'],
+      ['file.restore', 'administer', 'safe'],
       ['lvm.thinpool.create', 'administer', 'safe'],
       ['lvm.thinpool.extendMetadata', 'administer', 'safe'],
       ['lvm.volume.activate', 'administer', 'safe'],
@@ -70,6 +71,10 @@ describe('inputs', () => {
     'lvm.volume.rename': { volumeGroup: 'vg0', volume: 'data', name: 'store' },
     'lvm.volume.destroy': { volumeGroup: 'vg0', volume: 'data' },
     'lvm.thin.create': { volumeGroup: 'vg0', pool: 'pool', name: 't1', size: '1G' },
+    'file.restore': {
+      source: '/tank/.zfs/snapshot/a/report.txt',
+      destination: '/tank/report.txt.restored-20261123-040000',
+    },
     'lvm.thinpool.create': { volumeGroup: 'vg0', name: 'pool', size: '1G', metadataSize: null },
     'lvm.thinpool.extendMetadata': { volumeGroup: 'vg0', pool: 'pool', by: '1G' },
     'lvm.volume.activate': { volumeGroup: 'vg0', volume: 'data' },

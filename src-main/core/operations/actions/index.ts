@@ -2,6 +2,7 @@ import type { ActionId } from '../../../../src-preload/contract/operations';
 import { catalogueOf, type BoundAction, type Catalogue } from '../bound-action';
 import { btrfsActions } from './btrfs';
 import { diskActions } from './disk';
+import { fileActions } from './file';
 import { lvmActions } from './lvm';
 import { mdadmActions } from './mdadm';
 import { zfsActions } from './zfs';
@@ -13,6 +14,7 @@ export const actions: Readonly<Record<ActionId, BoundAction>> = {
   ...mdadmActions,
   ...btrfsActions,
   ...diskActions,
+  ...fileActions,
 };
 
 /** What the operation road takes. */

@@ -1,0 +1,38 @@
+import { isAbsolutePath } from '../btrfs/commands';
+
+/** Commands about single files, by the login user and never as root. coreutils 9.1. Pure. */
+
+/** What a restored file is called: its own name, and the moment it is from. */
+const restoredPattern = /\.restored-\d{8}-\d{6}$/;
+
+export function isRestoredPath(path: string): boolean {
+  return isAbsolutePath(path) && restoredPattern.test(path);
+}
+
+function checkedPath(path: string): string {
+  if (!isAbsolutePath(path)) throw new RangeError('Not an absolute path.');
+  return path;
+}
+
+/** `report.txt.restored-20261101-063000`, by UTC. */
+export function restoredName(name: string, takenAtMs: number): string {
+  const [date = '', time = ''] = new Date(takenAtMs).toISOString().split('T');
+  return `${name}.restored-${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}`;
+}
+
+/** Kind, size in bytes and time of the last change in seconds. Exit 1: it is not there, or may not be seen. */
+export const fileStatArgv = (path: string): string[] => ['stat', '-c', '%F/%s/%Y', '--', checkedPath(path)];
+
+/** Mode, owner and times come along; what is there already is left alone. */
+export const restoreFileArgv = (source: string, destination: string): string[] => {
+  if (!isRestoredPath(destination)) throw new RangeError('Not the path of a restored file.');
+  return [
+    'cp',
+    '--preserve',
+    '--no-clobber',
+    '--no-target-directory',
+    '--',
+    checkedPath(source),
+    destination,
+  ];
+};

@@ -1,0 +1,1 @@
+export const fileActionIds = ['file.restore'] as const;
