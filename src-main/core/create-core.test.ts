@@ -146,7 +146,7 @@ describe('the core on the demo fleet', () => {
     const { rows } = await core
       .call('inventory:refresh', { hostId: 'demo-vault' })
       .then(() => core.call('inventory:snapshots', { ...allSnapshots, search: 'vault/archive' }));
-    const plans = rows.filter(({ holdCount, cloneNames }) => holdCount === 0 && cloneNames.length === 0);
+    const plans = rows.filter(({ holdCount, cloneNames }) => holdCount === 0 && cloneNames?.length === 0);
     const plan = await core.plan('demo-vault', 'zfs.snapshot.destroy', {
       snapshot: plans[0]?.fullName ?? '',
     });

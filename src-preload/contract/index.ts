@@ -40,6 +40,7 @@ export const contract = {
   'inventory:refresh': inventoryContract.refresh,
   'inventory:refreshAll': inventoryContract.refreshAll,
   'inventory:snapshots': inventoryContract.snapshots,
+  'inventory:snapshotDetails': inventoryContract.snapshotDetails,
   'inventory:capacity': capacityContract.capacity,
   'files:list': filesContract.list,
   'files:download': filesContract.download,

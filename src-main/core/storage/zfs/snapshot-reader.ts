@@ -1,6 +1,6 @@
 import type { Snapshot } from '../../../../src-preload/contract/inventory';
 import { unexpectedOutput } from '../unexpected';
-import { snapshotTable } from './commands';
+import { snapshotNameTable, snapshotTable } from './commands';
 
 const command = 'zfs list -t snapshot';
 const tab = 9;
@@ -10,6 +10,11 @@ const nine = 57;
 
 /** Longest line: a full name, six numbers, and clones up to zfs(8)'s buffer. */
 const longestLine = 64 * 1024;
+
+function poolIdOf(dataset: string): string {
+  const slash = dataset.indexOf('/');
+  return `zfs:${slash === -1 ? dataset : dataset.slice(0, slash)}`;
+}
 
 /**
  * Reads the rows of `snapshotTable` from chunks of stdout, without arrays of lines or fields in between:
@@ -61,6 +66,7 @@ export class SnapshotReader {
     let column = 1;
     let value = 0;
     let digits = 0;
+    let order = 0;
     let creation = 0;
     let used = 0;
     let referenced = 0;
@@ -76,7 +82,8 @@ export class SnapshotReader {
       if (code !== tab || digits === 0 || digits > 20) {
         throw this.#fail(`column ${column + 1} is not a whole number`, text.slice(start, end));
       }
-      if (column === 3) creation = value;
+      if (column === 2) order = value;
+      else if (column === 3) creation = value;
       else if (column === 4) used = value;
       else if (column === 5) referenced = value;
       else if (column === 6) holds = value;
@@ -89,8 +96,7 @@ export class SnapshotReader {
     const dataset = this.#dataset;
     if (dataset.length !== at || !fullName.startsWith(dataset)) {
       this.#dataset = fullName.slice(0, at);
-      const slash = this.#dataset.indexOf('/');
-      this.#poolId = `zfs:${slash === -1 ? this.#dataset : this.#dataset.slice(0, slash)}`;
+      this.#poolId = poolIdOf(this.#dataset);
     }
     this.#snapshots.push({
       id: `zfs:${fullName}`,
@@ -107,6 +113,7 @@ export class SnapshotReader {
       state: 'ok',
       cloneNames: clones === '' || clones === '-' ? [] : clones.split(','),
       holdCount: holds,
+      order,
     });
   }
 }
@@ -115,4 +122,51 @@ export function parseSnapshots(stdout: string): Snapshot[] {
   const reader = new SnapshotReader();
   reader.push(stdout);
   return reader.end();
+}
+
+/** Name, guid and createtxg; nothing else may follow. */
+const nameLine = /^([^\t@]+)@([^\t@]+)\t\d{1,20}\t(\d{1,20})$/;
+
+/**
+ * Reads the rows of `snapshotNameTable`: snapshots whose details are not read yet. They come in order of age, so that
+ * neighbours are of many datasets; each dataset's name is kept once all the same.
+ */
+export function parseSnapshotNames(stdout: string): Snapshot[] {
+  if (stdout === '') return [];
+  if (!stdout.endsWith('\n')) {
+    throw unexpectedOutput(command, 'it ends in the middle of a line', stdout.slice(-longestLine));
+  }
+  const datasets = new Map<string, { dataset: string; poolId: string }>();
+  return stdout
+    .slice(0, -1)
+    .split('\n')
+    .map((line): Snapshot => {
+      const [, volume = '', name = '', order = ''] = nameLine.exec(line) ?? [];
+      if (volume === '') {
+        throw unexpectedOutput(command, `a line is not ${snapshotNameTable.properties}`, line);
+      }
+      let known = datasets.get(volume);
+      if (known === undefined) {
+        known = { dataset: volume, poolId: poolIdOf(volume) };
+        datasets.set(volume, known);
+      }
+      const fullName = `${volume}@${name}`;
+      return {
+        id: `zfs:${fullName}`,
+        backend: 'zfs',
+        poolId: known.poolId,
+        fullName,
+        name,
+        volumeName: known.dataset,
+        kind: 'zfs-snapshot',
+        usedBytes: null,
+        sizeBytes: null,
+        createdAtMs: null,
+        percentFull: null,
+        state: 'ok',
+        cloneNames: null,
+        holdCount: null,
+        order: Number(order),
+      };
+    });
 }
