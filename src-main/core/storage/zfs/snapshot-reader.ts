@@ -124,49 +124,76 @@ export function parseSnapshots(stdout: string): Snapshot[] {
   return reader.end();
 }
 
-/** Name, guid and createtxg; nothing else may follow. */
-const nameLine = /^([^\t@]+)@([^\t@]+)\t\d{1,20}\t(\d{1,20})$/;
-
 /**
  * Reads the rows of `snapshotNameTable`: snapshots whose details are not read yet. They come in order of age, so that
  * neighbours are of many datasets; each dataset's name is kept once all the same.
+ *
+ * Throws `unexpected-output` on the first line that does not fit.
  */
 export function parseSnapshotNames(stdout: string): Snapshot[] {
-  if (stdout === '') return [];
-  if (!stdout.endsWith('\n')) {
-    throw unexpectedOutput(command, 'it ends in the middle of a line', stdout.slice(-longestLine));
-  }
-  const datasets = new Map<string, { dataset: string; poolId: string }>();
-  return stdout
-    .slice(0, -1)
-    .split('\n')
-    .map((line): Snapshot => {
-      const [, volume = '', name = '', order = ''] = nameLine.exec(line) ?? [];
-      if (volume === '') {
-        throw unexpectedOutput(command, `a line is not ${snapshotNameTable.properties}`, line);
-      }
-      let known = datasets.get(volume);
-      if (known === undefined) {
-        known = { dataset: volume, poolId: poolIdOf(volume) };
-        datasets.set(volume, known);
-      }
-      const fullName = `${volume}@${name}`;
-      return {
-        id: `zfs:${fullName}`,
-        backend: 'zfs',
-        poolId: known.poolId,
-        fullName,
-        name,
-        volumeName: known.dataset,
-        kind: 'zfs-snapshot',
-        usedBytes: null,
-        sizeBytes: null,
-        createdAtMs: null,
-        percentFull: null,
-        state: 'ok',
-        cloneNames: null,
-        holdCount: null,
-        order: Number(order),
-      };
+  const snapshots: Snapshot[] = [];
+  const datasets = new Map<string, { name: string; poolId: string }>();
+  for (let start = 0; start < stdout.length;) {
+    const end = stdout.indexOf('\n', start);
+    if (end === -1) throw unexpectedOutput(command, 'it ends in the middle of a line', stdout.slice(start));
+    const at = stdout.indexOf('@', start);
+    const part = at + 1;
+    const nameEnd = stdout.indexOf('\t', start);
+    if (at <= start || nameEnd <= part || nameEnd > end) throw notNames(stdout.slice(start, end));
+    const guidEnd = digitsEnd(stdout, nameEnd + 1, end);
+    const orderEnd = digitsEnd(stdout, guidEnd + 1, end);
+    if (
+      isWithin(stdout.indexOf('@', part), nameEnd) ||
+      stdout.charCodeAt(guidEnd) !== tab ||
+      orderEnd !== end ||
+      !isNumberLong(guidEnd - nameEnd - 1) ||
+      !isNumberLong(orderEnd - guidEnd - 1)
+    ) {
+      throw notNames(stdout.slice(start, end));
+    }
+    const volume = stdout.slice(start, at);
+    let dataset = datasets.get(volume);
+    if (dataset === undefined) {
+      dataset = { name: volume, poolId: poolIdOf(volume) };
+      datasets.set(volume, dataset);
+    }
+    const fullName = stdout.slice(start, nameEnd);
+    snapshots.push({
+      id: `zfs:${fullName}`,
+      backend: 'zfs',
+      poolId: dataset.poolId,
+      fullName,
+      name: stdout.slice(part, nameEnd),
+      volumeName: dataset.name,
+      kind: 'zfs-snapshot',
+      usedBytes: null,
+      sizeBytes: null,
+      createdAtMs: null,
+      percentFull: null,
+      state: 'ok',
+      cloneNames: null,
+      holdCount: null,
+      order: Number(stdout.slice(guidEnd + 1, orderEnd)),
     });
+    start = end + 1;
+  }
+  return snapshots;
+}
+
+const isWithin = (place: number, end: number): boolean => place !== -1 && place < end;
+
+function digitsEnd(text: string, from: number, end: number): number {
+  let position = from;
+  while (position < end) {
+    const code = text.charCodeAt(position);
+    if (code < zero || code > nine) break;
+    position += 1;
+  }
+  return position;
+}
+
+const isNumberLong = (length: number): boolean => length > 0 && length <= 20;
+
+function notNames(line: string): Error {
+  return unexpectedOutput(command, `a line is not ${snapshotNameTable.properties}`, line);
 }
