@@ -15,7 +15,7 @@ type InventoryHandlers = Pick<
 
 export function inventoryHandlers(
   inventory: InventoryService,
-  capacity: Capacity,
+  capacity: Pick<Capacity, 'trends'>,
   hosts: Pick<HostStore, 'list' | 'get'>,
 ): InventoryHandlers {
   return {
