@@ -25,8 +25,8 @@ async function probesOf(session: SshSession): Promise<Probe[]> {
 const execute = (session: SshSession, probe: Probe) =>
   session.exec({ ...probe, operation: `measure ${probe.id}`, mutates: false });
 
-async function read(session: SshSession): Promise<InventoryReading> {
-  const reading = await readInventory(session, { id: session.hostId }, { nowMs: Date.now });
+async function read(session: SshSession, disks = true): Promise<InventoryReading> {
+  const reading = await readInventory(session, { id: session.hostId }, { nowMs: Date.now, disks });
   if (reading.inventory.pools.length === 0) throw new Error(`No pool of ${session.hostId} was read.`);
   return reading;
 }
@@ -81,9 +81,9 @@ const inventory: BenchRow = {
 };
 
 /** What one reading of the host sends. */
-async function commandsOf(session: SshSession): Promise<ExecRequest[]> {
+async function commandsOf(session: SshSession, disks: boolean): Promise<ExecRequest[]> {
   const sent: ExecRequest[] = [];
-  await read({
+  const recording: SshSession = {
     hostId: session.hostId,
     exec: (request) => {
       sent.push(request);
@@ -91,8 +91,17 @@ async function commandsOf(session: SshSession): Promise<ExecRequest[]> {
     },
     render: (argv, privileged) => session.render(argv, privileged),
     locate: (tools, refresh) => session.locate(tools, refresh),
-  });
+  };
+  await read(recording, disks);
   return sent;
+}
+
+async function againstItsCommands(session: SshSession, n: number, disks: boolean) {
+  const sent = await commandsOf(session, disks);
+  const raw = () => Promise.all(sent.map((request) => session.exec(request)));
+  await raw();
+  const measured = await pairedRatio(n, () => read(session, disks), raw);
+  return { ...measured, commands: sent.length };
 }
 
 const largeHost = { datasets: 1_000, snapshots: 100_000 } as const;
@@ -107,18 +116,16 @@ const large: BenchRow = {
         if (snapshots.length !== largeHost.snapshots || first.volumes.length < largeHost.datasets) {
           throw new Error(`Only ${snapshots.length} snapshots of ${first.volumes.length} volumes were read.`);
         }
-        const sent = await commandsOf(session);
-        const raw = () => Promise.all(sent.map((request) => session.exec(request)));
-        await raw();
         const n = 15;
-        const { ratio, measuredMs, baselineMs } = await pairedRatio(n, () => read(session), raw);
+        const all = await againstItsCommands(session, n, true);
+        const pools = await againstItsCommands(session, n, false);
         return {
           id: 'inventory-100k',
-          ratio,
+          ratio: all.ratio,
           limit: 1.5,
-          baseline: `the ${sent.length} commands it sends, side by side over the same connection`,
+          baseline: `the ${all.commands} commands it sends, side by side over the same connection`,
           n,
-          note: `simulated host, ${first.volumes.length} datasets, ${snapshots.length} snapshots by name: ${ms(measuredMs)}, in its rounds and parsed, against ${ms(baselineMs)}`,
+          note: `simulated host, ${first.volumes.length} datasets, ${snapshots.length} snapshots by name: ${ms(all.measuredMs)}, in its rounds and parsed, against ${ms(all.baselineMs)}; without disks ${pools.ratio.toFixed(2)}x, ${ms(pools.measuredMs)} against ${ms(pools.baselineMs)}`,
         };
       });
     }),
