@@ -1,26 +1,32 @@
 import { join } from 'node:path';
 import type { Probe } from '../src-main/core/storage/backend';
-import { readInventory, type InventoryReading } from '../src-main/core/storage/read-inventory';
+import { readInventory, runProbe, type InventoryReading } from '../src-main/core/storage/read-inventory';
 import { backends } from '../src-main/core/storage/registry';
-import type { SshSession } from '../src-main/core/ssh/types';
+import type { ExecRequest, SshSession } from '../src-main/core/ssh/types';
 import { addHosts, startCore, withSession } from './core';
 import { withFolder } from './folder';
 import { withMaster } from './open-ssh';
 import { withHosts, type ServedHost } from './servers';
 import { median, ms, pairedRatio, timed, type BenchResult, type BenchRow } from './types';
 
-/** Probes of the backends whose tools the host has. */
+/** Probes of the backends whose tools the host has, also those that the first ones ask for. */
 async function probesOf(session: SshSession): Promise<Probe[]> {
   const located = await session.locate(backends.flatMap(({ tools }) => [...tools]));
   const present = backends.filter(({ tools }) => tools.every((tool) => located.has(tool)));
-  return present.flatMap(({ probes }) => [...probes]);
+  const rounds = present.map(async ({ probes, followUp }) => {
+    const outcomes = await Promise.all(
+      probes.map(async (probe) => [probe.id, await runProbe(session, probe, undefined)] as const),
+    );
+    return [...probes, ...(followUp?.(new Map(outcomes)) ?? [])];
+  });
+  return (await Promise.all(rounds)).flat();
 }
 
 const execute = (session: SshSession, probe: Probe) =>
   session.exec({ ...probe, operation: `measure ${probe.id}`, mutates: false });
 
-async function read(session: SshSession): Promise<InventoryReading> {
-  const reading = await readInventory(session, { id: session.hostId }, { nowMs: Date.now });
+async function read(session: SshSession, disks = true): Promise<InventoryReading> {
+  const reading = await readInventory(session, { id: session.hostId }, { nowMs: Date.now, disks });
   if (reading.inventory.pools.length === 0) throw new Error(`No pool of ${session.hostId} was read.`);
   return reading;
 }
@@ -71,6 +77,57 @@ const inventory: BenchRow = {
         n,
         note: `demo host nas-01, ${snapshots} snapshots: ${ms(measuredMs)} against ${ms(baselineMs)}; alone: ${singles}; kvm-03 (LVM) ${lvm.ratio.toFixed(2)}x, ${ms(lvm.measuredMs)} against ${ms(lvm.baselineMs)}`,
       };
+    }),
+};
+
+/** What one reading of the host sends. */
+async function commandsOf(session: SshSession, disks: boolean): Promise<ExecRequest[]> {
+  const sent: ExecRequest[] = [];
+  const recording: SshSession = {
+    hostId: session.hostId,
+    exec: (request) => {
+      sent.push(request);
+      return session.exec(request);
+    },
+    render: (argv, privileged) => session.render(argv, privileged),
+    locate: (tools, refresh) => session.locate(tools, refresh),
+  };
+  await read(recording, disks);
+  return sent;
+}
+
+async function againstItsCommands(session: SshSession, n: number, disks: boolean) {
+  const sent = await commandsOf(session, disks);
+  const raw = () => Promise.all(sent.map((request) => session.exec(request)));
+  await raw();
+  const measured = await pairedRatio(n, () => read(session, disks), raw);
+  return { ...measured, commands: sent.length };
+}
+
+const largeHost = { datasets: 1_000, snapshots: 100_000 } as const;
+
+const large: BenchRow = {
+  id: 'inventory-100k',
+  run: () =>
+    withHosts({ kind: 'large', ...largeHost }, async ([host]) => {
+      if (host === undefined) throw new Error('No host is served.');
+      return withSession(host, async (session) => {
+        const { inventory: first, snapshots } = await read(session);
+        if (snapshots.length !== largeHost.snapshots || first.volumes.length < largeHost.datasets) {
+          throw new Error(`Only ${snapshots.length} snapshots of ${first.volumes.length} volumes were read.`);
+        }
+        const n = 15;
+        const all = await againstItsCommands(session, n, true);
+        const pools = await againstItsCommands(session, n, false);
+        return {
+          id: 'inventory-100k',
+          ratio: all.ratio,
+          limit: 1.5,
+          baseline: `the ${all.commands} commands it sends, side by side over the same connection`,
+          n,
+          note: `simulated host, ${first.volumes.length} datasets, ${snapshots.length} snapshots by name: ${ms(all.measuredMs)}, in its rounds and parsed, against ${ms(all.baselineMs)}; without disks ${pools.ratio.toFixed(2)}x, ${ms(pools.measuredMs)} against ${ms(pools.baselineMs)}`,
+        };
+      });
     }),
 };
 
@@ -165,4 +222,4 @@ const fleet50: BenchRow = {
     ),
 };
 
-export const rows: BenchRow[] = [inventory, openSsh, fleet50];
+export const rows: BenchRow[] = [inventory, large, openSsh, fleet50];

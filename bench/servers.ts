@@ -1,5 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { Probe } from '../src-main/core/storage/backend';
+import { quoteArgv } from '../src-main/core/ssh/quote';
+import { zfsProbes } from '../src-main/core/storage/zfs/commands';
 import { createNas01 } from '../src-main/demo/hosts/nas-01';
 import { startDemoFleet } from '../src-main/demo/index';
 import type { Machine } from '../src-main/demo/machine';
@@ -7,6 +10,7 @@ import { createRandom } from '../src-main/demo/random';
 import type { CommandResult } from '../src-main/demo/result';
 import { generateHostKey, startSshServer } from '../src-main/demo/server';
 import type { HostKey } from '../src-preload/contract/result';
+import { datasetListing, snapshotNames } from './snapshot-listing';
 
 /** A simulated host behind a real SSH server on loopback, as the measuring process sees it. */
 export interface ServedHost {
@@ -18,8 +22,14 @@ export interface ServedHost {
   publicKeyBase64: string;
 }
 
-/** `fleet`: the demo hosts that are online, as the demo serves them. `copies`: nas-01 on so many ports. */
-export type Serving = { kind: 'fleet' } | { kind: 'copies'; count: number };
+/**
+ * `fleet`: the demo hosts that are online, as the demo serves them. `copies`: nas-01 on so many ports. `large`: nas-01
+ * with so many datasets more, and so many snapshots instead of its own.
+ */
+export type Serving =
+  | { kind: 'fleet' }
+  | { kind: 'copies'; count: number }
+  | { kind: 'large'; datasets: number; snapshots: number };
 
 export const serveFlag = '--serve';
 
@@ -43,10 +53,28 @@ function remembering(machine: Machine): Machine {
   };
 }
 
-async function serveCopies(count: number): Promise<ServedHost[]> {
+/** Only the listings are large: the model would compute the space of each snapshot anew. */
+function enlarged(machine: Machine, datasets: number, snapshots: number): Machine {
+  const moreDatasets = datasetListing(datasets);
+  const names = snapshotNames(snapshots, datasets);
+  const ends = (probe: Probe): string => `/${quoteArgv(probe.argv)}`;
+  return {
+    user: machine.user,
+    files: machine.files,
+    run: (commandLine) => {
+      const answer = machine.run(commandLine);
+      if (commandLine.endsWith(ends(zfsProbes.datasets))) {
+        return { ...answer, stdout: answer.stdout + moreDatasets };
+      }
+      return commandLine.endsWith(ends(zfsProbes.snapshotNames)) ? { ...answer, stdout: names } : answer;
+    },
+  };
+}
+
+async function serveCopies(count: number, change: (machine: Machine) => Machine): Promise<ServedHost[]> {
   const blueprint = createNas01({ random: createRandom(20261123), nowMs: Date.now });
   if (blueprint.machine === null) throw new Error('nas-01 is no machine.');
-  const machine = remembering(blueprint.machine);
+  const machine = remembering(change(blueprint.machine));
   const jitter = createRandom(1);
   const hosts: ServedHost[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -76,12 +104,22 @@ async function serveFleet(): Promise<ServedHost[]> {
     }));
 }
 
+function servedBy(serving: Serving): Promise<ServedHost[]> {
+  switch (serving.kind) {
+    case 'fleet':
+      return serveFleet();
+    case 'copies':
+      return serveCopies(serving.count, (machine) => machine);
+    case 'large':
+      return serveCopies(1, (machine) => enlarged(machine, serving.datasets, serving.snapshots));
+  }
+}
+
 /** The child's side: serves until the parent is gone. */
 export async function serve(argument: string): Promise<void> {
   const serving = JSON.parse(argument) as Serving;
   process.on('disconnect', () => process.exit(0));
-  const hosts = serving.kind === 'fleet' ? await serveFleet() : await serveCopies(serving.count);
-  process.send?.(hosts);
+  process.send?.(await servedBy(serving));
 }
 
 async function firstMessage(child: ChildProcess): Promise<ServedHost[]> {

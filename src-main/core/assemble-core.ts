@@ -41,6 +41,7 @@ import { OperationRoad } from './operations/road';
 import { createSettingsStore, type SettingsStore } from './settings/settings-store';
 import { SshSessionPool } from './ssh/session-pool';
 import { readInventory } from './storage/read-inventory';
+import { readSnapshotDetails } from './storage/read-snapshot-details';
 import { summarise } from './storage/summary';
 
 /** Stores that whoever starts the core may fill before it runs; the demo fleet puts its hosts here. */
@@ -158,10 +159,12 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       cache,
       capacity,
       readInventory,
+      readSnapshotDetails,
       summarise: (reading) => summarise(reading.inventory),
       unknownOperations: (hostId) => recovery.unknownCount(hostId),
       onContact: (host) => void recovery.contact(host),
       onRefresh: (hostId) => meter.refresh(hostId),
+      onRead,
       onHostChanged,
       onInventoryChanged: (hostId) => emit('inventory:changed', { hostId }),
       onActivityEnded: (host, { title, text, attention }) => {

@@ -82,6 +82,25 @@ describe('the core on the demo fleet', () => {
     expect(all.rows).toHaveLength(1000);
   });
 
+  it('reads the details of many snapshots anew, and says which are gone', async () => {
+    await core.call('inventory:refresh', { hostId: nas });
+    const { rows } = await core.call('inventory:snapshots', { ...allSnapshots, hostId: nas, limit: 199 });
+    const gone = 'zfs:tank/git@never-was';
+    const answer = await core.call('inventory:snapshotDetails', {
+      hostId: nas,
+      snapshotIds: [...rows.map(({ id }) => id), gone],
+    });
+    expect(answer.gone).toEqual([gone]);
+    expect(answer.snapshots).toHaveLength(199);
+    const byId = new Map(answer.snapshots.map((snapshot) => [snapshot.id, snapshot]));
+    for (const { hostId: _id, hostName: _name, ...snapshot } of rows) {
+      expect(byId.get(snapshot.id)).toEqual(snapshot);
+    }
+    expect(await core.failure('inventory:snapshotDetails', { hostId: kvm, snapshotIds: [] })).toMatchObject({
+      code: 'invalid-request',
+    });
+  });
+
   it('tells once that a resilver has ended', async () => {
     const ended = () => core.events.filter(({ event }) => event === 'inventory:activityEnded');
     await core.call('inventory:refresh', { hostId: 'demo-vault' });
@@ -146,7 +165,7 @@ describe('the core on the demo fleet', () => {
     const { rows } = await core
       .call('inventory:refresh', { hostId: 'demo-vault' })
       .then(() => core.call('inventory:snapshots', { ...allSnapshots, search: 'vault/archive' }));
-    const plans = rows.filter(({ holdCount, cloneNames }) => holdCount === 0 && cloneNames.length === 0);
+    const plans = rows.filter(({ holdCount, cloneNames }) => holdCount === 0 && cloneNames?.length === 0);
     const plan = await core.plan('demo-vault', 'zfs.snapshot.destroy', {
       snapshot: plans[0]?.fullName ?? '',
     });

@@ -131,8 +131,8 @@ describe('what the core reads of the demo fleet', () => {
     expect(volumes.length).toBeGreaterThan(50);
     expect(volumes.some(({ kind }) => kind === 'zvol')).toBe(true);
     expect(volumes.some(({ name }) => name.includes(' '))).toBe(true);
-    expect(snapshots.filter(({ holdCount }) => holdCount > 0).length).toBeGreaterThan(3);
-    expect(snapshots.filter(({ cloneNames }) => cloneNames.length > 0)).toHaveLength(3);
+    expect(snapshots.filter(({ holdCount }) => (holdCount ?? 0) > 0).length).toBeGreaterThan(3);
+    expect(snapshots.filter(({ cloneNames }) => (cloneNames?.length ?? 0) > 0)).toHaveLength(3);
     for (const { usedBytes, sizeBytes } of snapshots) expect(usedBytes).toBeLessThanOrEqual(sizeBytes ?? 0);
   });
 
@@ -227,8 +227,8 @@ describe('what the core does on the demo fleet', () => {
 
   it('ZFS: clones and holds block', async () => {
     const { snapshots } = await read('nas-01', 'zfs');
-    const cloned = snapshots.find(({ cloneNames }) => cloneNames.length > 0);
-    const held = snapshots.find(({ holdCount }) => holdCount > 0);
+    const cloned = snapshots.find(({ cloneNames }) => (cloneNames?.length ?? 0) > 0);
+    const held = snapshots.find(({ holdCount }) => (holdCount ?? 0) > 0);
     for (const snapshot of [cloned, held]) {
       const { plan } = await operate('nas-01', 'zfs.snapshot.destroy', { snapshot: snapshot?.fullName });
       expect(plan.blockers.length).toBeGreaterThan(0);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { quoteArgv } from '../core/ssh/quote';
+import { snapshotsProbe, zfsProbes } from '../core/storage/zfs/commands';
 import { LvmModel } from './lvm/model';
 import { parseFailedUnits } from '../core/storage/system/parse';
 import { captured } from '../core/storage/testing/captured';
@@ -207,6 +209,25 @@ describe('ZFS answers like OpenZFS 2.1.11', () => {
     expect(demo.stdout.split('\n')[0]).toBe(real.stdout.split('\n')[0]);
     expect(events(demo.stdout)).toEqual(events(real.stdout));
     expect(events(real.stdout)).toHaveLength(1);
+  });
+
+  it('lists named snapshots behind one that is gone, and names in order of creation', () => {
+    const machine = zfsMachine(labZfs());
+    const held = readCapture('zfs', 'read-snapshot-held');
+    const missing = readCapture('zfs', 'read-snapshot-missing');
+    const [heldName = ''] = held.stdout.split('\t');
+    const both = machine.run(asSent(`${missing.command} ${heldName}`));
+    expect(both).toMatchObject({ exitCode: missing.exitCode, stderr: missing.stderr });
+    expect(both.stdout).toBe(machine.run(asSent(held.command)).stdout);
+    const names = machine.run(quoteArgv(['sudo', '-n', '--', ...zfsProbes.snapshotNames.argv])).stdout;
+    const whole = machine.run(quoteArgv(['sudo', '-n', '--', ...snapshotsProbe.argv])).stdout;
+    const rows = whole
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('\t').slice(0, 3))
+      .sort(([, , a], [, , b]) => Number(a) - Number(b));
+    expect(rows.length).toBeGreaterThan(3);
+    expect(names).toBe(rows.map((row) => `${row.join('\t')}\n`).join(''));
   });
 
   it('destroys what it said it would, and lists nothing on a host without pools', () => {

@@ -24,6 +24,7 @@ export const channels = [
   'inventory:refresh',
   'inventory:refreshAll',
   'inventory:snapshots',
+  'inventory:snapshotDetails',
   'inventory:capacity',
   'snapshots:prune',
   'snapshots:compare',

@@ -42,6 +42,7 @@ export const contract = {
   'inventory:refresh': inventoryContract.refresh,
   'inventory:refreshAll': inventoryContract.refreshAll,
   'inventory:snapshots': inventoryContract.snapshots,
+  'inventory:snapshotDetails': inventoryContract.snapshotDetails,
   'inventory:capacity': capacityContract.capacity,
   'snapshots:prune': pruneContract.prune,
   'snapshots:compare': compareContract.compare,

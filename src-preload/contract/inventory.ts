@@ -160,7 +160,7 @@ export const snapshotSchema = z.strictObject({
   /** Parent volume, `tank/data`, `vg0/root`; null when the origin is gone. */
   volumeName: z.string().nullable(),
   kind: z.enum(['zfs-snapshot', 'lvm-thick', 'lvm-thin', 'btrfs-snapshot']),
-  /** Bytes only this snapshot holds (freed when it alone is destroyed); null: the tool gives none. */
+  /** Bytes only this snapshot holds (freed when it alone is destroyed); null: the tool gives none, or not read yet. */
   usedBytes: bytesSchema.nullable(),
   /** Size of the content it shows (ZFS referenced) or its reserved size (LVM). */
   sizeBytes: bytesSchema.nullable(),
@@ -168,9 +168,11 @@ export const snapshotSchema = z.strictObject({
   /** Thick LVM snapshots: how full the reservation is. */
   percentFull: percentSchema.nullable(),
   state: z.enum(['ok', 'invalid', 'merging', 'unknown']),
-  /** ZFS holds or clones that keep it from being destroyed. */
-  cloneNames: z.array(z.string()),
-  holdCount: z.int(),
+  /** ZFS holds or clones that keep it from being destroyed; null, always both: its details were not read yet. */
+  cloneNames: z.array(z.string()).nullable(),
+  holdCount: z.int().nullable(),
+  /** Rises from old to new among the snapshots of one pool (ZFS createtxg). Left out where the backend has none. */
+  order: z.int().nonnegative().optional(),
   /** btrfs: a snapshot may be writable. Left out where the backend has only read-only ones. */
   readOnly: z.boolean().optional(),
 });
@@ -208,6 +210,9 @@ export type SnapshotRow = z.infer<typeof snapshotRowSchema>;
 
 export const snapshotSortKeys = ['createdAtMs', 'fullName', 'usedBytes', 'sizeBytes', 'hostName'] as const;
 
+/** Snapshots whose details are read on demand by one call. */
+export const mostSnapshotDetails = 200;
+
 export const inventoryContract = {
   /** Last known inventory, from memory or disk; null when the host was never read. Never touches the network. */
   read: {
@@ -231,8 +236,22 @@ export const inventoryContract = {
     }),
     response: z.strictObject({
       total: z.int(),
+      /** Of those whose details were read. */
       totalUsedBytes: bytesSchema,
+      unreadCount: z.int(),
       rows: z.array(snapshotRowSchema),
+    }),
+  },
+  /** Reads what the inventory of a host with very many snapshots leaves unread, and keeps it. */
+  snapshotDetails: {
+    request: z.strictObject({
+      hostId: hostIdSchema,
+      snapshotIds: z.array(z.string().max(512)).min(1).max(mostSnapshotDetails),
+    }),
+    response: z.strictObject({
+      snapshots: z.array(snapshotSchema),
+      /** Ids of those that vanished since the inventory was read. */
+      gone: z.array(z.string()),
     }),
   },
 } as const;

@@ -8,7 +8,8 @@ import { openPlan } from './plan-store';
 /** Most objects of one bulk operation, as the core takes them. */
 export const mostSelected = 200;
 
-export const selectionKey = (row: SnapshotRow): string => `${row.hostId} ${row.id}`;
+/** Unique over all hosts. */
+export const selectionKey = (row: Pick<SnapshotRow, 'hostId' | 'id'>): string => `${row.hostId} ${row.id}`;
 
 interface SelectionState {
   rows: ReadonlyMap<string, SnapshotRow>;
@@ -34,6 +35,16 @@ export function select(rows: readonly SnapshotRow[], chosen: boolean): void {
     }
     return { rows: next, problem: null };
   });
+}
+
+/** Rows of which more is known now; what is not ticked stays so. */
+export function renewSelected(rows: readonly SnapshotRow[]): void {
+  const { rows: selected, problem } = useSelectionStore.getState();
+  const ticked = rows.filter((row) => selected.has(selectionKey(row)));
+  if (ticked.length === 0) return;
+  const next = new Map(selected);
+  for (const row of ticked) next.set(selectionKey(row), row);
+  useSelectionStore.setState({ rows: next, problem });
 }
 
 /** Where the last tick was set, for a range up to the next one. */

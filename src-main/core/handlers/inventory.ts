@@ -9,12 +9,13 @@ type InventoryHandlers = Pick<
   | 'inventory:refresh'
   | 'inventory:refreshAll'
   | 'inventory:snapshots'
+  | 'inventory:snapshotDetails'
   | 'inventory:capacity'
 >;
 
 export function inventoryHandlers(
   inventory: InventoryService,
-  capacity: Capacity,
+  capacity: Pick<Capacity, 'trends'>,
   hosts: Pick<HostStore, 'list' | 'get'>,
 ): InventoryHandlers {
   return {
@@ -22,6 +23,8 @@ export function inventoryHandlers(
     'inventory:refresh': ({ hostId }, { signal }) => inventory.refresh(hostId, signal),
     'inventory:refreshAll': async () => ({ started: inventory.refreshAll() }),
     'inventory:snapshots': (query) => inventory.snapshots(query),
+    'inventory:snapshotDetails': ({ hostId, snapshotIds }, { signal }) =>
+      inventory.snapshotDetails(hostId, snapshotIds, signal),
     'inventory:capacity': async ({ hostId }) => ({
       trends: await capacity.trends(hostId === null ? hosts.list() : [hosts.get(hostId)]),
     }),

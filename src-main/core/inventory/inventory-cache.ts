@@ -8,7 +8,7 @@ import { hostInventorySchema, snapshotSchema, type Snapshot } from '../../../src
 import type { InventoryCachePort } from './service';
 
 /** Raised whenever the shape changes: a reading of another format is dropped, never misread. */
-const format = 3;
+const format = 4;
 
 /** Snapshots of one part: a few milliseconds to write and to parse strictly. */
 const snapshotsPerPart = 2_000;

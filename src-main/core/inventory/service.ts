@@ -35,10 +35,18 @@ export interface InventoryServiceOptions {
     host: Host,
     options: { nowMs: () => number; signal?: AbortSignal },
   ) => Promise<InventoryReading>;
+  /** Those of the snapshots that are still there, with their details. */
+  readSnapshotDetails: (
+    session: SshSession,
+    snapshots: readonly Snapshot[],
+    signal?: AbortSignal,
+  ) => Promise<Snapshot[]>;
   summarise: (reading: InventoryReading) => HostSummary;
   /** How full the pools are, over time. */
   capacity: Pick<Capacity, 'record' | 'forget'>;
   unknownOperations: (hostId: string) => number;
+  /** One read that is not of a whole inventory. */
+  onRead: (hostId: string) => void;
   /** The host answered; unknown outcomes can be checked now. */
   onContact: (host: Host) => void;
   onRefresh: (hostId: string) => void;
@@ -52,6 +60,9 @@ export interface InventoryServiceOptions {
 
 /** How soon a host is read again while something on it moves, in milliseconds. */
 const movingMs = 15_000;
+
+/** Details that came on demand are written together: one write holds all snapshots of the host. */
+const keepDetailsMs = 5_000;
 
 /** Hosts read side by side in a refresh of the fleet. */
 const concurrency = 8;
@@ -78,6 +89,8 @@ export class InventoryService {
   readonly #abort = new AbortController();
   #periodic: NodeJS.Timeout | null = null;
   readonly #closer = new Map<string, NodeJS.Timeout>();
+  /** Hosts whose details are not on disk yet. */
+  readonly #unkept = new Map<string, NodeJS.Timeout>();
 
   constructor(private readonly options: InventoryServiceOptions) {}
 
@@ -116,6 +129,37 @@ export class InventoryService {
   /** One snapshot of a host as last read; null: there is none by that id. Call `read` first. */
   snapshot(hostId: string, id: string): Snapshot | null {
     return this.#index.find(hostId, id);
+  }
+
+  /**
+   * Reads details that the inventory left out, and keeps them. Ids that are not there any more are `gone`; the next
+   * inventory drops them. Throws AppError.
+   */
+  async snapshotDetails(
+    hostId: string,
+    ids: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<{ snapshots: Snapshot[]; gone: string[] }> {
+    const host = this.options.hosts.get(hostId);
+    await this.#load(hostId);
+    const asked = new Set(ids);
+    const known = this.#index.findMany(hostId, asked);
+    let snapshots: Snapshot[] = [];
+    if (known.length > 0) {
+      // Looking at a list must not connect to every host that it is about.
+      if (this.#of(hostId).status !== 'online') {
+        throw new AppError('unreachable', `${host.name} is not connected.`);
+      }
+      const session = await this.#session(host, signal, true);
+      this.options.onRead(hostId);
+      snapshots = await this.options.readSnapshotDetails(session, known, signal);
+      // The host may have been removed meanwhile; nothing of it must come back.
+      this.options.hosts.get(hostId);
+      this.#index.putDetails(hostId, snapshots);
+      this.#keepSoon(hostId);
+    }
+    for (const { id } of snapshots) asked.delete(id);
+    return { snapshots, gone: [...asked] };
   }
 
   /** Connects without reading. */
@@ -201,6 +245,7 @@ export class InventoryService {
 
   forget(hostId: string): void {
     this.#lookNoCloser(hostId);
+    this.#keepNoMore(hostId);
     this.#known.delete(hostId);
     this.#index.delete(hostId);
     this.options.cache.remove(hostId);
@@ -212,6 +257,7 @@ export class InventoryService {
     this.#queue.clear();
     this.#abort.abort();
     await Promise.allSettled([...this.#known.values()].map(({ refreshing }) => refreshing));
+    await Promise.all([...this.#unkept.keys()].map((hostId) => this.#keepDetails(hostId)));
   }
 
   #of(hostId: string): Known {
@@ -308,11 +354,14 @@ export class InventoryService {
       this.#set(host.id, { status: statusAfter(error), error });
       throw error;
     }
+    const before = this.#of(host.id).inventory;
+    if (reading.snapshots.some(isUnread)) await this.#load(host.id);
     // The host may have been removed meanwhile; nothing of it must come back.
     const { name } = this.options.hosts.get(host.id);
-    const { inventory, snapshots } = reading;
+    const { inventory } = reading;
     const summary = this.options.summarise(reading);
-    const before = this.#of(host.id).inventory;
+    const snapshots = withLasting(reading.snapshots, this.#index.ofHost(host.id));
+    this.#keepNoMore(host.id);
     this.#index.set(host.id, name, snapshots);
     this.#set(host.id, {
       status: 'online',
@@ -331,14 +380,7 @@ export class InventoryService {
         error: thrown,
       });
     }
-    try {
-      await this.options.cache.write(host.id, reading, summary);
-    } catch (thrown) {
-      this.options.log.write('error', 'The inventory could not be kept for offline use', {
-        hostId: host.id,
-        error: thrown,
-      });
-    }
+    await this.#keep(host.id, { inventory, snapshots }, summary);
     this.options.onInventoryChanged(host.id);
     this.options.onContact(host);
     for (const ended of before === null ? [] : endedActivities(before, inventory)) {
@@ -346,6 +388,36 @@ export class InventoryService {
     }
     if (isMoving(inventory)) this.#lookCloser(host.id);
     return inventory;
+  }
+
+  async #keep(hostId: string, reading: InventoryReading, summary: HostSummary): Promise<void> {
+    try {
+      await this.options.cache.write(hostId, reading, summary);
+    } catch (thrown) {
+      this.options.log.write('error', 'The inventory could not be kept for offline use', {
+        hostId,
+        error: thrown,
+      });
+    }
+  }
+
+  #keepSoon(hostId: string): void {
+    if (this.#unkept.has(hostId)) return;
+    const timer = setTimeout(() => void this.#keepDetails(hostId), keepDetailsMs);
+    timer.unref();
+    this.#unkept.set(hostId, timer);
+  }
+
+  #keepNoMore(hostId: string): void {
+    clearTimeout(this.#unkept.get(hostId));
+    this.#unkept.delete(hostId);
+  }
+
+  async #keepDetails(hostId: string): Promise<void> {
+    this.#keepNoMore(hostId);
+    const { inventory, summary } = this.#of(hostId);
+    if (inventory === null || summary === null) return;
+    await this.#keep(hostId, { inventory, snapshots: this.#index.ofHost(hostId) }, summary);
   }
 
   /** Progress is read more often than the rest, unless the person refreshes by hand only. */
@@ -372,5 +444,21 @@ function untilAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+const isUnread = ({ holdCount }: Snapshot): boolean => holdCount === null;
+
+/** What never changes of a snapshot is not unknown again only because its details were not read this time. */
+function withLasting(read: readonly Snapshot[], before: readonly Snapshot[]): Snapshot[] {
+  if (!read.some(isUnread)) return [...read];
+  const known = new Map(
+    before.filter(({ createdAtMs }) => createdAtMs !== null).map((snapshot) => [snapshot.id, snapshot]),
+  );
+  return read.map((snapshot) => {
+    const same = isUnread(snapshot) ? known.get(snapshot.id) : undefined;
+    // Another transaction group: destroyed and taken anew under the same name.
+    if (same === undefined || same.order !== snapshot.order) return snapshot;
+    return { ...snapshot, createdAtMs: same.createdAtMs, sizeBytes: same.sizeBytes };
   });
 }

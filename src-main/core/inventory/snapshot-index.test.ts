@@ -144,4 +144,65 @@ describe('the snapshot index', () => {
       { numRuns: 200 },
     );
   });
+
+  const unread = (fullName: string, order: number, change: Partial<Snapshot> = {}): Snapshot =>
+    snapshot(fullName, {
+      usedBytes: null,
+      sizeBytes: null,
+      createdAtMs: null,
+      cloneNames: null,
+      holdCount: null,
+      order,
+      ...change,
+    });
+
+  it('orders what has no creation time by its order, pool by pool, behind what has one', () => {
+    const index = new SnapshotIndex();
+    index.set('h1', 'Alpha', [
+      unread('b/x@2', 20),
+      unread('a/x@9', 90),
+      unread('a/y@1', 10, { createdAtMs: 5_000_000 }),
+      unread('b/x@1', 10),
+      unread('a/x@8', 80),
+    ]);
+    index.set('h2', 'Beta', [
+      snapshot('tank/data@a', { createdAtMs: 2 }),
+      snapshot('tank/data@b', { createdAtMs: 1 }),
+    ]);
+    const byAge = (descending: boolean): string[] =>
+      names(index.query({ ...everything, sort: 'createdAtMs', descending }).rows);
+    expect(byAge(true)).toEqual(['tank/data@a', 'tank/data@b', 'a/x@9', 'a/x@8', 'a/y@1', 'b/x@2', 'b/x@1']);
+    expect(byAge(false)).toEqual(['tank/data@b', 'tank/data@a', 'a/y@1', 'a/x@8', 'a/x@9', 'b/x@1', 'b/x@2']);
+  });
+
+  it('puts details in place, counts anew, and moves no row', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.nat(40), { minLength: 1 }),
+        fc.array(fc.nat(40)),
+        fc.constantFrom(...snapshotSortKeys),
+        (orders, looked, sort) => {
+          const all = orders.map((order) => unread(`tank/v@${order}`, order));
+          const index = new SnapshotIndex();
+          index.set('h1', 'Alpha', all);
+          const query = { ...everything, sort };
+          const before = index.query(query);
+          expect(before).toMatchObject({ total: all.length, totalUsedBytes: 0, unreadCount: all.length });
+          const details = orders
+            .filter((order) => looked.includes(order))
+            .map((order) =>
+              snapshot(`tank/v@${order}`, { order, usedBytes: 100 - order, createdAtMs: order }),
+            );
+          index.putDetails('h1', details);
+          const after = index.query(query);
+          expect(names(after.rows)).toEqual(names(before.rows));
+          expect(after.unreadCount).toBe(all.length - details.length);
+          expect(after.totalUsedBytes).toBe(
+            details.reduce((sum, { usedBytes }) => sum + (usedBytes ?? 0), 0),
+          );
+          for (const each of details) expect(index.find('h1', each.id)).toEqual(each);
+        },
+      ),
+    );
+  });
 });

@@ -15,7 +15,9 @@ export interface SnapshotQuery {
 
 export interface SnapshotPage {
   total: number;
+  /** Of those whose details were read. */
   totalUsedBytes: number;
+  unreadCount: number;
   rows: SnapshotRow[];
 }
 
@@ -25,12 +27,20 @@ interface Entry {
   hostName: string;
   /** Lower case full name and host name, searched by substring. */
   haystack: string;
+  /** Its pool holds snapshots without creation time: there age is told by `order` alone. */
+  agedByOrder: boolean;
+}
+
+interface Totals {
+  totalUsedBytes: number;
+  unreadCount: number;
 }
 
 interface Match {
   query: SnapshotQuery;
   entries: Entry[];
-  totalUsedBytes: number;
+  /** null: details came meanwhile. */
+  totals: Totals | null;
 }
 
 /** Answers kept so that scrolling on in one listing costs only its page. */
@@ -48,7 +58,7 @@ function byName(a: Entry, b: Entry): number {
 }
 
 /** Snapshots without the value come last, in either direction: "unknown" is neither the least nor the most. */
-function byNumber(key: 'createdAtMs' | 'usedBytes' | 'sizeBytes', sign: 1 | -1): Compare {
+function byNumber(key: 'usedBytes' | 'sizeBytes', sign: 1 | -1): Compare {
   return (a, b) => {
     const left = a.snapshot[key];
     const right = b.snapshot[key];
@@ -56,6 +66,30 @@ function byNumber(key: 'createdAtMs' | 'usedBytes' | 'sizeBytes', sign: 1 | -1):
     if (left === null) return 1;
     if (right === null) return -1;
     return sign * (left - right);
+  };
+}
+
+/**
+ * Creation time, then what has none. Numbers of `order` say nothing between pools, hence pool by pool; in such a pool
+ * a creation time that came on demand moves nothing, or half of the pool would stand apart from the other half.
+ */
+function byAge(sign: 1 | -1): Compare {
+  const timeOf = ({ snapshot, agedByOrder }: Entry): number | null =>
+    agedByOrder ? null : snapshot.createdAtMs;
+  return (a, b) => {
+    const left = timeOf(a);
+    const right = timeOf(b);
+    if (left !== null && right !== null && left !== right) return sign * (left - right);
+    if (left === null && right !== null) return 1;
+    if (left !== null && right === null) return -1;
+    if (left !== null || !(a.agedByOrder || b.agedByOrder)) return byName(a, b);
+    if (a.agedByOrder !== b.agedByOrder) return a.agedByOrder ? -1 : 1;
+    return (
+      byText(a.hostId, b.hostId) ||
+      byText(a.snapshot.poolId, b.snapshot.poolId) ||
+      sign * ((a.snapshot.order ?? 0) - (b.snapshot.order ?? 0)) ||
+      byName(a, b)
+    );
   };
 }
 
@@ -67,6 +101,7 @@ function comparison(sort: SnapshotSortKey, descending: boolean): Compare {
     case 'hostName':
       return (a, b) => sign * byText(a.hostName, b.hostName) || byName(a, b);
     case 'createdAtMs':
+      return byAge(sign);
     case 'usedBytes':
     case 'sizeBytes':
       return byNumber(sort, sign);
@@ -91,6 +126,15 @@ function merged(a: readonly Entry[], b: readonly Entry[], compare: Compare): Ent
       right += 1;
     }
   }
+}
+
+function totalsOf(entries: readonly Entry[]): Totals {
+  const totals: Totals = { totalUsedBytes: 0, unreadCount: 0 };
+  for (const { snapshot } of entries) {
+    totals.totalUsedBytes += snapshot.usedBytes ?? 0;
+    if (snapshot.holdCount === null) totals.unreadCount += 1;
+  }
+  return totals;
 }
 
 /** True when whatever `next` finds, `before` has found: the same listing with more letters typed. */
@@ -123,6 +167,11 @@ export class SnapshotIndex {
   readonly #matches = new Map<string, Match>();
 
   set(hostId: string, hostName: string, snapshots: readonly Snapshot[]): void {
+    const aged = new Set(
+      snapshots
+        .filter(({ createdAtMs, order }) => createdAtMs === null && order !== undefined)
+        .map(({ poolId }) => poolId),
+    );
     this.#hosts.set(
       hostId,
       snapshots.map((snapshot) => ({
@@ -130,6 +179,7 @@ export class SnapshotIndex {
         hostId,
         hostName,
         haystack: `${snapshot.fullName}\n${hostName}`.toLowerCase(),
+        agedByOrder: aged.has(snapshot.poolId),
       })),
     );
     this.#forgetAnswers(hostId);
@@ -154,16 +204,40 @@ export class SnapshotIndex {
     this.#forgetAnswers(hostId);
   }
 
+  /** All of one host, as they were read last. */
+  ofHost(hostId: string): Snapshot[] {
+    return this.#hosts.get(hostId)?.map(({ snapshot }) => snapshot) ?? [];
+  }
+
+  /** Those of the ids that the host has. */
+  findMany(hostId: string, ids: ReadonlySet<string>): Snapshot[] {
+    return this.ofHost(hostId).filter(({ id }) => ids.has(id));
+  }
+
+  /**
+   * Puts details in place that were read on demand. Listings keep their order until the host is read again: rows must
+   * not jump away, nor pages overlap, because somebody looked at them.
+   */
+  putDetails(hostId: string, snapshots: readonly Snapshot[]): void {
+    const byId = new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]));
+    for (const entry of this.#hosts.get(hostId) ?? []) {
+      entry.snapshot = byId.get(entry.snapshot.id) ?? entry.snapshot;
+    }
+    for (const match of this.#matches.values()) match.totals = null;
+  }
+
   /** One snapshot of one host; null: there is none by that id. */
   find(hostId: string, id: string): Snapshot | null {
     return this.#hosts.get(hostId)?.find(({ snapshot }) => snapshot.id === id)?.snapshot ?? null;
   }
 
   query(query: SnapshotQuery): SnapshotPage {
-    const { entries, totalUsedBytes } = this.#match(query);
+    const match = this.#match(query);
+    const { entries } = match;
+    match.totals ??= totalsOf(entries);
     return {
       total: entries.length,
-      totalUsedBytes,
+      ...match.totals,
       rows: entries
         .slice(query.offset, query.offset + query.limit)
         .map(({ snapshot, hostId, hostName }) => ({ ...snapshot, hostId, hostName })),
@@ -193,11 +267,7 @@ export class SnapshotIndex {
         (volumeName === null || snapshot.volumeName === volumeName) &&
         words.every((word) => haystack.includes(word)),
     );
-    const match: Match = {
-      query,
-      entries,
-      totalUsedBytes: entries.reduce((sum, { snapshot }) => sum + (snapshot.usedBytes ?? 0), 0),
-    };
+    const match: Match = { query, entries, totals: null };
     this.#matches.set(key, match);
     const oldest = this.#matches.keys().next();
     if (this.#matches.size > keptMatches && oldest.done !== true) this.#matches.delete(oldest.value);

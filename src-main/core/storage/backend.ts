@@ -28,6 +28,14 @@ export interface BackendInventory {
   snapshots: Snapshot[];
 }
 
+/** Reads named snapshots whole. Pure. */
+export interface SnapshotDetails {
+  /** As few commands as their length allows. Throws RangeError on a name that is none. */
+  probes(fullNames: readonly string[]): readonly Probe[];
+  /** Throws what a probe met, or `unexpected-output`; one that is gone is left out. */
+  parse(probes: readonly Probe[], outcomes: ReadonlyMap<string, ProbeOutcome>): Snapshot[];
+}
+
 /** One storage technology. Capabilities are data; screens ask them and none switches on kind. */
 export interface StorageBackend {
   kind: BackendKind;
@@ -40,6 +48,8 @@ export interface StorageBackend {
   probes: readonly Probe[];
   /** A second round, asked for by what the first one told: one array, one mounted file system at a time. */
   followUp?(outcomes: ReadonlyMap<string, ProbeOutcome>): readonly Probe[];
+  /** On demand, for snapshots whose details an inventory left unread. */
+  snapshotDetails?: SnapshotDetails;
   /** Pure. Throws AppError `unexpected-output` when output is not understood, or the probe's own error. */
   parse(outcomes: ReadonlyMap<string, ProbeOutcome>): BackendInventory;
 }

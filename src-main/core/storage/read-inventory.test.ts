@@ -9,7 +9,7 @@ import { readInventory } from './read-inventory';
 import { zfs } from './zfs/index';
 import { captured, type Captured } from './testing/captured';
 import { clockArgv, failedUnitsArgv } from './system/commands';
-import { zfsProbes } from './zfs/commands';
+import { snapshotsProbe, zfsProbes } from './zfs/commands';
 
 type Answer = Captured | AppError;
 
@@ -54,13 +54,26 @@ class CapturedSession implements SshSession {
   }
 }
 
+/** The captured listing without the columns that the fast path lacks, in order of creation. */
+function namesAlone(prefix: string) {
+  const whole = captured('zfs', `${prefix}-zfs-list-snapshots`);
+  const rows = whole.stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split('\t').slice(0, 3))
+    .sort(([, , a], [, , b]) => Number(a) - Number(b));
+  return { ...whole, stdout: rows.map((row) => `${row.join('\t')}\n`).join('') };
+}
+
 function answers(changes: Record<string, Answer> = {}): Map<string, Answer> {
   const all: [string, Answer][] = [
     [quoteArgv(zfsProbes.version.argv), captured('zfs', 'version')],
     [quoteArgv(lvmProbes.version.argv), captured('lvm', 'version')],
     ...Object.values(zfsProbes)
-      .filter(({ id }) => id !== 'zfs-version')
+      .filter(({ id }) => !['zfs-version', 'zfs-list-snapshot-names'].includes(id))
       .map(({ id, argv }): [string, Answer] => [quoteArgv(argv), captured('zfs', `two-pools-${id}`)]),
+    [quoteArgv(zfsProbes.snapshotNames.argv), namesAlone('two-pools')],
+    [quoteArgv(snapshotsProbe.argv), captured('zfs', 'two-pools-zfs-list-snapshots')],
     ...Object.values(lvmProbes)
       .filter(({ id }) => id !== 'lvm-version')
       .map(({ id, argv }): [string, Answer] => [quoteArgv(argv), captured('lvm', `mixed-${id}`)]),
@@ -74,7 +87,7 @@ const options = () => {
 };
 const host = { id: 'nas' };
 const lvmKeys = Object.values(lvmProbes).map(({ argv }) => quoteArgv(argv));
-const zfsKeys = Object.values(zfsProbes).map(({ argv }) => quoteArgv(argv));
+const zfsKeys = [...Object.values(zfsProbes), snapshotsProbe].map(({ argv }) => quoteArgv(argv));
 
 describe('reading the inventory of a host', () => {
   it('asks the host for its clock and its failed units, where it has the tools', async () => {
@@ -125,7 +138,8 @@ describe('reading the inventory of a host', () => {
       'lvm:vg0/pool',
       'lvm:vg1',
     ]);
-    expect(session.mostRunning).toBe(zfsKeys.length + lvmKeys.length);
+    // All but the snapshots' details, for which their names decide.
+    expect(session.mostRunning).toBe(zfsKeys.length - 1 + lvmKeys.length);
     expect(session.located).toEqual([false]);
     expect(session.asked.every(({ privileged, mutates }) => privileged && !mutates)).toBe(true);
   });
@@ -211,8 +225,9 @@ describe('reading the inventory of a host', () => {
     const none = new Map<string, Answer>([
       ...answers(),
       ...Object.values(zfsProbes)
-        .filter(({ id }) => id !== 'zfs-version')
+        .filter(({ id }) => !['zfs-version', 'zfs-list-snapshot-names'].includes(id))
         .map(({ id, argv }): [string, Answer] => [quoteArgv(argv), captured('zfs', `none-${id}`)]),
+      [quoteArgv(zfsProbes.snapshotNames.argv), namesAlone('none')],
       ...Object.values(lvmProbes)
         .filter(({ id }) => id !== 'lvm-version')
         .map(({ id, argv }): [string, Answer] => [quoteArgv(argv), captured('lvm', `none-${id}`)]),

@@ -60,6 +60,12 @@ export const words = {
     plain: '[A-Za-z][A-Za-z0-9_.:-]*(/[A-Za-z0-9_.:-]+)*',
     wide: '[A-Za-z][A-Za-z0-9_.: -]*(/[A-Za-z0-9_.: -]+)*',
   },
+  /** A word of this sample stands for one or more snapshots; only for what changes nothing. */
+  zfsSnapshots: {
+    sample: 'hfzmany/hfzmany@hfzmany',
+    plain: '[A-Za-z][A-Za-z0-9_.:-]*(/[A-Za-z0-9_.:-]+)*@[A-Za-z0-9_.:-]+',
+    wide: '[A-Za-z][A-Za-z0-9_.: -]*(/[A-Za-z0-9_.: -]+)*@[A-Za-z0-9_.: -]+',
+  },
   zfsPool: { sample: 'hfzset', plain: '[A-Za-z][A-Za-z0-9_.:-]*', wide: '[A-Za-z][A-Za-z0-9_.: -]*' },
   /** Several snapshots of one dataset, `a,b`; only for what changes nothing. */
   zfsParts: {
@@ -85,7 +91,7 @@ export const sample = Object.fromEntries(
   Object.entries(words).map(([name, { sample: text }]) => [name, text]),
 ) as { readonly [Name in keyof typeof words]: string };
 
-const repeated: ReadonlySet<string> = new Set([sample.devices, sample.devicesOther]);
+const repeated: ReadonlySet<string> = new Set([sample.devices, sample.devicesOther, sample.zfsSnapshots]);
 /** No command of ours names more objects at once. */
 export const mostRepeats = 64;
 

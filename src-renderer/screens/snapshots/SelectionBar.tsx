@@ -2,9 +2,10 @@ import { Button, Group, Text } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import { ActionButton } from '../../components/ActionButton';
 import { excuseForAction } from '../../components/excuse';
-import { formatBytes, plural } from '../../format/bytes-format';
+import { formatBytes, formatCount, plural } from '../../format/bytes-format';
 import { useAppStore } from '../../stores/app-store';
 import { useFleetStore } from '../../stores/fleet-store';
+import { isUnread } from '../../stores/snapshots-store';
 import { clearSelection, partsOf, planDestroy, useSelectionStore } from '../../stores/selection-store';
 import { destroyActionOf } from './snapshot-actions';
 
@@ -17,6 +18,7 @@ export function SelectionBar() {
   const readOnly = useAppStore((state) => state.settings?.readOnly ?? true);
   if (rows.size === 0) return null;
   const parts = partsOf(rows.values());
+  const unread = [...rows.values()].filter(isUnread).length;
   const usedBytes = [...rows.values()].reduce((sum, row) => sum + (row.usedBytes ?? 0), 0);
   return (
     <div className="panel" role="region" aria-label="Selection" style={{ padding: '8px 14px' }}>
@@ -25,7 +27,9 @@ export function SelectionBar() {
           {plural(rows.size, 'snapshot')} selected
         </Text>
         <Text size="sm" c="dimmed" className="numeric">
-          {formatBytes(usedBytes)} held by each alone; what they share comes on top
+          {unread === rows.size
+            ? 'What they hold is not read yet'
+            : `${formatBytes(usedBytes)} held by each alone${unread === 0 ? '' : `, ${formatCount(unread)} not read yet`}; what they share comes on top`}
         </Text>
         <div style={{ flex: 1 }} />
         {problem !== null && (

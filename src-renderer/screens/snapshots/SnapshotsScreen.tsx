@@ -18,6 +18,7 @@ import { mostSelected, select, selectionKey, tick, useSelectionStore } from '../
 import { loadInventory, useInventoryStore } from '../../stores/inventory-store';
 import {
   ensureRange,
+  isUnread,
   setSnapshotQuery,
   snapshotAt,
   useSnapshotsStore,
@@ -35,7 +36,7 @@ type SortKey = SnapshotQuery['sort'];
 
 /** Every snapshot of every host, newest first, searched and paged in the core. */
 export function SnapshotsScreen() {
-  const { query, status, total, totalUsedBytes, pages, error } = useSnapshotsStore();
+  const { query, status, total, totalUsedBytes, unreadCount, pages, gone, error } = useSnapshotsStore();
   const hosts = useFleetStore((state) => state.hosts);
   const byHost = useInventoryStore((state) => state.byHost);
   const [search, setSearch] = useState(query.search);
@@ -53,8 +54,11 @@ export function SnapshotsScreen() {
   const columns = useMemo(() => {
     const all = Array.from({ length: total }, (_, index) => snapshotAt(pages, index));
     const loaded = total <= mostSelected ? all.filter((row) => row !== undefined) : [];
-    return [tickColumn(selected, loaded, total, (index) => snapshotAt(pages, index)), ...columnsOf(hostById)];
-  }, [hostById, selected, pages, total]);
+    return [
+      tickColumn(selected, loaded, total, (index) => snapshotAt(pages, index)),
+      ...columnsOf(hostById, gone),
+    ];
+  }, [hostById, selected, pages, gone, total]);
   const rowAt = useCallback((index: number) => snapshotAt(pages, index), [pages]);
   const pools = query.hostId === null ? [] : (byHost[query.hostId]?.inventory?.pools ?? []);
   const filtered = query.search !== '' || query.hostId !== null || query.poolId !== null;
@@ -85,8 +89,12 @@ export function SnapshotsScreen() {
         }
       >
         <span className="numeric">
-          {formatCount(total)} {filtered ? 'found' : 'on all hosts'} · {formatBytes(totalUsedBytes)} held by
-          single snapshots
+          {formatCount(total)} {filtered ? 'found' : 'on all hosts'} ·{' '}
+          {unreadCount === 0
+            ? `${formatBytes(totalUsedBytes)} held by single snapshots`
+            : unreadCount >= total
+              ? 'what they hold is not read yet'
+              : `${formatBytes(totalUsedBytes)} held by single snapshots, ${formatCount(unreadCount)} of them not read yet`}
         </span>
       </PageHeader>
       <Group gap="sm">
@@ -163,7 +171,7 @@ export function SnapshotsScreen() {
           columns={columns}
           rowCount={status === 'loading' && total === 0 ? 12 : total}
           rowAt={rowAt}
-          rowKey={(row) => `${row.hostId} ${row.id}`}
+          rowKey={selectionKey}
           sort={{ key: query.sort, descending: query.descending }}
           onSort={(sort, descending) => void setSnapshotQuery({ sort, descending })}
           onRange={ensureRange}
@@ -220,7 +228,23 @@ function tickColumn(
   };
 }
 
-function columnsOf(hosts: ReadonlyMap<string, Host>): Column<SnapshotRow, SortKey>[] {
+function NotRead() {
+  return (
+    <span className="numeric" title="Not read yet" aria-label="not read yet">
+      …
+    </span>
+  );
+}
+
+function Bytes({ row, of }: { row: SnapshotRow; of: 'usedBytes' | 'sizeBytes' }) {
+  if (row[of] === null && isUnread(row)) return <NotRead />;
+  return <span className="numeric">{formatBytes(row[of])}</span>;
+}
+
+function columnsOf(
+  hosts: ReadonlyMap<string, Host>,
+  gone: ReadonlySet<string>,
+): Column<SnapshotRow, SortKey>[] {
   return [
     {
       id: 'name',
@@ -264,7 +288,7 @@ function columnsOf(hosts: ReadonlyMap<string, Host>): Column<SnapshotRow, SortKe
       width: '76px',
       align: 'right',
       sortKey: 'usedBytes',
-      render: (row) => <span className="numeric">{formatBytes(row.usedBytes)}</span>,
+      render: (row) => <Bytes row={row} of="usedBytes" />,
     },
     {
       id: 'size',
@@ -272,16 +296,22 @@ function columnsOf(hosts: ReadonlyMap<string, Host>): Column<SnapshotRow, SortKe
       width: '76px',
       align: 'right',
       sortKey: 'sizeBytes',
-      render: (row) => <span className="numeric">{formatBytes(row.sizeBytes)}</span>,
+      render: (row) => <Bytes row={row} of="sizeBytes" />,
     },
     {
       id: 'created',
       header: 'Created',
       width: '92px',
       sortKey: 'createdAtMs',
-      render: (row) => <Age atMs={row.createdAtMs} />,
+      render: (row) =>
+        row.createdAtMs === null && isUnread(row) ? <NotRead /> : <Age atMs={row.createdAtMs} />,
     },
-    { id: 'state', header: 'State', width: '104px', render: (row) => <SnapshotState row={row} /> },
+    {
+      id: 'state',
+      header: 'State',
+      width: '104px',
+      render: (row) => <SnapshotState row={row} gone={gone.has(selectionKey(row))} />,
+    },
     {
       id: 'actions',
       header: '',
@@ -302,7 +332,14 @@ function columnsOf(hosts: ReadonlyMap<string, Host>): Column<SnapshotRow, SortKe
   ];
 }
 
-function SnapshotState({ row }: { row: SnapshotRow }) {
+function SnapshotState({ row, gone }: { row: SnapshotRow; gone: boolean }) {
+  if (gone) {
+    return (
+      <Text size="xs" c="dimmed" fw={600} title="It vanished since this host was read">
+        Gone
+      </Text>
+    );
+  }
   if (row.state === 'invalid') {
     return (
       <Text size="xs" c="var(--hf-critical)" fw={600}>
@@ -317,12 +354,11 @@ function SnapshotState({ row }: { row: SnapshotRow }) {
       </Text>
     );
   }
+  const clones = row.cloneNames ?? [];
   const notes = [
     row.percentFull === null ? null : `${formatPercent(row.percentFull)} full`,
-    row.holdCount > 0 ? 'held' : null,
-    row.cloneNames.length > 0
-      ? `${row.cloneNames.length} clone${row.cloneNames.length === 1 ? '' : 's'}`
-      : null,
+    row.holdCount !== null && row.holdCount > 0 ? 'held' : null,
+    clones.length > 0 ? `${clones.length} clone${clones.length === 1 ? '' : 's'}` : null,
   ].filter((note) => note !== null);
   const nearlyFull = (row.percentFull ?? 0) >= 80;
   return (
@@ -330,9 +366,15 @@ function SnapshotState({ row }: { row: SnapshotRow }) {
       size="xs"
       c={nearlyFull ? 'var(--hf-warning)' : 'dimmed'}
       fw={nearlyFull ? 600 : 400}
-      title={row.cloneNames.join(', ')}
+      title={clones.join(', ')}
     >
-      {notes.length === 0 ? (row.state === 'unknown' ? 'Unknown' : '') : notes.join(' · ')}
+      {isUnread(row) ? (
+        <NotRead />
+      ) : notes.length > 0 ? (
+        notes.join(' · ')
+      ) : (
+        row.state === 'unknown' && 'Unknown'
+      )}
     </Text>
   );
 }

@@ -14,6 +14,7 @@ import {
   readWrittenSinceArgv,
   rollbackArgv,
   splitSnapshotName,
+  snapshotsProbe,
   zfsProbes,
 } from './commands';
 
@@ -147,8 +148,11 @@ describe('reads', () => {
       'zpool status -P -p -t -T d',
       'zpool get -Hp -o name,property,value ashift,autotrim,autoexpand,failmode,comment',
       'zfs list -Hp -t filesystem,volume -o name,type,guid,creation,used,available,referenced,usedbysnapshots,volsize,origin,mounted,mountpoint',
-      'zfs list -Hp -t snapshot -o name,guid,createtxg,creation,used,referenced,userrefs,clones',
+      'zfs list -Hp -t snapshot -o name,guid,createtxg -s createtxg',
     ]);
+    expect(snapshotsProbe.argv.join(' ')).toBe(
+      'zfs list -Hp -t snapshot -o name,guid,createtxg,creation,used,referenced,userrefs,clones',
+    );
     expect(readSnapshotsOfArgv('tank/data')).toEqual([
       'zfs',
       'list',

@@ -1,15 +1,35 @@
-import type { BackendInventory, ProbeOutcome, StorageBackend } from '../backend';
+import type { BackendInventory, Probe, ProbeOutcome, StorageBackend } from '../backend';
 import { stdoutOf } from '../outcomes';
-import { zfsProbes } from './commands';
+import { mostListedWhole, snapshotsProbe, zfsProbes } from './commands';
 import { parseVersion, parseZfs } from './parse';
+import { snapshotDetails } from './snapshot-details';
+
+/** Counts lines without making them. */
+function hasMoreLines(text: string, most: number): boolean {
+  let lines = 0;
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) {
+    lines += 1;
+    if (lines > most) return true;
+  }
+  return false;
+}
+
+const areListedWhole = (names: string): boolean => names !== '' && !hasMoreLines(names, mostListedWhole);
+
+function followUp(outcomes: ReadonlyMap<string, ProbeOutcome>): Probe[] {
+  const names = outcomes.get(zfsProbes.snapshotNames.id);
+  return names?.ok === true && areListedWhole(names.stdout) ? [snapshotsProbe] : [];
+}
 
 function parse(outcomes: ReadonlyMap<string, ProbeOutcome>): BackendInventory {
   const version = outcomes.get(zfsProbes.version.id);
+  const snapshotNames = stdoutOf(outcomes, zfsProbes.snapshotNames);
   const parts = parseZfs({
     pools: stdoutOf(outcomes, zfsProbes.pools),
     status: stdoutOf(outcomes, zfsProbes.status),
     datasets: stdoutOf(outcomes, zfsProbes.datasets),
-    snapshots: stdoutOf(outcomes, zfsProbes.snapshots),
+    snapshots: areListedWhole(snapshotNames) ? stdoutOf(outcomes, snapshotsProbe) : null,
+    snapshotNames,
     properties: stdoutOf(outcomes, zfsProbes.properties),
   });
   return { version: version?.ok === true ? parseVersion(version.stdout) : null, ...parts };
@@ -22,5 +42,7 @@ export const zfs: StorageBackend = {
   packageName: 'zfsutils-linux',
   capabilities: { snapshots: true, rollback: 'newest-only', snapshotNeedsSize: false },
   probes: Object.values(zfsProbes),
+  followUp,
+  snapshotDetails,
   parse,
 };

@@ -3,7 +3,7 @@ import { unexpectedOutput } from '../unexpected';
 import { datasetTable, poolOf, poolTable } from './commands';
 import { judgePool } from './health';
 import { parsePoolProperties, poolFacts, poolLevel } from './facts';
-import { parseSnapshots } from './snapshot-reader';
+import { parseSnapshotNames, parseSnapshots } from './snapshot-reader';
 import { parsePoolStatus, parseScan, statusTakenAtMs } from './status';
 
 /** What an inventory of ZFS reads, as text. Pure. */
@@ -11,7 +11,10 @@ export interface ZfsOutput {
   pools: string;
   status: string;
   datasets: string;
-  snapshots: string;
+  /** null: there are too many to be read whole, or none. */
+  snapshots: string | null;
+  /** Needed where `snapshots` is null. */
+  snapshotNames?: string;
   /** `zpool get`; left out: not read. */
   properties?: string;
 }
@@ -141,7 +144,10 @@ export function parseZfs(output: ZfsOutput): { pools: Pool[]; volumes: Volume[];
   return {
     pools,
     volumes: datasets.map((row) => toVolume(row, byName)),
-    snapshots: parseSnapshots(output.snapshots),
+    snapshots:
+      output.snapshots === null
+        ? parseSnapshotNames(output.snapshotNames ?? '')
+        : parseSnapshots(output.snapshots),
   };
 }
 

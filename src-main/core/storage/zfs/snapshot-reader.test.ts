@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { captured } from '../testing/captured';
-import { snapshotTable } from './commands';
-import { parseSnapshots, SnapshotReader } from './snapshot-reader';
+import { snapshotNameTable, snapshotTable } from './commands';
+import { parseSnapshotNames, parseSnapshots, SnapshotReader } from './snapshot-reader';
 
 const { stdout } = captured('zfs', 'two-pools-zfs-list-snapshots');
 const unexpected = expect.objectContaining({ code: 'unexpected-output' });
@@ -104,5 +104,58 @@ describe('the reader of snapshots', () => {
   it('refuses a line without end before it fills the memory', () => {
     const reader = new SnapshotReader();
     expect(() => reader.push('x'.repeat(100_000))).toThrow(unexpected);
+  });
+});
+
+describe('the reader of names', () => {
+  it('tells of each snapshot what the whole listing tells of it, and nothing else', () => {
+    const whole = parseSnapshots(stdout);
+    const columns = stdout.split('\n').map((line) => line.split('\t').slice(0, 3).join('\t'));
+    const unread = { usedBytes: null, sizeBytes: null, createdAtMs: null, cloneNames: null, holdCount: null };
+    expect(parseSnapshotNames(columns.join('\n'))).toEqual(
+      whole.map((snapshot) => ({ ...snapshot, ...unread })),
+    );
+  });
+
+  it('reads the same as the table it is a faster form of', () => {
+    const name = fc.stringMatching(/^[a-z][a-z0-9/ _.:-]{0,20}@[a-z0-9 _.:-]{1,20}$/);
+    const number = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, number, fc.nat())), (rows) => {
+        const text = rows.map((row) => `${row.join('\t')}\n`).join('');
+        expect(parseSnapshotNames(text).map(({ fullName, order }) => [fullName, order])).toEqual(
+          snapshotNameTable.parse('zfs list', text).map((row) => [row.name, row.createTxg]),
+        );
+      }),
+    );
+  });
+
+  it('throws on any line that is no name', () => {
+    fc.assert(
+      fc.property(
+        fc
+          .string({ unit: 'binary' })
+          .filter((line) => !/^[^@\t\n]+@[^@\t\n]+\t\d{1,20}\t\d{1,20}$/.test(line)),
+        (line) => {
+          expect(() => parseSnapshotNames(`t@a\t1\t1\n${line}\nt@b\t1\t2\n`)).toThrow(unexpected);
+        },
+      ),
+    );
+  });
+
+  it.each([
+    't@a\t1\t1',
+    't@a\t1\n',
+    't@a\t1\t1\t1\n',
+    't\t1\t1\nt@a\t1\t1\n',
+    't@\t1\t1\n',
+    '@a\t1\t1\n',
+    't@a@b\t1\t1\n',
+    't@a\t\t1\n',
+    't@a\t1\t-\n',
+    't@a\t1\t123456789012345678901\n',
+    '\n',
+  ])('refuses %j', (text) => {
+    expect(() => parseSnapshotNames(text)).toThrow(unexpected);
   });
 });

@@ -1,6 +1,6 @@
 import type { Snapshot } from '../../../../src-preload/contract/inventory';
 import { unexpectedOutput } from '../unexpected';
-import { snapshotTable } from './commands';
+import { snapshotNameTable, snapshotTable } from './commands';
 
 const command = 'zfs list -t snapshot';
 const tab = 9;
@@ -10,6 +10,11 @@ const nine = 57;
 
 /** Longest line: a full name, six numbers, and clones up to zfs(8)'s buffer. */
 const longestLine = 64 * 1024;
+
+function poolIdOf(dataset: string): string {
+  const slash = dataset.indexOf('/');
+  return `zfs:${slash === -1 ? dataset : dataset.slice(0, slash)}`;
+}
 
 /**
  * Reads the rows of `snapshotTable` from chunks of stdout, without arrays of lines or fields in between:
@@ -61,6 +66,7 @@ export class SnapshotReader {
     let column = 1;
     let value = 0;
     let digits = 0;
+    let order = 0;
     let creation = 0;
     let used = 0;
     let referenced = 0;
@@ -76,7 +82,8 @@ export class SnapshotReader {
       if (code !== tab || digits === 0 || digits > 20) {
         throw this.#fail(`column ${column + 1} is not a whole number`, text.slice(start, end));
       }
-      if (column === 3) creation = value;
+      if (column === 2) order = value;
+      else if (column === 3) creation = value;
       else if (column === 4) used = value;
       else if (column === 5) referenced = value;
       else if (column === 6) holds = value;
@@ -89,8 +96,7 @@ export class SnapshotReader {
     const dataset = this.#dataset;
     if (dataset.length !== at || !fullName.startsWith(dataset)) {
       this.#dataset = fullName.slice(0, at);
-      const slash = this.#dataset.indexOf('/');
-      this.#poolId = `zfs:${slash === -1 ? this.#dataset : this.#dataset.slice(0, slash)}`;
+      this.#poolId = poolIdOf(this.#dataset);
     }
     this.#snapshots.push({
       id: `zfs:${fullName}`,
@@ -107,6 +113,7 @@ export class SnapshotReader {
       state: 'ok',
       cloneNames: clones === '' || clones === '-' ? [] : clones.split(','),
       holdCount: holds,
+      order,
     });
   }
 }
@@ -115,4 +122,78 @@ export function parseSnapshots(stdout: string): Snapshot[] {
   const reader = new SnapshotReader();
   reader.push(stdout);
   return reader.end();
+}
+
+/**
+ * Reads the rows of `snapshotNameTable`: snapshots whose details are not read yet. They come in order of age, so that
+ * neighbours are of many datasets; each dataset's name is kept once all the same.
+ *
+ * Throws `unexpected-output` on the first line that does not fit.
+ */
+export function parseSnapshotNames(stdout: string): Snapshot[] {
+  const snapshots: Snapshot[] = [];
+  const datasets = new Map<string, { name: string; poolId: string }>();
+  for (let start = 0; start < stdout.length;) {
+    const end = stdout.indexOf('\n', start);
+    if (end === -1) throw unexpectedOutput(command, 'it ends in the middle of a line', stdout.slice(start));
+    const at = stdout.indexOf('@', start);
+    const part = at + 1;
+    const nameEnd = stdout.indexOf('\t', start);
+    if (at <= start || nameEnd <= part || nameEnd > end) throw notNames(stdout.slice(start, end));
+    const guidEnd = digitsEnd(stdout, nameEnd + 1, end);
+    const orderEnd = digitsEnd(stdout, guidEnd + 1, end);
+    if (
+      isWithin(stdout.indexOf('@', part), nameEnd) ||
+      stdout.charCodeAt(guidEnd) !== tab ||
+      orderEnd !== end ||
+      !isNumberLong(guidEnd - nameEnd - 1) ||
+      !isNumberLong(orderEnd - guidEnd - 1)
+    ) {
+      throw notNames(stdout.slice(start, end));
+    }
+    const volume = stdout.slice(start, at);
+    let dataset = datasets.get(volume);
+    if (dataset === undefined) {
+      dataset = { name: volume, poolId: poolIdOf(volume) };
+      datasets.set(volume, dataset);
+    }
+    const fullName = stdout.slice(start, nameEnd);
+    snapshots.push({
+      id: `zfs:${fullName}`,
+      backend: 'zfs',
+      poolId: dataset.poolId,
+      fullName,
+      name: stdout.slice(part, nameEnd),
+      volumeName: dataset.name,
+      kind: 'zfs-snapshot',
+      usedBytes: null,
+      sizeBytes: null,
+      createdAtMs: null,
+      percentFull: null,
+      state: 'ok',
+      cloneNames: null,
+      holdCount: null,
+      order: Number(stdout.slice(guidEnd + 1, orderEnd)),
+    });
+    start = end + 1;
+  }
+  return snapshots;
+}
+
+const isWithin = (place: number, end: number): boolean => place !== -1 && place < end;
+
+function digitsEnd(text: string, from: number, end: number): number {
+  let position = from;
+  while (position < end) {
+    const code = text.charCodeAt(position);
+    if (code < zero || code > nine) break;
+    position += 1;
+  }
+  return position;
+}
+
+const isNumberLong = (length: number): boolean => length > 0 && length <= 20;
+
+function notNames(line: string): Error {
+  return unexpectedOutput(command, `a line is not ${snapshotNameTable.properties}`, line);
 }

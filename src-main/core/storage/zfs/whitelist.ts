@@ -9,12 +9,14 @@ import {
   readDatasetTreeArgv,
   readEventsArgv,
   readHoldsArgv,
+  readManySnapshotsArgv,
   readPoolArgv,
   readSnapshotArgv,
   readSnapshotNamesArgv,
   readSnapshotsOfArgv,
   readWrittenSinceArgv,
   rollbackArgv,
+  snapshotsProbe,
   zfsProbes,
 } from './commands';
 import {
@@ -71,6 +73,7 @@ const {
   zfsDataset: dataset,
   zfsPart: part,
   zfsParts: parts,
+  zfsSnapshots: snapshots,
   zfsValue: value,
   zfsProperties: properties,
   zfsMember: member,
@@ -98,12 +101,14 @@ const newPools = poolLevels.flatMap((level) =>
 export const zfsRules = [
   ...reads(
     ...Object.values(zfsProbes).map(({ argv }) => argv),
+    snapshotsProbe.argv,
     readPoolArgv(pool),
     readDatasetArgv(dataset),
     readDatasetTreeArgv(dataset),
     readChildrenArgv(dataset),
     readPropertiesArgv(dataset, [properties]),
     readSnapshotArgv(snapshot),
+    readManySnapshotsArgv([snapshots]),
     readSnapshotsOfArgv(dataset),
     readSnapshotNamesArgv(dataset),
     readSnapshotTreeArgv(dataset),
