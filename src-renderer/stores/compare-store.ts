@@ -69,7 +69,9 @@ async function findLater(earlier: SnapshotRow): Promise<void> {
   if (!answer.ok || useCompareStore.getState().earlier !== earlier) return;
   useCompareStore.setState({
     candidates: answer.value.rows.filter(
-      ({ id, createdAtMs }) => id !== earlier.id && (createdAtMs ?? 0) >= (earlier.createdAtMs ?? 0),
+      (row) =>
+        row.id !== earlier.id &&
+        (row.order ?? row.createdAtMs ?? 0) >= (earlier.order ?? earlier.createdAtMs ?? 0),
     ),
   });
 }

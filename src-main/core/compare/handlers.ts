@@ -88,6 +88,12 @@ async function compareBtrfs(
   };
 }
 
+/** By the order the tool itself gives, where there is one; of the same moment neither is. */
+function isEarlier(a: Snapshot, b: Snapshot): boolean {
+  if (a.order !== undefined && b.order !== undefined) return a.order < b.order;
+  return (a.createdAtMs ?? 0) < (b.createdAtMs ?? 0);
+}
+
 function sourceOf(snapshot: Snapshot, inventory: HostInventory): string {
   const source = inventory.volumes.find(
     ({ backend, name }) => backend === 'btrfs' && name === snapshot.volumeName,
@@ -109,9 +115,7 @@ export function compareHandlers(options: CompareOptions): Pick<CoreHandlers, 'sn
       if (known === null || earlier === null || (laterId !== null && later === null)) throw gone();
       if (
         later !== null &&
-        (later.volumeName !== earlier.volumeName ||
-          later.kind !== earlier.kind ||
-          (later.createdAtMs ?? 0) < (earlier.createdAtMs ?? 0))
+        (later.volumeName !== earlier.volumeName || later.kind !== earlier.kind || isEarlier(later, earlier))
       ) {
         throw new AppError(
           'invalid-request',

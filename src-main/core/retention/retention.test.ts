@@ -72,6 +72,7 @@ describe('what a retention rule keeps', () => {
         snapshot('held', '2026-11-01T00:00:00', { holdCount: 1 }),
         snapshot('cloned', '2026-11-01T00:00:00', { cloneNames: ['tank/copy'] }),
         snapshot('merging', '2026-11-01T00:00:00', { state: 'merging' }),
+        snapshot('unread', '2026-11-01T00:00:00', { holdCount: null, cloneNames: null }),
         snapshot('undated', null),
         snapshot('future', '2027-01-01T00:00:00'),
       ],
@@ -82,7 +83,8 @@ describe('what a retention rule keeps', () => {
       held: { verdict: 'stay', reasons: ['it is held'] },
       cloned: { verdict: 'stay', reasons: ['tank/copy was cloned from it'] },
       merging: { verdict: 'stay', reasons: ['it is being merged'] },
-      undated: { verdict: 'stay', reasons: ['its age is not known'] },
+      unread: { verdict: 'stay', reasons: ['its holds and clones were not read yet'] },
+      undated: { verdict: 'stay', reasons: ['its age is not known yet'] },
       future: { verdict: 'stay', reasons: ['it is dated in the future'] },
     });
   });

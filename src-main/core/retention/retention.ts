@@ -39,12 +39,14 @@ const bucketOf: Readonly<Record<RetentionPeriod, (at: Date) => string>> = {
 };
 
 function obstacle(snapshot: Judged, nowMs: number): string | null {
-  if (snapshot.createdAtMs === null) return 'its age is not known';
+  if (snapshot.createdAtMs === null) return 'its age is not known yet';
   if (snapshot.createdAtMs > nowMs) return 'it is dated in the future';
   return null;
 }
 
 function tied(snapshot: Judged): string | null {
+  if (snapshot.holdCount === null || snapshot.cloneNames === null)
+    return 'its holds and clones were not read yet';
   if (snapshot.holdCount > 0) return 'it is held';
   if (snapshot.cloneNames.length > 0) return `${snapshot.cloneNames.join(', ')} was cloned from it`;
   if (snapshot.state === 'merging') return 'it is being merged';
