@@ -93,4 +93,76 @@ test.describe('pools and their disks', () => {
     ).toBeVisible();
     await screenshot(page, '105-replace-btrfs-running');
   });
+
+  test('a disk of an LVM group is emptied onto a new one, and taken out', async ({
+    holdfast: { page },
+    dialogs,
+  }) => {
+    test.setTimeout(240_000);
+    await page.getByRole('button', { name: 'Refresh all' }).click();
+    await expect(
+      page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true }),
+    ).toHaveCount(5, { timeout: 60_000 });
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'kvm-03' }).click();
+    await page.getByRole('button', { name: 'Actions for vg0' }).first().click();
+    await screenshot(page, '110-lvm-group-menu');
+    await page.getByRole('menuitem', { name: 'Replace a disk…' }).click();
+    const wizard = page.getByRole('dialog', { name: 'Replace a disk of vg0' });
+    await wizard.getByRole('radio', { name: /nvme1n1p3/ }).click();
+    await expect(wizard.getByText('/dev/nvme1n1p3 is healthy')).toBeVisible();
+    await wizard.getByRole('combobox', { name: 'Move to' }).click();
+    await page.getByRole('option', { name: /^New disk: vda/ }).click();
+    await screenshot(page, '111-lvm-move');
+    await expectAccessible(page, '[role="dialog"]');
+    await wizard.getByRole('button', { name: 'Show the plan' }).click();
+    await expect(plan(page).locator('code')).toHaveText([
+      /vgextend -- vg0 \/dev\/disk\/by-id\/virtio-SAN-LUN-0017$/,
+      /pvmove -b -i 5 -- \/dev\/nvme1n1p3 \/dev\/disk\/by-id\/virtio-SAN-LUN-0017$/,
+    ]);
+    await screenshot(page, '112-lvm-move-plan');
+    await plan(page)
+      .getByRole('textbox', { name: /^Type the name of the target/ })
+      .fill('/dev/nvme1n1p3');
+    await dialogs.press('Move data off LVM disk');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(
+      plan(page)
+        .getByText(/Data moves from \/dev\/nvme1n1p3 to \/dev\/vda/)
+        .first(),
+    ).toBeVisible({ timeout: 30_000 });
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+    await expect(
+      page
+        .getByRole('region', { name: 'Pools' })
+        .getByText(/^Data is being moved from \/dev\/nvme1n1p3/)
+        .first(),
+    ).toBeVisible();
+    await screenshot(page, '113-lvm-moving');
+
+    // The host goes on by itself; when it is through, the disk can go.
+    const member = page.getByRole('button', { name: 'Actions for /dev/nvme1n1p3' });
+    const out = page.getByRole('menuitem', { name: 'Take out of the group…' });
+    await expect(async () => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Refresh', exact: true }).click();
+      await expect(page.getByText(/^Data is being moved from/)).toHaveCount(0, { timeout: 1_000 });
+    }).toPass({ timeout: 90_000, intervals: [3_000] });
+    await member.first().click();
+    await out.click();
+    const form = page.getByRole('dialog', { name: 'Take disk out of LVM volume group' });
+    await screenshot(page, '114-lvm-take-out');
+    await form.getByRole('button', { name: 'Show the plan' }).click();
+    await expect(plan(page).locator('code')).toHaveText([
+      /vgreduce -- vg0 \/dev\/nvme1n1p3$/,
+      /pvremove -- \/dev\/nvme1n1p3$/,
+    ]);
+    await plan(page)
+      .getByRole('textbox', { name: /^Type the name of the target/ })
+      .fill('/dev/nvme1n1p3');
+    await dialogs.press('Take disk out of LVM volume group');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible({ timeout: 30_000 });
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+    await expect(member).toHaveCount(0);
+  });
 });

@@ -84,7 +84,7 @@ export function App() {
       defaultColorScheme={scheme}
       colorSchemeManager={schemeManager}
     >
-      <Notifications position="bottom-right" />
+      <Notifications position="bottom-left" />
       <Router hook={useHashLocation}>
         <Screens />
         <PlanView />

@@ -133,7 +133,7 @@ describe('the files of snapshots on the lab machine', () => {
     });
     const plan = await live.call('operations:plan', { hostId, action, input });
     expect(plan.blockers.map(({ text, remedy }) => `${text} ${remedy}`).join()).toMatch(
-      /may not see it\. .*sudo mkdir -p/,
+      /^This login may not see what is in \/tank\/data\/a folder\. .*sudo cp /,
     );
   });
 });

@@ -24,13 +24,13 @@ interface FileFacts {
   changedSeconds: number;
 }
 
-/** null: not there, or not to be seen by this login. */
-async function statOf(context: ActionContext, path: string): Promise<FileFacts | null> {
-  const { exitCode, stdout } = await context.read('look at a file', fileStatArgv(path), {
+/** null: it is not there. `hidden`: this login may not look. */
+async function statOf(context: ActionContext, path: string): Promise<FileFacts | 'hidden' | null> {
+  const { exitCode, stdout, stderr } = await context.read('look at a file', fileStatArgv(path), {
     acceptExitCodes: [0, 1],
     privileged: false,
   });
-  if (exitCode !== 0) return null;
+  if (exitCode !== 0) return /Permission denied/.test(stderr) ? 'hidden' : null;
   const [kind, size, changed] = stdout.trimEnd().split('/');
   if (kind === undefined || !/^\d+$/.test(size ?? '') || !/^-?\d+$/.test(changed ?? '')) {
     throw unexpectedOutput('stat', 'it is not kind, size and time', stdout);
@@ -94,28 +94,30 @@ export const fileRestore: ActionDefinition<Input> = {
     ]);
     const blockers: Blocker[] = [];
     const byHand = hint('sudo', ...restoreFileArgv(source, destination));
-    if (from === null) {
+    if (from === 'hidden' || to === 'hidden' || around === 'hidden') {
       blockers.push({
-        text: `${source} is not there, or this login may not see it.`,
-        remedy: `Refresh the host and look again. As root on the host: ${byHand}`,
+        text: `This login may not see ${from === 'hidden' ? source : `what is in ${folder}`}.`,
+        remedy: `Log in as a user that may, or copy it as root on the host: ${byHand}`,
       });
+    } else if (from === null) {
+      blockers.push({ text: `${source} is not there any more.`, remedy: 'Refresh the host and look again.' });
     } else if (!isRegular(from)) {
       blockers.push({ text: `${source} is a ${from.kind}.`, remedy: 'Choose a file.' });
     }
-    if (to !== null) {
+    if (to !== null && to !== 'hidden') {
       blockers.push({
         text: `${destination} is there already.`,
         remedy: 'Move it away, or use it: it may be this very file, restored before.',
       });
     }
-    if (around?.kind !== 'directory') {
+    if (around !== 'hidden' && around?.kind !== 'directory') {
       blockers.push({
-        text: `The folder ${folder} is not there any more, or this login may not see it.`,
+        text: `The folder ${folder} is not there any more.`,
         remedy: `Make it first, or download the file instead. As root on the host: ${hint('sudo', 'mkdir', '-p', folder)}`,
       });
     }
     const consequences: Consequence[] =
-      from === null || blockers.length > 0
+      from === null || from === 'hidden' || blockers.length > 0
         ? []
         : [
             {
@@ -141,12 +143,15 @@ export const fileRestore: ActionDefinition<Input> = {
       consequences,
       blockers,
       undo: hint('rm', '--', destination),
-      preconditions: { from, to, folder: around?.kind ?? null },
+      preconditions: { from, to, folder: around === 'hidden' ? around : (around?.kind ?? null) },
     };
   },
 
   async verify(context, { source, destination }) {
     const [from, to] = await Promise.all([statOf(context, source), statOf(context, destination)]);
+    if (to === 'hidden' || from === 'hidden') {
+      return { status: 'unreadable', text: `This login may not look at ${destination}.` };
+    }
     if (to === null) return { status: 'not-there', text: `${destination} is not there.` };
     return from !== null && to.sizeBytes === from.sizeBytes && to.changedSeconds === from.changedSeconds
       ? { status: 'confirmed', text: `${destination} is there with ${bytes(to.sizeBytes)}.` }
