@@ -38,7 +38,6 @@ describe('the catalogue', () => {
       ['lvm.volume.rename', 'administer', 'safe'],
       ['lvm.volume.destroy', 'administer', 'destructive'],
       ['lvm.thin.create', 'administer', 'safe'],
-      ['file.restore', 'administer', 'safe'],
       ['lvm.thinpool.create', 'administer', 'safe'],
       ['lvm.thinpool.extendMetadata', 'administer', 'safe'],
       ['lvm.volume.activate', 'administer', 'safe'],
@@ -54,6 +53,7 @@ describe('the catalogue', () => {
       ['disk.selftest.short', 'operate', 'safe'],
       ['disk.selftest.long', 'operate', 'safe'],
       ['disk.selftest.abort', 'operate', 'safe'],
+      ['file.restore', 'administer', 'safe'],
     ]);
   });
 });
