@@ -145,4 +145,35 @@ test.describe('many snapshots at once', () => {
     await page.getByRole('textbox', { name: 'Search snapshots' }).fill('@together');
     await expect(page.getByText(/^3 found/)).toBeVisible();
   });
+
+  test('are told apart by the space they hold, and a volume leads to its own', async ({
+    holdfast: { page },
+  }) => {
+    test.setTimeout(120_000);
+    await page.getByRole('button', { name: 'Refresh all' }).click();
+    await expect(
+      page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true }),
+    ).not.toHaveCount(0, { timeout: 60_000 });
+    await page
+      .getByRole('navigation', { name: 'Main' })
+      .getByRole('link', { name: 'Snapshots', exact: true })
+      .click();
+    await page.getByRole('button', { name: 'Space', exact: true }).click();
+    const drawer = page.getByRole('dialog', { name: 'Space held by snapshots' });
+    const volumes = drawer.getByRole('table', { name: 'Space by volume' });
+    await expect(volumes).toHaveAttribute('aria-busy', 'false');
+    const row = volumes.getByRole('row').filter({ hasText: 'nas-01' }).first();
+    await expect(row).toBeVisible();
+    await screenshot(page, '39-space');
+    await expectAccessible(page, '[role="dialog"]');
+    await drawer.getByRole('switch', { name: /^Forgotten/ }).click();
+    await screenshot(page, '40-space-forgotten');
+    await drawer.getByRole('switch', { name: /^Forgotten/ }).click();
+    const name = (await row.getByRole('cell').first().innerText()).split('\n')[0] ?? '';
+    await row.click();
+    await expect(drawer).toHaveCount(0);
+    await expect(page.getByRole('textbox', { name: 'Search snapshots' })).toHaveValue(name);
+    await expect(page.getByRole('table', { name: 'Snapshots' })).toHaveAttribute('aria-busy', 'false');
+    await expect(page.getByText(/^\d+ found/)).toBeVisible();
+  });
 });

@@ -18,6 +18,7 @@ import { fileHandlers } from './files/handlers';
 import { hostHandlers } from './handlers/hosts';
 import { inventoryHandlers } from './handlers/inventory';
 import { retentionHandlers } from './retention/handlers';
+import { spaceHandlers } from './space/handlers';
 import { operationHandlers } from './handlers/operations';
 import { settingsHandlers } from './handlers/settings';
 import { createCredentialStore } from './hosts/credential-store';
@@ -236,6 +237,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       ...accessHandlers({ hosts, sessions, keyFiles, shell }),
       ...inventoryHandlers(inventory, capacity, hosts),
       ...retentionHandlers(inventory, nowMs),
+      ...spaceHandlers(hosts, inventory, nowMs),
       ...compareHandlers({ hosts, inventory, sessions }),
       ...operationHandlers({
         road,

@@ -28,6 +28,7 @@ export const channels = [
   'inventory:capacity',
   'snapshots:prune',
   'snapshots:compare',
+  'snapshots:space',
   'files:list',
   'files:download',
   'files:restore',

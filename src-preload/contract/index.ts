@@ -12,6 +12,7 @@ import { operationProgressSchema, operationsContract } from './operations';
 import { hostIdSchema } from './primitives';
 import { pruneContract } from './prune';
 import type { Result } from './result';
+import { spaceContract } from './space';
 import { settingsContract, settingsSchema } from './settings';
 
 interface CallSchema {
@@ -46,6 +47,7 @@ export const contract = {
   'inventory:capacity': capacityContract.capacity,
   'snapshots:prune': pruneContract.prune,
   'snapshots:compare': compareContract.compare,
+  'snapshots:space': spaceContract.space,
   'files:list': filesContract.list,
   'files:download': filesContract.download,
   'files:restore': filesContract.restore,

@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Checkbox, Group, Select, Text, TextInput, Tooltip } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { IconCamera, IconScissors, IconSearch, IconX } from '@tabler/icons-react';
+import { IconCamera, IconChartBar, IconScissors, IconSearch, IconX } from '@tabler/icons-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { Host } from '../../../src-preload/contract/hosts';
 import type { SnapshotRow } from '../../../src-preload/contract/inventory';
@@ -26,11 +26,13 @@ import {
 } from '../../stores/snapshots-store';
 import { browse } from '../../stores/files-store';
 import { openCompare } from '../../stores/compare-store';
+import { openSpace } from '../../stores/space-store';
 import { openPrune } from '../../stores/prune-store';
 import { CompareDrawer } from './CompareDrawer';
 import { FilesDrawer } from './FilesDrawer';
 import { PruneDialog } from './PruneDialog';
 import { SelectionBar } from './SelectionBar';
+import { SpaceDrawer } from './SpaceDrawer';
 
 type SortKey = SnapshotQuery['sort'];
 
@@ -68,6 +70,13 @@ export function SnapshotsScreen() {
         title="Snapshots"
         actions={
           <Group gap="sm">
+            <Button
+              variant="default"
+              leftSection={<IconChartBar size={16} />}
+              onClick={() => void openSpace()}
+            >
+              Space
+            </Button>
             <Button
               variant="default"
               leftSection={<IconScissors size={16} />}
@@ -152,6 +161,7 @@ export function SnapshotsScreen() {
       <FilesDrawer />
       <PruneDialog />
       <CompareDrawer />
+      <SpaceDrawer onChoose={setSearch} />
       {error !== null && <ErrorNotice error={error} />}
       {status === 'ready' && total === 0 ? (
         <div className="panel">
