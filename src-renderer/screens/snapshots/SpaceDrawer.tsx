@@ -143,6 +143,7 @@ function columnsOf(mostBytes: number): Column<VolumeSpace>[] {
           />
           <span
             className="numeric"
+            style={{ minWidth: 68 }}
             title={
               row.heldBytes === null
                 ? 'Each alone, added up; what they share is not told.'
