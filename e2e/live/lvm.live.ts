@@ -279,7 +279,7 @@ describe('LVM on the lab machine', () => {
     expect(await fieldOf('sudo pvs --noheadings -o pv_name | grep -c vd[gh]; true')).toBe('0');
   });
 
-  it('makes a thin pool and extends its metadata', async () => {
+  it('makes a thin pool, extends its metadata, and promises more than it has', async () => {
     const pool = { volumeGroup: 'vg0', name: 'second', size: '48M', metadataSize: '4M' };
     expect(await planned('lvm.thinpool.create', pool)).toBe('confirmed');
     const metadata = () =>
@@ -288,6 +288,11 @@ describe('LVM on the lab machine', () => {
     const extend = { volumeGroup: 'vg0', pool: 'second', by: '4M' };
     expect(await planned('lvm.thinpool.extendMetadata', extend)).toBe('confirmed');
     expect(await metadata()).toBe('8.00');
+    const thin = { volumeGroup: 'vg0', pool: 'second', name: 'promised', size: '1G' };
+    expect(await planned('lvm.thin.create', thin)).toBe('confirmed');
+    expect(await fieldOf('sudo lvs --noheadings -o pool_lv,lv_size --units m vg0/promised')).toMatch(
+      /^second\s+1024\.00m$/,
+    );
     expect(await planned('lvm.volume.destroy', { volumeGroup: 'vg0', volume: 'second' })).toBe('confirmed');
   });
 

@@ -56,6 +56,31 @@ describe('ZFS on the lab machine', () => {
     expect(live.questions.at(-1)?.detail).toContain(plan.steps[0]?.commandLine);
   });
 
+  it('reads the details of single snapshots as zfs(8) prints them, and says which are gone', async () => {
+    await zfs('snapshot tank/data@gone');
+    await live.call('inventory:refresh', { hostId });
+    await zfs('destroy tank/data@gone');
+    const answer = await live.call('inventory:snapshotDetails', {
+      hostId,
+      ids: ['zfs:tank/data@first', 'zfs:tank/data@gone'],
+    });
+    expect(answer.gone).toEqual(['zfs:tank/data@gone']);
+    const [used, referenced, creation] = (
+      await zfs('list -Hp -t snapshot -o used,refer,creation tank/data@first')
+    )
+      .trim()
+      .split('\t')
+      .map(Number);
+    expect(answer.snapshots).toEqual([
+      expect.objectContaining({
+        id: 'zfs:tank/data@first',
+        usedBytes: used,
+        sizeBytes: referenced,
+        createdAtMs: (creation ?? NaN) * 1000,
+      }),
+    ]);
+  });
+
   it('changes nothing when the person cancels, and leaves a row', async () => {
     live.answer.confirm = false;
     const { result } = await live.run(hostId, 'zfs.snapshot.create', {
