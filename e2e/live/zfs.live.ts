@@ -62,7 +62,7 @@ describe('ZFS on the lab machine', () => {
     await zfs('destroy tank/data@gone');
     const answer = await live.call('inventory:snapshotDetails', {
       hostId,
-      ids: ['zfs:tank/data@first', 'zfs:tank/data@gone'],
+      snapshotIds: ['zfs:tank/data@first', 'zfs:tank/data@gone'],
     });
     expect(answer.gone).toEqual(['zfs:tank/data@gone']);
     const [used, referenced, creation] = (
