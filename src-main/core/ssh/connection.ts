@@ -123,6 +123,8 @@ export function connect(options: ConnectionOptions): Promise<Connection> {
   if (signal?.aborted === true) return Promise.reject(new AppError('cancelled', 'Cancelled.'));
   return new Promise((resolve, reject) => {
     const client = new Client();
+    // Each command that runs waits for the end of the connection too, and as many run as the host has sessions.
+    client.setMaxListeners(32);
     // Without noDelay every exec waits for the peer's delayed ACK (Nagle): 40 ms and more each.
     const stream = options.stream ?? openSocket({ host: target.address, port: target.port, noDelay: true });
     let hostKey: Buffer | undefined;
