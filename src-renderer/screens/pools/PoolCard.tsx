@@ -257,6 +257,14 @@ function Topology({ hostId, pool }: { hostId: string; pool: Pool }) {
   );
 }
 
+/** `470 GiB, 53 GiB free`: a physical volume says what is left of it. */
+function sizeWords({ sizeBytes, freeBytes }: TopologyNode): string {
+  if (sizeBytes === null) return '';
+  return freeBytes === null
+    ? formatBytes(sizeBytes)
+    : `${formatBytes(sizeBytes)}, ${formatBytes(freeBytes)} free`;
+}
+
 function TreeNode({
   hostId,
   poolId,
@@ -293,7 +301,7 @@ function TreeNode({
           </Text>
         ))}
         <Text size="xs" c="dimmed" className="truncate" title={node.note ?? undefined}>
-          {node.note ?? (node.sizeBytes === null ? '' : formatBytes(node.sizeBytes))}
+          {node.note ?? sizeWords(node)}
         </Text>
         <OfferMenu
           hostId={hostId}
