@@ -18,7 +18,7 @@ export function SpaceDrawer({ onChoose }: { onChoose: (search: string) => void }
       opened={open}
       onClose={closeSpace}
       position="right"
-      size={860}
+      size={960}
       title="Space held by snapshots"
       styles={{ body: { height: 'calc(100% - 60px)' } }}
     >
@@ -35,7 +35,7 @@ function Volumes({ onChoose }: { onChoose: (search: string) => void }) {
     [forgotten, volumes],
   );
   const rowAt = useCallback((index: number) => shown[index], [shown]);
-  const columns = useMemo(() => columnsOf(weightOf(shown[0])), [shown]);
+  const columns = useMemo(() => columnsOf(weightOf(shown[0]), !forgotten), [forgotten, shown]);
   const forgottenCount = volumes.filter((volume) => volume.forgotten).length;
   return (
     <Stack gap="sm" h="100%">
@@ -96,7 +96,8 @@ function weightOf(volume: VolumeSpace | undefined): number {
   return volume?.heldBytes ?? volume?.aloneBytes ?? 0;
 }
 
-function columnsOf(mostBytes: number): Column<VolumeSpace>[] {
+/** @param marks whether what may be forgotten is marked: not where nothing else is listed */
+function columnsOf(mostBytes: number, marks: boolean): Column<VolumeSpace>[] {
   return [
     {
       id: 'volume',
@@ -107,7 +108,7 @@ function columnsOf(mostBytes: number): Column<VolumeSpace>[] {
           <span className="mono truncate" title={volumeName ?? undefined}>
             {volumeName ?? 'origin gone'}
           </span>
-          {forgotten && (
+          {marks && forgotten && (
             <Badge size="xs" variant="light" color="orange" style={{ flex: 'none' }}>
               forgotten?
             </Badge>
@@ -135,12 +136,9 @@ function columnsOf(mostBytes: number): Column<VolumeSpace>[] {
       align: 'right',
       render: (row) => (
         <Group gap={8} wrap="nowrap" justify="flex-end">
-          <Progress
-            value={mostBytes === 0 ? 0 : (100 * weightOf(row)) / mostBytes}
-            size={5}
-            w={70}
-            aria-hidden
-          />
+          {(row.heldBytes ?? row.aloneBytes) !== null && mostBytes > 0 && (
+            <Progress value={(100 * weightOf(row)) / mostBytes} size={5} w={70} aria-hidden />
+          )}
           <span
             className="numeric"
             style={{ minWidth: 68 }}
