@@ -201,7 +201,7 @@ export function groupProblems(
     problems.push({
       severity: 'critical',
       text: `Volume group ${group.name} is missing a physical volume${disks === '' ? '' : `: ${disks}`}. Nothing in it can be changed.`,
-      advice: `Bring the disk back, then run: vgextend --restoremissing ${group.name} DEVICE`,
+      advice: `Bring the disk back, then run: vgextend --restoremissing ${group.name} DEVICE. If it is lost for good, give it up from the menu of the group.`,
     });
   }
   if (group.attributes[2] === 'x') {

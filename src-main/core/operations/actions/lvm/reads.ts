@@ -94,7 +94,7 @@ export function groupBlockers(group: GroupRow | null, name: string): Blocker[] {
   if (group.attributes[3] === 'p' || (group.missingCount ?? 0) > 0) {
     blockers.push({
       text: `Volume group ${name} misses a physical volume, and LVM changes nothing in it until it is back.`,
-      remedy: `Bring the disk back, then: vgextend --restoremissing ${name} DEVICE`,
+      remedy: `Bring the disk back, then: vgextend --restoremissing ${name} DEVICE. If it is lost for good, give it up from the menu of the group.`,
     });
   }
   if (group.attributes[2] === 'x') {
