@@ -28,6 +28,8 @@ interface VirtualTableProps<Row, SortKey extends string> {
   selectedKey?: string | null;
   /** What is shown is about to be replaced. */
   busy?: boolean;
+  /** What the rows are an answer to: the answer to another question begins at its top. */
+  question?: string;
 }
 
 /** A table whose DOM stays as small as the window, at 100 rows as at 100,000. Arrow keys move, Enter opens. */
@@ -44,6 +46,7 @@ export function VirtualTable<Row, SortKey extends string = never>({
   onOpen,
   selectedKey,
   busy = false,
+  question = '',
 }: VirtualTableProps<Row, SortKey>) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
@@ -58,6 +61,10 @@ export function VirtualTable<Row, SortKey extends string = never>({
   useEffect(() => {
     if (rowCount > 0) onRange?.(first, last);
   }, [first, last, rowCount, onRange]);
+
+  useEffect(() => {
+    scroller.current?.scrollTo({ top: 0 });
+  }, [question]);
 
   const template = { gridTemplateColumns: columns.map((column) => column.width).join(' ') };
   const move = (event: KeyboardEvent<HTMLDivElement>, index: number, row: Row | undefined) => {

@@ -180,6 +180,7 @@ export function AuditScreen() {
           ) : (
             <VirtualTable<AuditEntry>
               label="Audit entries"
+              question={`${sourceId ?? ''} ${JSON.stringify(filter)}`}
               columns={columns}
               rowCount={entries.length + (nextBeforeSeq === null ? 0 : 1)}
               rowAt={rowAt}

@@ -112,6 +112,7 @@ function Comparison({ earlier }: { earlier: SnapshotRow }) {
       {status === 'ready' && total > 0 && (
         <VirtualTable<Difference>
           label="Changes"
+          question={`${laterId ?? ''} ${search}`}
           columns={
             differences.some(({ writtenBytes }) => writtenBytes !== null) ? writtenColumns : datedColumns
           }

@@ -85,6 +85,7 @@ function Files() {
       {status === 'ready' && entries.length > 0 && (
         <VirtualTable<FileEntry>
           label="Files"
+          question={path.join('/')}
           columns={columns}
           rowCount={entries.length}
           rowAt={rowAt}

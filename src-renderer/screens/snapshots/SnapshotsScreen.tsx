@@ -178,6 +178,7 @@ export function SnapshotsScreen() {
         <VirtualTable<SnapshotRow, SortKey>
           label="Snapshots"
           busy={status === 'loading' || search !== query.search}
+          question={JSON.stringify(query)}
           columns={columns}
           rowCount={status === 'loading' && total === 0 ? 12 : total}
           rowAt={rowAt}
