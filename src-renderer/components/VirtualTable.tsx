@@ -63,7 +63,7 @@ export function VirtualTable<Row, SortKey extends string = never>({
   }, [first, last, rowCount, onRange]);
 
   useEffect(() => {
-    scroller.current?.scrollTo({ top: 0 });
+    if (scroller.current !== null) scroller.current.scrollTop = 0;
   }, [question]);
 
   const template = { gridTemplateColumns: columns.map((column) => column.width).join(' ') };
