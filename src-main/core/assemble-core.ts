@@ -193,7 +193,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       onProgress: (progress) => emit('operations:progress', progress),
       onRead,
       onRecorded,
-      onChanged: (hostId) => inventory.refreshLater(hostId),
+      onChanged: (hostId) => inventory.refreshAfterChange(hostId),
     });
 
     /** Reads are not recorded one by one; this row says that and how often a host was read. */

@@ -216,6 +216,16 @@ export class InventoryService {
       });
   }
 
+  /**
+   * Refreshes one host after something was changed on it. A reading that is under way may have seen what was before,
+   * so it is waited for, and another one begins.
+   */
+  refreshAfterChange(hostId: string): void {
+    const underWay = this.#of(hostId).refreshing;
+    if (underWay === null) this.refreshLater(hostId);
+    else void Promise.allSettled([underWay]).then(() => this.refreshLater(hostId));
+  }
+
   /** Seconds between refreshes of connected hosts; 0: none. */
   setPeriod(seconds: number): void {
     if (this.#periodic !== null) clearInterval(this.#periodic);

@@ -59,7 +59,7 @@ const session: SshSession = {
 };
 
 /** The service over a host that holds these snapshots. */
-function serviceOver(held: { snapshots: Snapshot[] }) {
+function serviceOver(held: { snapshots: Snapshot[]; gate?: Promise<void> }) {
   const written: InventoryReading[] = [];
   const asked: string[][] = [];
   let reads = 0;
@@ -84,20 +84,24 @@ function serviceOver(held: { snapshots: Snapshot[] }) {
       },
       remove: () => undefined,
     },
-    readInventory: async () => ({
-      inventory: {
-        hostId: nas.id,
-        takenAtMs: 1000,
-        durationMs: 1,
-        backends: [],
-        pools: [],
-        volumes: [],
-        snapshotCount: held.snapshots.length,
-        disks: null,
-        disksError: null,
-      },
-      snapshots: held.snapshots,
-    }),
+    readInventory: async () => {
+      const { snapshots, gate } = held;
+      await gate;
+      return {
+        inventory: {
+          hostId: nas.id,
+          takenAtMs: 1000,
+          durationMs: 1,
+          backends: [],
+          pools: [],
+          volumes: [],
+          snapshotCount: snapshots.length,
+          disks: null,
+          disksError: null,
+        },
+        snapshots,
+      };
+    },
     readSnapshotDetails: async (_, snapshots) => {
       asked.push(snapshots.map(({ name }) => name));
       return snapshots.filter(({ name }) => name !== 'gone').map(whole);
@@ -134,6 +138,31 @@ const everything = {
   offset: 0,
   limit: 10,
 } as const;
+
+describe('a refresh after a change', () => {
+  it('is a reading of its own: one that was under way may have seen what was before', async () => {
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const held: { snapshots: Snapshot[]; gate?: Promise<void> } = {
+      snapshots: [unread('a', 1), unread('b', 2)],
+      gate,
+    };
+    const { service } = serviceOver(held);
+    const before = service.refresh(nas.id);
+    await vi.waitFor(() => expect(service.state(nas.id).status).not.toBe('never'));
+    // Destroyed while the old listing is on its way.
+    await Promise.resolve();
+    held.snapshots = [unread('a', 1)];
+    service.refreshAfterChange(nas.id);
+    release();
+    expect((await before).snapshotCount).toBe(2);
+    await vi.waitFor(async () => expect((await service.snapshots(everything)).total).toBe(1));
+    service.refreshAfterChange(nas.id);
+    await service.close();
+  });
+});
 
 describe('details of snapshots on demand', () => {
   beforeEach(() => {
