@@ -1,8 +1,6 @@
-import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 import { expectAccessible, screenshot } from './page-tools';
-
-const plan = (page: Page) => page.getByRole('dialog').filter({ hasText: 'exactly as sent' });
+import { open, plan, readFleet } from './plans';
 
 test.describe('many snapshots at once', () => {
   test.use({ launch: { demo: true } });
@@ -12,14 +10,8 @@ test.describe('many snapshots at once', () => {
     dialogs,
   }) => {
     test.setTimeout(120_000);
-    await page.getByRole('button', { name: 'Refresh all' }).click();
-    await expect(
-      page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true }),
-    ).not.toHaveCount(0, { timeout: 60_000 });
-    await page
-      .getByRole('navigation', { name: 'Main' })
-      .getByRole('link', { name: 'Snapshots', exact: true })
-      .click();
+    await readFleet(page);
+    await open(page, 'Snapshots');
     const table = page.getByRole('table', { name: 'Snapshots' });
     const all = page.getByRole('checkbox', { name: 'Select all that were found' });
     // Thousands are too many to take at one stroke.
@@ -72,14 +64,8 @@ test.describe('many snapshots at once', () => {
     dialogs,
   }) => {
     test.setTimeout(120_000);
-    await page.getByRole('button', { name: 'Refresh all' }).click();
-    await expect(
-      page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true }),
-    ).not.toHaveCount(0, { timeout: 60_000 });
-    await page
-      .getByRole('navigation', { name: 'Main' })
-      .getByRole('link', { name: 'Snapshots', exact: true })
-      .click();
+    await readFleet(page);
+    await open(page, 'Snapshots');
     await page.getByRole('textbox', { name: 'Search snapshots' }).fill('tank/home/emma@ hourly');
     await expect(page.getByText(/^\d+ found/)).toBeVisible();
     await page.getByRole('button', { name: 'Prune…' }).click();
@@ -121,14 +107,8 @@ test.describe('many snapshots at once', () => {
 
   test('are taken of several datasets under one plan', async ({ holdfast: { page }, dialogs }) => {
     test.setTimeout(120_000);
-    await page.getByRole('button', { name: 'Refresh all' }).click();
-    await expect(
-      page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true }),
-    ).not.toHaveCount(0, { timeout: 60_000 });
-    await page
-      .getByRole('navigation', { name: 'Main' })
-      .getByRole('link', { name: 'Snapshots', exact: true })
-      .click();
+    await readFleet(page);
+    await open(page, 'Snapshots');
     await page.getByRole('button', { name: 'Snapshot now' }).click();
     const form = page.getByRole('dialog', { name: 'Snapshot now' });
     await form.getByRole('combobox', { name: 'Volume' }).fill('tank/home/emma');
@@ -157,14 +137,8 @@ test.describe('many snapshots at once', () => {
     holdfast: { page },
   }) => {
     test.setTimeout(120_000);
-    await page.getByRole('button', { name: 'Refresh all' }).click();
-    await expect(
-      page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true }),
-    ).not.toHaveCount(0, { timeout: 60_000 });
-    await page
-      .getByRole('navigation', { name: 'Main' })
-      .getByRole('link', { name: 'Snapshots', exact: true })
-      .click();
+    await readFleet(page);
+    await open(page, 'Snapshots');
     await page.getByRole('button', { name: 'Space', exact: true }).click();
     const drawer = page.getByRole('dialog', { name: 'Space held by snapshots' });
     const volumes = drawer.getByRole('table', { name: 'Space by volume' });

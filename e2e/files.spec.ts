@@ -2,20 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from './fixtures';
 import { expectAccessible, screenshot } from './page-tools';
+import { open, plan, readFleet } from './plans';
 
 test.describe('the files of a snapshot', () => {
   test.use({ launch: { demo: true } });
 
   test('are looked through and one is saved', async ({ holdfast: { page, userData }, dialogs }) => {
     test.setTimeout(120_000);
-    await page.getByRole('button', { name: 'Refresh all' }).click();
-    await expect(
-      page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true }),
-    ).not.toHaveCount(0, { timeout: 60_000 });
-    await page
-      .getByRole('navigation', { name: 'Main' })
-      .getByRole('link', { name: 'Snapshots', exact: true })
-      .click();
+    await readFleet(page);
+    await open(page, 'Snapshots');
     await page.getByRole('textbox', { name: 'Search snapshots' }).fill('tank/home/anna@');
     const table = page.getByRole('table', { name: 'Snapshots' });
     await expect(table).toHaveAttribute('aria-busy', 'false');
@@ -44,16 +39,15 @@ test.describe('the files of a snapshot', () => {
       .getByRole('button', { name: /^Restore .* beside the original$/ })
       .first()
       .click();
-    const plan = page.getByRole('dialog').filter({ hasText: 'exactly as sent' });
-    await expect(plan.locator('code')).toHaveText(
+    await expect(plan(page).locator('code')).toHaveText(
       /^LC_ALL=C \/usr\/bin\/cp --preserve --no-clobber --no-target-directory -- \/tank\/home\/anna\/\.zfs\/snapshot\/\S+ \/tank\/home\/anna\/\S+\.restored-\d{8}-\d{6}$/,
     );
     await screenshot(page, '36-restore-plan');
     await expectAccessible(page, '[role="dialog"]');
     await dialogs.press('Restore file from snapshot');
-    await plan.getByRole('button', { name: 'Continue to confirmation' }).click();
-    await expect(plan.getByText('Done', { exact: true })).toBeVisible();
-    await plan.getByRole('button', { name: 'Close' }).click();
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible();
+    await plan(page).getByRole('button', { name: 'Close' }).click();
     await expect(drawer).toHaveCount(0);
     await table
       .getByRole('button', { name: /^Actions for tank\/home\/anna@/ })
@@ -77,14 +71,8 @@ test.describe('the files of a snapshot', () => {
     holdfast: { page },
   }) => {
     test.setTimeout(120_000);
-    await page.getByRole('button', { name: 'Refresh all' }).click();
-    await expect(
-      page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true }),
-    ).not.toHaveCount(0, { timeout: 60_000 });
-    await page
-      .getByRole('navigation', { name: 'Main' })
-      .getByRole('link', { name: 'Snapshots', exact: true })
-      .click();
+    await readFleet(page);
+    await open(page, 'Snapshots');
     const table = page.getByRole('table', { name: 'Snapshots' });
     const openOldest = async (search: string): Promise<void> => {
       await page.getByRole('textbox', { name: 'Search snapshots' }).fill(search);

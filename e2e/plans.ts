@@ -5,6 +5,15 @@ import { expect } from './fixtures';
 export const open = (page: Page, screen: string) =>
   page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: screen, exact: true }).click();
 
+/** Reads all hosts of the demo fleet, and waits until those that answer are there. */
+export async function readFleet(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Refresh all' }).click();
+  await expect(page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true })).toHaveCount(
+    5,
+    { timeout: 60_000 },
+  );
+}
+
 /** Takes a snapshot through the dialog and leaves the finished plan open. */
 export async function snapshotNow(page: Page, host: string, volume: string, name: string): Promise<void> {
   await open(page, 'Snapshots');

@@ -1,6 +1,6 @@
 import { expect, test } from './fixtures';
 import { expectAccessible, screenshot } from './page-tools';
-import { open, plan } from './plans';
+import { open, plan, readFleet } from './plans';
 
 test.describe('pools and their disks', () => {
   test.use({ launch: { demo: true } });
@@ -10,10 +10,7 @@ test.describe('pools and their disks', () => {
     dialogs,
   }) => {
     test.setTimeout(180_000);
-    await page.getByRole('button', { name: 'Refresh all' }).click();
-    await expect(
-      page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true }),
-    ).toHaveCount(5, { timeout: 60_000 });
+    await readFleet(page);
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'nas-01' }).click();
     await page.getByRole('button', { name: 'Create pool' }).click();
     const create = page.getByRole('dialog', { name: 'Create pool' });
@@ -58,10 +55,7 @@ test.describe('pools and their disks', () => {
     dialogs,
   }) => {
     test.setTimeout(180_000);
-    await page.getByRole('button', { name: 'Refresh all' }).click();
-    await expect(
-      page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true }),
-    ).toHaveCount(5, { timeout: 60_000 });
+    await readFleet(page);
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'media-06' }).click();
     await page.getByRole('button', { name: 'Actions for archive' }).first().click();
     await page.getByRole('menuitem', { name: 'Replace a disk…' }).click();
@@ -99,10 +93,7 @@ test.describe('pools and their disks', () => {
     dialogs,
   }) => {
     test.setTimeout(240_000);
-    await page.getByRole('button', { name: 'Refresh all' }).click();
-    await expect(
-      page.getByRole('region', { name: 'Hosts' }).getByText('Online', { exact: true }),
-    ).toHaveCount(5, { timeout: 60_000 });
+    await readFleet(page);
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'kvm-03' }).click();
     await page.getByRole('button', { name: 'Actions for vg0' }).first().click();
     await screenshot(page, '110-lvm-group-menu');

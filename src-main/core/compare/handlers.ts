@@ -2,6 +2,7 @@ import type { CoreHandlers } from '../../../src-preload/contract';
 import { mostDifferences, type Difference } from '../../../src-preload/contract/compare';
 import type { HostInventory, Snapshot } from '../../../src-preload/contract/inventory';
 import { AppError } from '../errors/app-error';
+import { mountedSource } from '../files/snapshot-root';
 import type { HostStore } from '../hosts/types';
 import type { InventoryService } from '../inventory/service';
 import type { SessionPool, SshSession } from '../ssh/types';
@@ -10,7 +11,7 @@ import { diffSnapshots, parseDiff } from '../storage/zfs/diff';
 
 export interface CompareOptions {
   hosts: Pick<HostStore, 'get'>;
-  inventory: Pick<InventoryService, 'read' | 'snapshot'>;
+  inventory: Pick<InventoryService, 'lastKnown'>;
   sessions: Pick<SessionPool, 'session'>;
 }
 
@@ -18,11 +19,6 @@ interface Comparison {
   differences: Difference[];
   note: string | null;
 }
-
-const gone = (): AppError =>
-  new AppError('not-found', 'This snapshot is not in the last known inventory of the host.', {
-    remedy: 'Refresh the host.',
-  });
 
 async function read(
   session: SshSession,
@@ -95,10 +91,8 @@ function isEarlier(a: Snapshot, b: Snapshot): boolean {
 }
 
 function sourceOf(snapshot: Snapshot, inventory: HostInventory): string {
-  const source = inventory.volumes.find(
-    ({ backend, name }) => backend === 'btrfs' && name === snapshot.volumeName,
-  );
-  if (source?.name.startsWith('/') === true) return source.name;
+  const source = mountedSource(snapshot, inventory);
+  if (source !== null) return source;
   throw new AppError('refused', `Where the source of ${snapshot.fullName} is mounted is not known.`, {
     remedy: 'Compare it with another snapshot, or refresh the host.',
   });
@@ -109,10 +103,8 @@ export function compareHandlers(options: CompareOptions): Pick<CoreHandlers, 'sn
   const { hosts, inventory, sessions } = options;
   return {
     'snapshots:compare': async ({ hostId, snapshotId, laterId }, { signal }) => {
-      const known = await inventory.read(hostId);
-      const earlier = inventory.snapshot(hostId, snapshotId);
-      const later = laterId === null ? null : inventory.snapshot(hostId, laterId);
-      if (known === null || earlier === null || (laterId !== null && later === null)) throw gone();
+      const { snapshot: earlier, known } = await inventory.lastKnown(hostId, snapshotId);
+      const later = laterId === null ? null : (await inventory.lastKnown(hostId, laterId)).snapshot;
       if (
         later !== null &&
         (later.volumeName !== earlier.volumeName || later.kind !== earlier.kind || isEarlier(later, earlier))

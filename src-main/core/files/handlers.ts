@@ -10,7 +10,7 @@ import { originalRoot, snapshotRoot } from './snapshot-root';
 
 export interface FileHandlerOptions {
   hosts: Pick<HostStore, 'get'>;
-  inventory: Pick<InventoryService, 'read' | 'snapshot'>;
+  inventory: Pick<InventoryService, 'lastKnown'>;
   sessions: FilePool;
   shell: Pick<ShellPort, 'chooseSavePath'>;
   onProgress: (progress: { transferId: string; doneBytes: number; totalBytes: number }) => void;
@@ -25,18 +25,8 @@ export function fileHandlers(
   options: FileHandlerOptions,
 ): Pick<CoreHandlers, 'files:list' | 'files:download' | 'files:restore'> {
   const { hosts, inventory, sessions, shell, nowMs } = options;
-  const find = async (hostId: string, snapshotId: string) => {
-    const known = await inventory.read(hostId);
-    const snapshot = known === null ? null : inventory.snapshot(hostId, snapshotId);
-    if (known === null || snapshot === null) {
-      throw new AppError('not-found', 'This snapshot is not in the last known inventory of the host.', {
-        remedy: 'Refresh the host.',
-      });
-    }
-    return { snapshot, known };
-  };
   const rootOf = async (hostId: string, snapshotId: string): Promise<string> => {
-    const { snapshot, known } = await find(hostId, snapshotId);
+    const { snapshot, known } = await inventory.lastKnown(hostId, snapshotId);
     return snapshotRoot(snapshot, known);
   };
   return {
@@ -64,7 +54,7 @@ export function fileHandlers(
       return { saved: { displayPath: localPath, sizeBytes } };
     },
     'files:restore': async ({ hostId, snapshotId, path }) => {
-      const { snapshot, known } = await find(hostId, snapshotId);
+      const { snapshot, known } = await inventory.lastKnown(hostId, snapshotId);
       const name = path.at(-1);
       if (name === undefined) throw new AppError('invalid-request', 'A snapshot is not restored as a file.');
       const folder = [originalRoot(snapshot, known), ...path.slice(0, -1)].join('/');

@@ -38,6 +38,14 @@ export function snapshotRoot(snapshot: Snapshot, inventory: HostInventory): stri
   }
 }
 
+/** Path of the subvolume a snapshot was taken of; null: it is not mounted where it could be seen. */
+export function mountedSource(snapshot: Snapshot, inventory: HostInventory): string | null {
+  const source = inventory.volumes.find(
+    ({ backend, name }) => backend === snapshot.backend && name === snapshot.volumeName,
+  );
+  return source?.name.startsWith('/') === true ? source.name : null;
+}
+
 /**
  * Where the volume of a snapshot is mounted, without a slash at the end.
  * @throws AppError `refused` with the reason where its files are nowhere to be seen
@@ -45,10 +53,8 @@ export function snapshotRoot(snapshot: Snapshot, inventory: HostInventory): stri
 export function originalRoot(snapshot: Snapshot, inventory: HostInventory): string {
   const root = snapshotRoot(snapshot, inventory);
   if (snapshot.kind === 'zfs-snapshot') return root.slice(0, root.indexOf('/.zfs/snapshot/'));
-  const source = inventory.volumes.find(
-    ({ backend, name }) => backend === snapshot.backend && name === snapshot.volumeName,
-  );
-  if (source?.name.startsWith('/') === true) return source.name === '/' ? '' : source.name;
+  const source = mountedSource(snapshot, inventory);
+  if (source !== null) return source === '/' ? '' : source;
   throw new AppError('refused', `Where the original of ${snapshot.fullName} is mounted is not known.`, {
     remedy: 'Download the file instead, or refresh the host.',
   });

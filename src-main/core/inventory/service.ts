@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { Host, HostOverview, HostState, HostSummary } from '../../../src-preload/contract/hosts';
-import type { HostInventory, Snapshot } from '../../../src-preload/contract/inventory';
+import type { HostInventory, Snapshot, SnapshotRow } from '../../../src-preload/contract/inventory';
 import { AppError, toAppError } from '../errors/app-error';
 import type { HostStore } from '../hosts/types';
 import type { CoreLog } from '../log';
@@ -124,6 +124,39 @@ export class InventoryService {
     for (const { id } of hosts) await this.#load(id);
     for (const { id, name } of hosts) this.#index.rename(id, name);
     return this.#index.query(query);
+  }
+
+  /** All that a listing finds, newest first. For what judges or counts; screens ask for pages. */
+  async allSnapshots(
+    filter: Partial<Pick<SnapshotQuery, 'hostId' | 'poolId' | 'search'>> = {},
+  ): Promise<SnapshotRow[]> {
+    const { rows } = await this.snapshots({
+      hostId: null,
+      poolId: null,
+      volumeName: null,
+      search: '',
+      sort: 'createdAtMs',
+      descending: true,
+      ...filter,
+      offset: 0,
+      limit: Number.MAX_SAFE_INTEGER,
+    });
+    return rows;
+  }
+
+  /**
+   * One snapshot with the inventory it was read in, for what works from the last known state. Throws AppError
+   * `not-found`.
+   */
+  async lastKnown(hostId: string, id: string): Promise<{ snapshot: Snapshot; known: HostInventory }> {
+    const known = await this.read(hostId);
+    const snapshot = this.snapshot(hostId, id);
+    if (known === null || snapshot === null) {
+      throw new AppError('not-found', 'This snapshot is not in the last known inventory of the host.', {
+        remedy: 'Refresh the host.',
+      });
+    }
+    return { snapshot, known };
   }
 
   /** One snapshot of a host as last read; null: there is none by that id. Call `read` first. */

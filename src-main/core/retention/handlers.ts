@@ -5,25 +5,13 @@ import { judge } from './retention';
 
 const firstWhenCut: Record<VerdictRow['verdict'], number> = { remove: 0, stay: 1, keep: 2 };
 
-/** More than any page of the screens asks for: a preview is about all of a host. */
-const all = 10_000_000;
-
 export function retentionHandlers(
-  inventory: Pick<InventoryService, 'snapshots'>,
+  inventory: Pick<InventoryService, 'allSnapshots'>,
   nowMs: () => number,
 ): Pick<CoreHandlers, 'snapshots:prune'> {
   return {
     'snapshots:prune': async ({ hostId, poolId, search, rule }) => {
-      const { rows } = await inventory.snapshots({
-        hostId,
-        poolId,
-        volumeName: null,
-        search,
-        sort: 'createdAtMs',
-        descending: true,
-        offset: 0,
-        limit: all,
-      });
+      const rows = await inventory.allSnapshots({ hostId, poolId, search });
       const verdicts = judge(rows, rule, nowMs());
       const judged = rows.flatMap((snapshot): VerdictRow[] => {
         const verdict = verdicts.get(snapshot.id);

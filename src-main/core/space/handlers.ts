@@ -4,26 +4,14 @@ import type { HostStore } from '../hosts/types';
 import type { InventoryService } from '../inventory/service';
 import { spaceByVolume } from './space';
 
-/** Every snapshot there is; pages are for screens. */
-const all = 10_000_000;
-
 export function spaceHandlers(
   hosts: Pick<HostStore, 'list'>,
-  inventory: Pick<InventoryService, 'read' | 'snapshots'>,
+  inventory: Pick<InventoryService, 'read' | 'allSnapshots'>,
   nowMs: () => number,
 ): Pick<CoreHandlers, 'snapshots:space'> {
   return {
     'snapshots:space': async () => {
-      const { rows } = await inventory.snapshots({
-        hostId: null,
-        poolId: null,
-        volumeName: null,
-        search: '',
-        sort: 'fullName',
-        descending: false,
-        offset: 0,
-        limit: all,
-      });
+      const rows = await inventory.allSnapshots();
       const volumes = await Promise.all(
         hosts.list().map(async ({ id: hostId }) => {
           const known = await inventory.read(hostId);

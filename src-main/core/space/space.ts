@@ -53,5 +53,8 @@ export function spaceByVolume(
     ];
   });
   const weight = ({ heldBytes, aloneBytes }: VolumeSpace): number => heldBytes ?? aloneBytes ?? -1;
-  return found.sort((a, b) => weight(b) - weight(a) || b.count - a.count);
+  return found.sort(
+    (a, b) =>
+      weight(b) - weight(a) || b.count - a.count || ((a.volumeName ?? '') < (b.volumeName ?? '') ? -1 : 1),
+  );
 }

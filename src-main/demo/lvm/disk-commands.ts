@@ -2,7 +2,7 @@ import { parseOptions } from '../options';
 import { failed, succeeded, type CommandResult } from '../result';
 import { complain, missingGroup, parsingError, splitVolumePath, type LvmContext } from './command-text';
 import { failureText } from './commands';
-import { freeExtents, moveIn, type PhysicalVolume, type VolumeGroup } from './volumes';
+import { freeExtents, moveIn, visibleVolumes, type PhysicalVolume, type VolumeGroup } from './volumes';
 
 /** What changes groups by their disks, and the activation of volumes; the words are lvm2's (2.03.16). */
 
@@ -108,7 +108,7 @@ export function runRemoveGroup(words: readonly string[], { model }: LvmContext):
   const [name = ''] = parsed.value.operands;
   const group = model.groups.get(name);
   if (group === undefined) return complain(...missingGroup(name));
-  const count = model.visibleVolumes(group).length;
+  const count = visibleVolumes(group).length;
   if (count > 0) {
     return failed(
       5,

@@ -1,4 +1,13 @@
-import { freeExtents, isHidden, cowsOf, mappedBytes, poolFill, thinsFrom, thinsIn } from './volumes';
+import {
+  freeExtents,
+  isHidden,
+  cowsOf,
+  mappedBytes,
+  poolFill,
+  thinsFrom,
+  thinsIn,
+  visibleVolumes,
+} from './volumes';
 import type { ExtentRange, LogicalVolume, PhysicalVolume, VolumeGroup } from './volumes';
 
 /** Values of report fields as lvm2 2.03.16 prints them with `--units b --nosuffix`. */
@@ -343,7 +352,7 @@ export const groupFields: Readonly<Record<string, Field<GroupRow>>> = {
   pv_count: ({ group }) => String(group.disks.length),
   vg_missing_pv_count: fixed('0'),
   // Merging snapshots are hidden, and not counted.
-  lv_count: ({ group }) => String([...group.volumes.values()].filter((volume) => !isHidden(volume)).length),
+  lv_count: ({ group }) => String(visibleVolumes(group).length),
   snap_count: ({ group }) =>
     String([...group.volumes.values()].filter((volume) => volume.kind === 'cow').length),
   vg_seqno: ({ group }) => String(group.revision),

@@ -3,7 +3,6 @@ import {
   cowsOf,
   freeExtents,
   gapsOf,
-  isHidden,
   mappedBytes,
   moveIn,
   poolFill,
@@ -469,12 +468,7 @@ export class LvmModel {
       sizeBytes,
       ranges: [...part.ranges, ...this.allocate(group, extents)],
     });
-    group.volumes.set(pool.name, {
-      ...pool,
-      metadataBytes: sizeBytes,
-      // What was mapped stays mapped.
-      metadataBaseBytes: pool.metadataBaseBytes,
-    });
+    group.volumes.set(pool.name, { ...pool, metadataBytes: sizeBytes });
     group.revision += 1;
     return done(sizeBytes);
   }
@@ -509,11 +503,6 @@ export class LvmModel {
     for (const each of concerned) each.minor = null;
     group.revision += 1;
     return done(null);
-  }
-
-  /** Volumes people made or that lvs shows without -a. */
-  visibleVolumes(group: VolumeGroup): LogicalVolume[] {
-    return [...group.volumes.values()].filter((volume) => !isHidden(volume));
   }
 
   /** Names in the order in which they went: snapshots of a thick origin go with it. */

@@ -118,6 +118,11 @@ export function isHidden(volume: LogicalVolume): boolean {
   return volume.kind === 'thin' && volume.mergeDeferred;
 }
 
+/** Those that lvs shows without -a. */
+export function visibleVolumes(group: VolumeGroup): LogicalVolume[] {
+  return [...group.volumes.values()].filter((volume) => !isHidden(volume));
+}
+
 export function cowsOf(group: VolumeGroup, origin: string): CowVolume[] {
   return [...group.volumes.values()].filter(
     (volume): volume is CowVolume => volume.kind === 'cow' && volume.origin === origin,

@@ -1,3 +1,4 @@
+import { checkedPath } from '../absolute-path';
 import type { Probe } from '../backend';
 
 /**
@@ -42,20 +43,6 @@ export const btrfsProbes = {
 } as const;
 
 export const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-/** An absolute path without `.`, `..`, `//` or control characters; never one that looks like an option. */
-export function isAbsolutePath(path: string): boolean {
-  return (
-    path.length <= 4095 &&
-    (path === '/' || /^(?:\/[^/\p{C}]+)+$/u.test(path)) &&
-    !/\/\.{1,2}(?=\/|$)/.test(path)
-  );
-}
-
-function checkedPath(path: string): string {
-  if (!isAbsolutePath(path)) throw new RangeError('Not an absolute path.');
-  return path;
-}
 
 function checkedUuid(uuid: string): string {
   if (!uuidPattern.test(uuid)) throw new RangeError('Not a UUID.');

@@ -1,5 +1,5 @@
 import { unexpectedOutput } from '../unexpected';
-import { isAbsolutePath } from './commands';
+import { checkedPath } from '../absolute-path';
 
 /** `btrfs subvolume find-new`: files of a subvolume that were written after a generation. btrfs-subvolume(8), 6.2. */
 
@@ -7,9 +7,8 @@ import { isAbsolutePath } from './commands';
 export const latestGeneration = '9223372036854775807';
 
 export const findNewArgv = (path: string, generation: string): string[] => {
-  if (!isAbsolutePath(path)) throw new RangeError('Not an absolute path.');
   if (!/^\d{1,20}$/.test(generation)) throw new RangeError('Not a generation.');
-  return ['btrfs', 'subvolume', 'find-new', '--', path, generation];
+  return ['btrfs', 'subvolume', 'find-new', '--', checkedPath(path), generation];
 };
 
 export interface WrittenFile {

@@ -1,4 +1,4 @@
-import { isAbsolutePath } from '../btrfs/commands';
+import { checkedPath, isAbsolutePath } from '../absolute-path';
 
 /** Commands about single files, by the login user and never as root. coreutils 9.1. Pure. */
 
@@ -7,11 +7,6 @@ const restoredPattern = /\.restored-\d{8}-\d{6}$/;
 
 export function isRestoredPath(path: string): boolean {
   return isAbsolutePath(path) && restoredPattern.test(path);
-}
-
-function checkedPath(path: string): string {
-  if (!isAbsolutePath(path)) throw new RangeError('Not an absolute path.');
-  return path;
 }
 
 /** `report.txt.restored-20261101-063000`, by UTC. */

@@ -9,6 +9,7 @@ import {
   isInvalid,
   isMerging,
   isMove,
+  isRedundant,
   isSnapshot,
   isThickSnapshot,
   isThinPool,
@@ -121,7 +122,7 @@ function snapshotProblems(snapshot: LogicalVolume): Problem[] {
 /** A disk that holds part of it is missing; copies of a raid volume elsewhere still carry its data. */
 function partialProblem(volume: LogicalVolume): Problem {
   const name = fullName(volume);
-  if (volume.layout.includes('raid') && !volume.layout.includes('raid0')) {
+  if (isRedundant(volume)) {
     return {
       severity: 'warning',
       text: `Raid volume ${name} has lost a copy: a disk that held it is missing.`,

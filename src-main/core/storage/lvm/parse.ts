@@ -1,6 +1,7 @@
 import type { HostProblem } from '../../../../src-preload/contract/hosts';
 import type { Pool, Snapshot, TopologyNode, Volume } from '../../../../src-preload/contract/inventory';
 import { diskReport, groupReport } from './commands';
+import { isAllocatable, isMissing, type DiskRow } from './disks';
 import { groupActivity, groupProblems, volumeProblems } from './health';
 import {
   fillOfSnapshot,
@@ -9,6 +10,7 @@ import {
   isInvalid,
   isMerging,
   isOpen,
+  isPartial,
   isSnapshot,
   isThickSnapshot,
   isThin,
@@ -30,7 +32,6 @@ export function parseVersion(stdout: string): string | null {
 }
 
 type GroupRow = ReturnType<typeof groupReport.parse>[number];
-type DiskRow = ReturnType<typeof diskReport.parse>[number];
 
 const groupId = (group: string): string => `lvm:${group}`;
 const poolId = (volume: LogicalVolume): string =>
@@ -45,12 +46,12 @@ const emptyNode = { readErrors: null, writeErrors: null, checksumErrors: null, c
 
 /** A missing disk has no name any more: LVM calls it `[unknown]`, its uuid tells which one. */
 function diskNode(disk: DiskRow): TopologyNode {
-  const missing = disk.missing !== '' || disk.attributes[2] === 'm';
+  const missing = isMissing(disk);
   return {
     ...emptyNode,
     name: disk.name,
     role: 'pv',
-    state: missing ? 'missing' : disk.attributes.startsWith('a') ? 'allocatable' : 'not allocatable',
+    state: missing ? 'missing' : isAllocatable(disk) ? 'allocatable' : 'not allocatable',
     health: missing ? 'critical' : 'ok',
     sizeBytes: disk.sizeBytes,
     freeBytes: disk.freeBytes,
@@ -61,9 +62,7 @@ function diskNode(disk: DiskRow): TopologyNode {
 function toGroup(group: GroupRow, disks: readonly DiskRow[], volumes: readonly LogicalVolume[]): Pool {
   const id = groupId(group.name);
   const topology = disks.filter(({ groupName }) => groupName === group.name).map(diskNode);
-  const missing = disks.filter(
-    (disk) => disk.groupName === group.name && (disk.missing !== '' || disk.attributes[2] === 'm'),
-  );
+  const missing = disks.filter((disk) => disk.groupName === group.name && isMissing(disk));
   const problems = [
     ...groupProblems(group, missing),
     // Thin pools, and what lives in them, speak for themselves.
@@ -90,7 +89,7 @@ function toGroup(group: GroupRow, disks: readonly DiskRow[], volumes: readonly L
 }
 
 function partNode(part: LogicalVolume, role: string): TopologyNode {
-  const partial = part.attributes[8] === 'p';
+  const partial = isPartial(part);
   return {
     ...emptyNode,
     name: part.name,

@@ -103,11 +103,24 @@ export function isMove(volume: LogicalVolume): boolean {
 
 /** Source and target of a pvmove: its segments name both, `/dev/vdb(0),/dev/vdd(0)`. */
 export function endsOfMove(volume: LogicalVolume): { from: string; to: string } | null {
-  const [from, to] = volume.devices.map((device) => device.replace(/\(\d+\)$/, ''));
+  const [from, to] = volume.devices.map(deviceOf);
   return from === undefined || to === undefined ? null : { from, to };
+}
+
+/** `/dev/vdb(0)` without its first extent. */
+const deviceOf = (place: string): string => place.replace(/\(\d+\)$/, '');
+
+/** A disk that holds part of it is missing (attribute 9). */
+export function isPartial(volume: LogicalVolume): boolean {
+  return volume.attributes[8] === 'p';
+}
+
+/** Copies elsewhere carry its data when one disk is gone. */
+export function isRedundant(volume: LogicalVolume): boolean {
+  return volume.layout.includes('raid') && !volume.layout.includes('raid0');
 }
 
 /** Whether a part of it lies on the physical volume, by the name LVM shows. */
 export function liesOn(volume: LogicalVolume, device: string): boolean {
-  return volume.devices.some((place) => place.replace(/\(\d+\)$/, '') === device);
+  return volume.devices.some((place) => deviceOf(place) === device);
 }

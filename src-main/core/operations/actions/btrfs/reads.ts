@@ -1,3 +1,4 @@
+import { isAbsolutePath } from '../../../storage/absolute-path';
 import { z } from 'zod';
 import { AppError } from '../../../errors/app-error';
 import {
@@ -13,7 +14,6 @@ import {
 import {
   balanceExitCodes,
   devicePathPattern,
-  isAbsolutePath,
   isLabel,
   mountOfArgv,
   quotaExitCodes,

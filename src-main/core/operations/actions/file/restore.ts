@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix';
 import { z } from 'zod';
-import { isAbsolutePath } from '../../../storage/btrfs/commands';
+import { isAbsolutePath } from '../../../storage/absolute-path';
 import { fileStatArgv, isRestoredPath, restoreFileArgv } from '../../../storage/files/commands';
 import { unexpectedOutput } from '../../../storage/unexpected';
 import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';

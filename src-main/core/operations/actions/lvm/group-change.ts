@@ -8,7 +8,8 @@ import {
   renameGroupArgv,
 } from '../../../storage/lvm/admin-commands';
 import { lvmNameLimit } from '../../../storage/lvm/commands';
-import { fullName, isOpen, type LogicalVolume } from '../../../storage/lvm/volumes';
+import { isMissing, type DiskRow } from '../../../storage/lvm/disks';
+import { fullName, isOpen, isPartial, isRedundant, type LogicalVolume } from '../../../storage/lvm/volumes';
 import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
 import type { ActionContext, ActionDefinition, StepDraft, Subject } from '../../action';
 import { explain } from '../failures';
@@ -19,14 +20,12 @@ import { devicePathSchema } from './devices';
 import { newGroupSchema } from './group-create';
 import {
   diskMissingBlocker,
-  isMissing,
   missingPvExcuse,
   moveBlockers,
   namesOn,
   pvOf,
   readDisks,
   usedBytesOf,
-  type DiskRow,
 } from './pv-reads';
 import { groupBlockers, lvmNameSchema, readGroup, readVolumes, type GroupRow } from './reads';
 
@@ -169,8 +168,6 @@ export const lvmGroupReduce: ActionDefinition<ReduceInput> = {
 const groupInput = z.strictObject({ volumeGroup: lvmNameSchema });
 type GroupInput = z.infer<typeof groupInput>;
 
-const isPartial = (volume: LogicalVolume): boolean => volume.attributes[8] === 'p';
-
 export const lvmGroupRemoveMissing: ActionDefinition<GroupInput> = {
   id: 'lvm.group.removeMissing',
   title: 'Give up missing disks of LVM volume group',
@@ -204,9 +201,7 @@ export const lvmGroupRemoveMissing: ActionDefinition<GroupInput> = {
         remedy: 'Refresh the host: the disk may be back.',
       });
     }
-    const raid = partial.filter(
-      ({ layout, hidden }) => !hidden && layout.includes('raid') && !layout.includes('raid0'),
-    );
+    const raid = partial.filter((volume) => !volume.hidden && isRedundant(volume));
     const [first] = raid.map(fullName);
     if (first !== undefined) {
       blockers.push({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { abortMoveArgv, extendGroupArgv, movePvArgv } from '../../../storage/lvm/admin-commands';
+import { isAllocatable, isMissing, type DiskRow } from '../../../storage/lvm/disks';
 import { isMerging, type LogicalVolume } from '../../../storage/lvm/volumes';
 import type { HostInventory, Pool } from '../../../../../src-preload/contract/inventory';
 import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
@@ -18,8 +19,6 @@ import {
 } from './devices';
 import {
   diskMissingBlocker,
-  isAllocatable,
-  isMissing,
   missingPvExcuse,
   moveBlockers,
   movesIn,
@@ -27,7 +26,6 @@ import {
   pvOf,
   readDisks,
   usedBytesOf,
-  type DiskRow,
 } from './pv-reads';
 import { groupBlockers, lvmNameSchema, readGroup, readVolumes, type GroupRow } from './reads';
 

@@ -1,10 +1,9 @@
 import { diskReport, lvmProbes } from '../../../storage/lvm/commands';
+import type { DiskRow } from '../../../storage/lvm/disks';
 import { endsOfMove, fullName, isMove, liesOn, type LogicalVolume } from '../../../storage/lvm/volumes';
 import type { TopologyNode } from '../../../../../src-preload/contract/inventory';
 import type { Blocker } from '../../../../../src-preload/contract/operations';
 import type { ActionContext, Subject } from '../../action';
-
-export type DiskRow = ReturnType<typeof diskReport.parse>[number];
 
 /** The physical volumes of a group. Empty: it has none, or is not there. */
 export async function readDisks(context: ActionContext, group: string): Promise<DiskRow[]> {
@@ -12,8 +11,6 @@ export async function readDisks(context: ActionContext, group: string): Promise<
   return diskReport.parse('pvs', stdout).filter(({ groupName }) => groupName === group);
 }
 
-export const isMissing = (disk: DiskRow): boolean => disk.missing !== '' || disk.attributes[2] === 'm';
-export const isAllocatable = (disk: DiskRow): boolean => disk.attributes.startsWith('a');
 export const usedBytesOf = (disk: DiskRow): number => disk.sizeBytes - disk.freeBytes;
 
 /** The physical volume a menu stands on, with its group's name. */
