@@ -74,6 +74,7 @@ describe('what a retention rule keeps', () => {
         snapshot('merging', '2026-11-01T00:00:00', { state: 'merging' }),
         snapshot('unread', '2026-11-01T00:00:00', { holdCount: null, cloneNames: null }),
         snapshot('undated', null),
+        snapshot('listed', null, { order: 7 }),
         snapshot('future', '2027-01-01T00:00:00'),
       ],
       { last: 1 },
@@ -83,8 +84,9 @@ describe('what a retention rule keeps', () => {
       held: { verdict: 'stay', reasons: ['it is held'] },
       cloned: { verdict: 'stay', reasons: ['tank/copy was cloned from it'] },
       merging: { verdict: 'stay', reasons: ['it is being merged'] },
+      listed: { verdict: 'stay', reasons: ['its age was not read yet'] },
       unread: { verdict: 'stay', reasons: ['its holds and clones were not read yet'] },
-      undated: { verdict: 'stay', reasons: ['its age is not known yet'] },
+      undated: { verdict: 'stay', reasons: ['its age is not known'] },
       future: { verdict: 'stay', reasons: ['it is dated in the future'] },
     });
   });

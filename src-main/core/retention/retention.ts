@@ -9,7 +9,7 @@ import {
 
 export type Judged = Pick<
   Snapshot,
-  'id' | 'fullName' | 'volumeName' | 'createdAtMs' | 'holdCount' | 'cloneNames' | 'state'
+  'id' | 'fullName' | 'volumeName' | 'createdAtMs' | 'order' | 'holdCount' | 'cloneNames' | 'state'
 >;
 
 export type Verdict =
@@ -39,7 +39,9 @@ const bucketOf: Readonly<Record<RetentionPeriod, (at: Date) => string>> = {
 };
 
 function obstacle(snapshot: Judged, nowMs: number): string | null {
-  if (snapshot.createdAtMs === null) return 'its age is not known yet';
+  if (snapshot.createdAtMs === null) {
+    return snapshot.order === undefined ? 'its age is not known' : 'its age was not read yet';
+  }
   if (snapshot.createdAtMs > nowMs) return 'it is dated in the future';
   return null;
 }

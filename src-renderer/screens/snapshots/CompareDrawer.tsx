@@ -109,7 +109,12 @@ function Comparison({ earlier }: { earlier: SnapshotRow }) {
           Between these two moments no file was written.
         </EmptyState>
       )}
-      {status === 'ready' && total > 0 && (
+      {status === 'ready' && total > 0 && found.length === 0 && (
+        <EmptyState icon={<IconSearch size={24} />} title="Nothing matches">
+          No changed path has these words. Try fewer.
+        </EmptyState>
+      )}
+      {status === 'ready' && found.length > 0 && (
         <VirtualTable<Difference>
           label="Changes"
           question={`${laterId ?? ''} ${search}`}

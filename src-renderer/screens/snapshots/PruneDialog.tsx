@@ -77,22 +77,30 @@ function Preview({ question }: { question: PruneQuestion }) {
   const { status, rows, keep, remove, stay, removeUsedBytes, error } = usePruneStore();
   const rowAt = useCallback((index: number) => rows[index], [rows]);
   const total = keep + remove + stay;
+  const nothing = status === 'ready' && total === 0;
   return (
     <Stack gap="sm" style={{ flex: 1, minHeight: 0 }}>
       <Scope question={question} />
       <Rule rule={question.rule} />
       {error !== null && <ErrorNotice error={error} />}
-      {status !== 'failed' && (
+      {status !== 'failed' && !nothing && (
         <Text size="sm" role="status" className="numeric">
           <b>{plural(remove, 'snapshot')}</b> would go, {formatCount(keep)} are kept
-          {stay > 0 && `, ${formatCount(stay)} stay because they have to`}. Those that go hold{' '}
-          {formatBytes(removeUsedBytes)} alone; what they share comes on top, and the plan says how much.
+          {stay > 0 &&
+            `, ${formatCount(stay)} ${stay === 1 ? 'stays because it has' : 'stay because they have'} to`}
+          . Those that go hold {formatBytes(removeUsedBytes)} alone; what they share comes on top, and the
+          plan says how much.
         </Text>
       )}
-      {status === 'ready' && total === 0 ? (
-        <EmptyState icon={<IconScissors size={24} />} title="No snapshots here">
-          Nothing is found by this pool and name. Choose another one.
-        </EmptyState>
+      {nothing || status === 'failed' ? (
+        // The way out stays at the foot of the dialog.
+        <div style={{ flex: 1 }}>
+          {nothing && (
+            <EmptyState icon={<IconScissors size={24} />} title="No snapshots here">
+              Nothing is found by this pool and name. Choose another one.
+            </EmptyState>
+          )}
+        </div>
       ) : (
         <VirtualTable<VerdictRow>
           label="Verdicts"
