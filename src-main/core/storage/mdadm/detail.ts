@@ -151,6 +151,10 @@ export function parseSyncState(stdout: string): SyncState {
   };
 }
 
-/** `mdadm: cannot open …`, `… does not appear to be an md device`: it was stopped meanwhile, or never was. */
-export const noSuchArray = /No such file or directory|does not appear to be an md device|No such device/;
+/**
+ * It was stopped meanwhile, or never was: `cannot open …`, `… does not appear to be an md device`, and
+ * `Array associated with md device … does not exist.` while its node outlives the array (4.2).
+ */
+export const noSuchArray =
+  /No such file or directory|does not appear to be an md device|No such device|^mdadm: Array associated with md device \S+ does not exist/m;
 export const notRoot = /must be super-user|Permission denied/;

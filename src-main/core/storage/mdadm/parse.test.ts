@@ -13,6 +13,7 @@ import { mdadm } from './index';
 import { parseDetail } from './detail';
 import { parseMdstat } from './mdstat';
 import { parseArrayLines, parseEvents } from './examine';
+import { detailOf } from './parse';
 
 /** Every moment that was captured: a prefix and the answers to all that is asked then. */
 const moments = capturedNames('mdadm', /-lsblk$/).map((name) => name.replace(/-lsblk$/, ''));
@@ -325,6 +326,21 @@ describe('what is not understood', () => {
     const outcomes = answers('idle');
     outcomes.set(detailProbe('md5').id, { ok: true, exitCode: 1, stdout: '', stderr });
     expect(() => mdadm.parse(outcomes)).toThrowError(expect.objectContaining({ code: 'unauthorized' }));
+  });
+
+  it.each(['detail-missing', 'mdadm-031-detail-not-md', 'detail-gone'])(
+    'takes %s for an array that is not there',
+    (name) => {
+      const { exitCode, stdout, stderr } = captured('mdadm', name);
+      expect(detailOf({ exitCode, stdout, stderr })).toBeNull();
+    },
+  );
+
+  it('never takes another failure of mdadm for an array that is not there', () => {
+    const stderr = 'mdadm: cannot get array detail for /dev/md0: Input/output error';
+    expect(() => detailOf({ exitCode: 1, stdout: '', stderr })).toThrowError(
+      expect.objectContaining({ code: 'command-failed' }),
+    );
   });
 
   it('takes progress past its end for the end', () => {
