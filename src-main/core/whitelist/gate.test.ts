@@ -29,7 +29,9 @@ const sentLine = (argv: readonly string[]): string => line(argv, !asLogin(argv))
 
 /** Lines that grep(1) itself finds allowed. */
 function passed(level: (typeof accessLevels)[number], lines: readonly string[]): Set<string> {
-  const patterns = gatePatterns({ level, paths, rules: commandRules, sudo: true }).join('\n');
+  const patterns = [...gatePatterns({ level, paths, rules: commandRules, sudo: true }).values()]
+    .flat()
+    .join('\n');
   const { stdout, status, stderr } = spawnSync('grep', ['-Ex', '-e', patterns], {
     input: `${lines.join('\n')}\n`,
     encoding: 'utf8',
@@ -97,6 +99,36 @@ describe('the forced command', () => {
         if (step.may) expect([level, step.text, step.fits]).toEqual([level, step.text, true]);
       }
       expect(steps.some(({ fits: fit }) => !fit)).toBe(level !== 'administer');
+    }
+  });
+
+  it('gives each command the expressions of its own tool, also behind what comes before it', () => {
+    const nowhere = new Map(['sudo', ...tools].map((tool) => [tool, `/nowhere/${tool}`]));
+    const script = join(folder, 'nowhere');
+    writeFileSync(
+      script,
+      gateScript({
+        hostName: 'nas-01',
+        level: 'administer',
+        paths: nowhere,
+        rules: commandRules,
+        sudo: true,
+      }),
+    );
+    const samples = new Map(commandRules.map((rule) => [rule.tool, rule]));
+    for (const { tool, argv, privileged } of samples.values()) {
+      const command = quoteArgv([`/nowhere/${tool}`, ...argv.slice(1)]);
+      for (const before of ['', ...(privileged ? ['sudo -n -- ', '/nowhere/sudo -n -l -- '] : [])]) {
+        for (const noise of ['', `printf '%s\\n' ${outputMarker}; `]) {
+          const original = `${noise}LC_ALL=C ${before}${command}`;
+          const { status, stderr } = spawnSync('sh', [script], {
+            encoding: 'utf8',
+            env: { ...process.env, SSH_ORIGINAL_COMMAND: original },
+          });
+          // Let through: it is the shell, or sudo, that finds no such tool.
+          expect([original, status === 126, stderr.includes('refused')]).toEqual([original, false, false]);
+        }
+      }
     }
   });
 

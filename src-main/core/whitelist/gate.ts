@@ -1,6 +1,7 @@
 import type { AccessLevel } from '../../../src-preload/contract/hosts';
 import { gateMark } from '../ssh/exec-errors';
 import { locateCommand, toolNamePattern } from '../ssh/locate';
+import { quoteWord } from '../ssh/quote';
 import { outputMarker } from '../ssh/output-collector';
 import { argumentsPattern, isWithin, type CommandRule } from './rule';
 import { bracketed } from './words';
@@ -36,22 +37,40 @@ function locatePattern(): string {
     .replace(` ${toolsSample}`, `( ${toolNamePattern.source.slice(1, -1)})*`);
 }
 
-/** Whole lines of SSH_ORIGINAL_COMMAND that may run, as extended regular expressions. */
-export function gatePatterns({ level, paths, rules, sudo }: Omit<GateRequest, 'hostName'>): string[] {
-  // Asking sudo whether it would is what the self-test does; that way sudo comes with its path.
-  const question = `${bracketed(paths.get('sudo') ?? 'sudo')} -n -l -- `;
+/** How the self-test asks sudo whether it would; that way sudo comes with its path. */
+const questionOf = (paths: GateRequest['paths']): string => `${paths.get('sudo') ?? 'sudo'} -n -l -- `;
+
+/**
+ * Whole lines of SSH_ORIGINAL_COMMAND that may run, as extended regular expressions, by the path of the tool that
+ * they name; the empty path: what looks for tools.
+ */
+export function gatePatterns({
+  level,
+  paths,
+  rules,
+  sudo,
+}: Omit<GateRequest, 'hostName'>): Map<string, string[]> {
   const noise = `(${literal(`printf '%s\\n' ${outputMarker}; `)})?`;
-  const lines = rules
-    .filter((each) => isWithin(each.level, level))
-    .flatMap((each) => {
-      const path = paths.get(each.tool);
-      if (path === undefined) return [];
-      const words = argumentsPattern(each, true);
-      const command = `${bracketed(path)}${words === null ? '' : ` ${words}`}`;
-      const root = sudo && each.privileged ? `(sudo -n -- |${question})?` : '';
-      return [`${noise}LC_ALL=C ${root}${command}`];
-    });
-  return [...new Set([locatePattern(), ...lines])];
+  const patterns = new Map<string, string[]>();
+  for (const rule of rules) {
+    const path = paths.get(rule.tool);
+    if (path === undefined || !isWithin(rule.level, level)) continue;
+    const words = argumentsPattern(rule, true);
+    const root = sudo && rule.privileged ? `(sudo -n -- |${bracketed(questionOf(paths))})?` : '';
+    const line = `${noise}LC_ALL=C ${root}${bracketed(path)}${words === null ? '' : ` ${words}`}`;
+    const known = patterns.get(path) ?? [];
+    if (!known.includes(line)) patterns.set(path, [...known, line]);
+  }
+  // Last: it stands for every other line.
+  return patterns.set('', [locatePattern()]);
+}
+
+/** A branch of `case`: grep(1) takes as long as it has expressions to read, so it gets those of one tool. */
+function branch([path, patterns]: [string, string[]]): string {
+  return `    ${path === '' ? '*' : quoteWord(path)}) cat <<'HOLDFAST'
+${patterns.join('\n')}
+HOLDFAST
+    ;;`;
 }
 
 /**
@@ -86,11 +105,18 @@ case $line in
     ;;
 esac
 
-# One extended regular expression a line; each has to match the whole of it.
+# The tool that the line names, behind what comes before it.
+tool=\${line#"printf '%s\\n' ${outputMarker}; "}
+tool=\${tool#LC_ALL=C }
+tool=\${tool#sudo -n -- }
+tool=\${tool#${quoteWord(questionOf(request.paths))}}
+tool=\${tool%% *}
+
+# One extended regular expression a line; one of them has to match the whole of the command.
 allowed() {
-  cat <<'HOLDFAST'
-${gatePatterns(request).join('\n')}
-HOLDFAST
+  case $tool in
+${[...gatePatterns(request)].map(branch).join('\n')}
+  esac
 }
 
 if printf '%s\\n' "$line" | grep -Eqx -e "$(allowed)"; then
