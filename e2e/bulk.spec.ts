@@ -133,6 +133,43 @@ test.describe('many snapshots at once', () => {
     await expect(page.getByText(/^3 found/)).toBeVisible();
   });
 
+  test('are taken of several LVM volumes, each by a name of its own', async ({
+    holdfast: { page },
+    dialogs,
+  }) => {
+    test.setTimeout(120_000);
+    await readFleet(page);
+    await open(page, 'Snapshots');
+    await page.getByRole('button', { name: 'Snapshot now' }).click();
+    const form = page.getByRole('dialog', { name: 'Snapshot now' });
+    await form.getByRole('combobox', { name: 'Host' }).click();
+    await page.getByRole('option', { name: 'kvm-03', exact: true }).click();
+    await form.getByRole('combobox', { name: 'Volume' }).fill('vg0/golden');
+    await page.getByRole('option', { name: 'vg0/golden', exact: true }).click();
+    const others = form.getByRole('combobox', { name: 'Also of' });
+    await others.fill('vg0/ct-dns');
+    await page.getByRole('option', { name: 'vg0/ct-dns', exact: true }).click();
+    await page.keyboard.press('Escape');
+    await form.getByRole('textbox', { name: 'Name behind that of each volume' }).fill('together');
+    await form.getByRole('textbox', { name: 'Reserved size' }).fill('2G');
+    await screenshot(page, '36-bulk-lvm-form');
+    await expectAccessible(page, '[role="dialog"]');
+    await form.getByRole('button', { name: 'Show the plan' }).click();
+    await expect(plan(page).locator('code')).toHaveCount(2);
+    await expect(plan(page).locator('code').first()).toContainText('golden-together');
+    await expect(plan(page).locator('code').last()).toContainText('ct-dns-together');
+    await plan(page).getByText('Stop there').click();
+    await expect(plan(page).getByRole('radio', { name: 'Stop there' })).toBeChecked();
+    await screenshot(page, '36-bulk-lvm-plan');
+    await expectAccessible(page, '[role="dialog"]');
+    await dialogs.press('Create LVM snapshot');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible();
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('textbox', { name: 'Search snapshots' }).fill('-together');
+    await expect(page.getByText(/^2 found/)).toBeVisible();
+  });
+
   test('are told apart by the space they hold, and a volume leads to its own', async ({
     holdfast: { page },
   }) => {

@@ -15,6 +15,7 @@ import { startTestCore, type TestCore } from './testing/test-core';
 const nas = 'demo-nas';
 const kvm = 'demo-kvm';
 const raid = 'demo-raid';
+const media = 'demo-media';
 
 const allSnapshots: Request<'inventory:snapshots'> = {
   hostId: null,
@@ -408,6 +409,90 @@ describe('volumes and groups on the demo fleet', () => {
       expect.stringContaining('belongs to volume group vgnew'),
       expect.stringContaining('belongs to volume group vgnew'),
     ]);
+  });
+});
+
+describe('snapshots of several volumes under one plan', () => {
+  let data: string;
+  let core: TestCore;
+  beforeEach(async () => {
+    data = mkdtempSync(join(tmpdir(), 'holdfast-demo-several-'));
+    core = await startTestCore({ dataDirectory: data, demo: true, start: createCore });
+  });
+  afterEach(async () => {
+    await core.close();
+    rmSync(data, { recursive: true, force: true });
+  });
+  const plan = (hostId: string, action: ActionId, items: Record<string, string | boolean | null>[]) =>
+    core.plan(hostId, action, { items, goOn: true });
+  const lvm = (logicalVolume: string, size: string | null) => ({
+    ...{ volumeGroup: 'vg0', logicalVolume },
+    ...{ name: `${logicalVolume}-together`, size },
+  });
+
+  it('are taken of LVM volumes, thick and thin', async () => {
+    const several = await plan(kvm, 'lvm.snapshot.create', [lvm('golden', '2G'), lvm('ct-dns', null)]);
+    expect(several).toMatchObject({ target: { name: '2 snapshots' }, blockers: [] });
+    expect(several.steps).toHaveLength(2);
+    expect(await core.run(several)).toMatchObject({
+      outcome: 'ok',
+      verification: { status: 'confirmed', text: 'Reading again confirms 2 of 2.' },
+    });
+  });
+
+  it('are not promised more room than the volume group has', async () => {
+    const { pools } = await core.call('inventory:refresh', { hostId: kvm });
+    const free = pools.find(({ id }) => id === 'lvm:vg0')?.freeBytes ?? 0;
+    const half = `${Math.floor(free / 2 ** 30 / 2) + 1}G`;
+    const several = await plan(kvm, 'lvm.snapshot.create', [lvm('images', half), lvm('var', half)]);
+    expect(several.blockers).toEqual([]);
+    expect(several.consequences.map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(
+        /^Together the snapshots reserve .+ of volume group vg0, which has .+ free: not all of them can be taken\.$/,
+      ),
+    );
+    const fewer = await plan(kvm, 'lvm.snapshot.create', [lvm('golden', '1G'), lvm('var', '1G')]);
+    expect(JSON.stringify(fewer.consequences)).not.toContain('Together');
+  });
+
+  it('are taken of btrfs subvolumes, and make the folder they share once', async () => {
+    const { volumes } = await core.call('inventory:refresh', { hostId: media });
+    const documents = volumes.find(({ name }) => name === '/srv/documents');
+    const filesystem = documents?.poolId.replace('btrfs:', '') ?? '';
+    const folder = '/srv/documents/.snapshots';
+    const several = await plan(
+      media,
+      'btrfs.snapshot.create',
+      ['one', 'two'].map((name) => ({
+        ...{ filesystem, source: '/srv/documents', destination: `${folder}/${name}`, readOnly: true },
+      })),
+    );
+    expect(several.blockers).toEqual([]);
+    expect(several.steps.map(({ title }) => title)).toEqual([
+      `Create the subvolume ${folder}`,
+      'Take a snapshot of /srv/documents',
+      'Take a snapshot of /srv/documents',
+    ]);
+    expect(await core.run(several)).toMatchObject({
+      outcome: 'ok',
+      verification: { status: 'confirmed', text: 'Reading again confirms 2 of 2.' },
+    });
+  });
+
+  it('ask each for its own name behind that of the volume', async () => {
+    for (const [hostId, action, name, before] of [
+      [kvm, 'lvm.snapshot.create', 'vg0/golden', 'golden-'],
+      [media, 'btrfs.snapshot.create', '/srv/media/@music', '/srv/media/.snapshots/@music-'],
+    ] as const) {
+      const { volumes } = await core.call('inventory:refresh', { hostId });
+      const volumeId = volumes.find((volume) => volume.name === name)?.id ?? '';
+      const subject = { kind: 'volume' as const, volumeId };
+      const { offers } = await core.call('operations:offers', { hostId, subject });
+      const fields = offers.find((offer) => offer.action === action)?.fields ?? [];
+      expect(fields.flatMap((field) => (field.kind === 'text' ? [field.inBulk] : []))).toContainEqual(
+        expect.objectContaining({ before }),
+      );
+    }
   });
 });
 

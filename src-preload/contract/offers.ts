@@ -42,6 +42,21 @@ export const fieldSchema = z.discriminatedUnion('kind', [
     required: z.boolean(),
     maxLength: z.int().positive(),
     placeholder: z.string().nullable(),
+    /**
+     * With several objects under one plan: `own`, each keeps its own value and nobody is asked; or one answer is asked
+     * for all, which stands behind `before` of each. null: all get the same answer.
+     */
+    inBulk: z
+      .union([
+        z.literal('own'),
+        z.strictObject({
+          label: z.string(),
+          help: z.string(),
+          value: z.string(),
+          before: z.string(),
+        }),
+      ])
+      .nullable(),
   }),
   /** A size as the tool takes it: `512M`, `10G`. */
   z.strictObject({

@@ -5,7 +5,7 @@ import { useAppStore } from '../stores/app-store';
 import { useHost } from '../stores/fleet-store';
 import { closeOffers, submitOffer, submitOffers, useOffersStore } from '../stores/offers-store';
 import { EnvironmentBadge } from './EnvironmentBadge';
-import { complaintOf, firstAnswers, inputOf } from './offer-answers';
+import { complaintOf, fieldsOf, firstAnswers, inputOf, inputOfEach } from './offer-answers';
 import { OfferFields } from './OfferFields';
 
 /** The form of whichever action was chosen from a menu. Ends in a plan. */
@@ -55,24 +55,28 @@ export function OfferForm({
   others?: readonly Offer[];
   excuse?: string | null;
 }) {
-  const [answers, setAnswers] = useState(() => firstAnswers(offer.fields));
+  const offers = [offer, ...others];
+  const fields = fieldsOf(offers);
+  const [answers, setAnswers] = useState(() => firstAnswers(fields));
   const [tried, setTried] = useState(false);
-  const valid = offer.fields.every(
-    (field) => complaintOf(field, answers[field.name] ?? field.value) === null,
-  );
+  const valid = fields.every((field) => complaintOf(field, answers[field.name] ?? field.value) === null);
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
     setTried(true);
     if (excuse !== null || !valid) return;
-    const given = inputOf(offer.fields, answers);
-    if (others.length === 0) submitOffer(hostId, offer, given);
-    else submitOffers(hostId, [offer, ...others], given);
+    if (others.length === 0) submitOffer(hostId, offer, inputOf(fields, answers));
+    else
+      submitOffers(
+        hostId,
+        offer.action,
+        offers.map((each) => inputOfEach(each, answers)),
+      );
   };
   return (
     <form onSubmit={submit} noValidate>
       <Stack gap="md">
         <OfferFields
-          fields={offer.fields}
+          fields={fields}
           answers={answers}
           tried={tried}
           onAnswer={(name, answer) => setAnswers((before) => ({ ...before, [name]: answer }))}

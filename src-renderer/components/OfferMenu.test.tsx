@@ -33,6 +33,7 @@ const create: Offer = {
       required: true,
       maxLength: 20,
       placeholder: null,
+      inBulk: null,
     },
     {
       kind: 'size',

@@ -126,6 +126,54 @@ describe('PlanView', () => {
     expect(screen.queryByLabelText(/name of the target/)).toBeNull();
   });
 
+  describe('over several objects', () => {
+    const steps = [...plan.steps, ...plan.steps];
+    const several = { ...plan, risk: 'safe' as const, typed: { target: null, host: null }, steps };
+    const items = [{ snapshot: 'tank@a' }, { snapshot: 'tank@b' }];
+    const ran = (...statuses: OperationResult['steps'][number]['status'][]): OperationResult => ({
+      ...done,
+      outcome: 'failed',
+      message: '1 of 2 failed.',
+      steps: statuses.map((status) => ({
+        ...{ status, exitCode: null, durationMs: 1, stdout: '', stderr: '' },
+      })),
+    });
+    const runTo = async (result: OperationResult) => {
+      const bridge = installBridge({
+        'operations:plan': () => ({ ok: true, value: several }),
+        'operations:run': () => ({ ok: true, value: result }),
+      });
+      show();
+      await openPlan({ ...request, input: { items, goOn: true } });
+      fireEvent.click(await screen.findByRole('button', { name: 'Continue to confirmation' }));
+      await screen.findByText('1 of 2 failed.');
+      return bridge;
+    };
+    const planned = (bridge: { calls: readonly { channel: string; request: unknown }[] }) =>
+      bridge.calls.filter(({ channel }) => channel === 'operations:plan').map((made) => made.request);
+
+    it('plans anew when it is to stop at the first failure', async () => {
+      const bridge = installBridge({ 'operations:plan': () => ({ ok: true, value: several }) });
+      show();
+      await openPlan({ ...request, input: { items, goOn: true } });
+      fireEvent.click(await screen.findByRole('radio', { name: 'Stop there' }));
+      await waitFor(() => expect(planned(bridge)).toHaveLength(2));
+      expect(planned(bridge)[1]).toEqual({ ...request, input: { items, goOn: false } });
+    });
+
+    it('plans what is left after a failure', async () => {
+      const bridge = await runTo(ran('failed', 'done'));
+      fireEvent.click(screen.getByRole('button', { name: 'Plan what is left' }));
+      await waitFor(() => expect(planned(bridge)).toHaveLength(2));
+      expect(planned(bridge)[1]).toEqual({ ...request, input: { items, goOn: true } });
+    });
+
+    it('does not invite to do again what may have been done', async () => {
+      await runTo(ran('unknown', 'not-run'));
+      expect(screen.queryByRole('button', { name: 'Plan what is left' })).toBeNull();
+    });
+  });
+
   it('does not offer to run an expired plan', async () => {
     installBridge({
       'operations:plan': () => ({ ok: true, value: { ...plan, expiresAtMs: Date.now() - 1 } }),

@@ -7,6 +7,7 @@ import {
   Modal,
   Progress,
   ScrollArea,
+  SegmentedControl,
   Stack,
   Text,
   TextInput,
@@ -33,7 +34,15 @@ import type {
 import { formatBytes } from '../format/bytes-format';
 import { formatDuration, formatElapsed } from '../format/time-format';
 import { outcomeWords, riskWords } from '../format/words-format';
-import { cancelRun, closePlan, replan, runPlan, usePlanStore } from '../stores/plan-store';
+import {
+  cancelRun,
+  closePlan,
+  goesOn,
+  planGoingOn,
+  replan,
+  runPlan,
+  usePlanStore,
+} from '../stores/plan-store';
 import { useNow } from './Age';
 import { EnvironmentBadge, environmentColour } from './EnvironmentBadge';
 import { ErrorNotice } from './ErrorNotice';
@@ -120,6 +129,7 @@ function PlanBody({ plan }: { plan: Plan }) {
         {plan.blockers.length > 0 && <Blockers plan={plan} />}
         {plan.consequences.length > 0 && <Consequences consequences={plan.consequences} />}
         <PlanCommands plan={plan} />
+        {stage === 'shown' && plan.steps.length > 1 && <AfterFailure />}
         <Group gap={8} wrap="nowrap" align="flex-start">
           <IconArrowBackUp size={16} style={{ flex: 'none', marginTop: 2 }} aria-hidden />
           <Text size="sm">
@@ -135,6 +145,29 @@ function PlanBody({ plan }: { plan: Plan }) {
       </Stack>
       <Footer plan={plan} />
     </div>
+  );
+}
+
+/** Of several objects: what happens to the others when one fails. */
+function AfterFailure() {
+  const goOn = usePlanStore(({ request }) => goesOn(request));
+  if (goOn === null) return null;
+  return (
+    <Group gap="sm">
+      <Text size="sm" id="after-failure">
+        When one fails
+      </Text>
+      <SegmentedControl
+        size="xs"
+        aria-labelledby="after-failure"
+        data={[
+          { value: 'on', label: 'Go on with the others' },
+          { value: 'stop', label: 'Stop there' },
+        ]}
+        value={goOn ? 'on' : 'stop'}
+        onChange={(value) => planGoingOn(value === 'on')}
+      />
+    </Group>
   );
 }
 
@@ -355,8 +388,17 @@ function StepResults({ plan, result }: { plan: Plan; result: OperationResult }) 
   );
 }
 
+/** Some of it was not done, and of all of it we know whether it was. */
+function isLeftUndone(result: OperationResult | null): boolean {
+  return (
+    (result?.outcome === 'failed' || result?.outcome === 'cancelled') &&
+    result.steps.every(({ status }) => status !== 'unknown') &&
+    result.steps.some(({ status }) => status !== 'done')
+  );
+}
+
 function Footer({ plan }: { plan: Plan }) {
-  const { stage, error } = usePlanStore();
+  const { stage, error, request, result } = usePlanStore();
   const [typedTarget, setTypedTarget] = useState('');
   const [typedHost, setTypedHost] = useState('');
   const now = useNow();
@@ -389,6 +431,11 @@ function Footer({ plan }: { plan: Plan }) {
         {stage === 'failed' && error?.code !== 'outcome-unknown' && (
           <Button variant="default" onClick={replan}>
             Plan again
+          </Button>
+        )}
+        {stage === 'done' && goesOn(request) !== null && isLeftUndone(result) && (
+          <Button variant="default" onClick={replan}>
+            Plan what is left
           </Button>
         )}
         <Button onClick={closePlan} data-autofocus>

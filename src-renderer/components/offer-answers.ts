@@ -1,4 +1,5 @@
 import type { Field } from '../../src-preload/contract/offers';
+import type { Offer } from '../../src-preload/contract/operations';
 import type { PlanRequest } from '../stores/plan-store';
 
 export type Answer = string | number | boolean | string[];
@@ -50,6 +51,45 @@ export function complaintOf(field: Field, answer: Answer | undefined): string | 
     case 'switch':
       return null;
   }
+}
+
+/** The questions of offers of one action for several objects, each asked once. */
+export function fieldsOf(offers: readonly Pick<Offer, 'fields'>[]): Field[] {
+  const asked = new Map<string, Field>();
+  for (const field of offers.flatMap(({ fields }) => fields)) {
+    if (offers.length === 1) asked.set(field.name, field);
+    else if (!isOwn(field) && !asked.has(field.name)) asked.set(field.name, asForAll(field, offers));
+  }
+  return [...asked.values()];
+}
+
+const isOwn = (field: Field): boolean => field.kind === 'text' && field.inBulk === 'own';
+
+function asForAll(field: Field, offers: readonly Pick<Offer, 'fields'>[]): Field {
+  if (field.kind !== 'text' || field.inBulk === null || field.inBulk === 'own') return field;
+  const { label, help, value } = field.inBulk;
+  const longest = Math.max(
+    ...offers.flatMap(({ fields }) => fields.map((each) => beforeOf(each, field.name).length)),
+  );
+  return { ...field, label, help, value, maxLength: field.maxLength - longest };
+}
+
+function beforeOf(field: Field, name: string): string {
+  const { inBulk } = field.kind === 'text' && field.name === name ? field : { inBulk: null };
+  return inBulk === null || inBulk === 'own' ? '' : inBulk.before;
+}
+
+/** The input of one of several objects: its own values, and what was answered for all. */
+export function inputOfEach(
+  { input, fields }: Pick<Offer, 'input' | 'fields'>,
+  answers: Answers,
+): PlanRequest['input'] {
+  const own = fields.map((field): [string, Answer] => {
+    if (isOwn(field)) return [field.name, field.value];
+    const answer = answers[field.name] ?? field.value;
+    return [field.name, typeof answer === 'string' ? beforeOf(field, field.name) + answer : answer];
+  });
+  return { ...input, ...inputOf(fields, Object.fromEntries(own)) };
 }
 
 /** Answers as the action's input takes them: an optional text or size left empty becomes null. */

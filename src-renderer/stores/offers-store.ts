@@ -39,16 +39,14 @@ export function submitOffer(hostId: string, offer: Offer, answers: PlanRequest['
   void openPlan({ hostId, action: offer.action, input: { ...offer.input, ...answers } });
 }
 
-/** The same answers for several objects: one plan over all of them. */
-export function submitOffers(hostId: string, offers: readonly Offer[], answers: PlanRequest['input']): void {
-  const [first] = offers;
-  if (first === undefined) return;
+/** The same action for several objects: one plan over all of them. */
+export function submitOffers(
+  hostId: string,
+  action: Offer['action'],
+  items: readonly PlanRequest['input'][],
+): void {
   closeOffers();
-  void openPlan({
-    hostId,
-    action: first.action,
-    input: { items: offers.map(({ input }) => ({ ...input, ...answers })), goOn: true },
-  });
+  void openPlan({ hostId, action, input: { items: [...items], goOn: true } });
 }
 
 export function openCreatePool(hostId: string): void {

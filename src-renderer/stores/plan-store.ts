@@ -63,6 +63,18 @@ export function replan(): void {
   if (request !== null) void openPlan(request);
 }
 
+/** Whether a plan over several objects goes on after one failed; null: it is of one object. */
+export function goesOn(request: PlanRequest | null): boolean | null {
+  const asked = request?.input['goOn'];
+  return typeof asked === 'boolean' && Array.isArray(request?.input['items']) ? asked : null;
+}
+
+/** The same objects, with the other choice of what follows a failure. */
+export function planGoingOn(goOn: boolean): void {
+  const { request } = usePlanStore.getState();
+  if (request !== null) void openPlan({ ...request, input: { ...request.input, goOn } });
+}
+
 export async function runPlan(typedTarget: string | null, typedHost: string | null): Promise<void> {
   const { plan, stage } = usePlanStore.getState();
   if (plan === null || stage !== 'shown') return;

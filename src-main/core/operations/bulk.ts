@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { risks, type Consequence, type Verification } from '../../../src-preload/contract/operations';
 import { AppError } from '../errors/app-error';
-import type { ActionContext, BulkTraits, PlanDraft } from './action';
+import type { ActionContext, BulkTraits, PlanDraft, StepDraft } from './action';
 import type { BoundInput } from './bound-action';
 import { canonicalJson } from './canonical';
 
@@ -81,6 +81,15 @@ function worst(drafts: readonly PlanDraft[]): PlanDraft['risk'] {
 /** What these objects of the bulk, by their place in it, mean together. */
 export type Together = (context: ActionContext, places: readonly number[]) => Promise<Consequence[]>;
 
+/** What several objects need alike, such as a folder to be made first, is done once: for the first of them. */
+function withoutRepeats(steps: readonly StepDraft[]): StepDraft[] {
+  const seen = new Set<string>();
+  return steps.filter(({ argv }) => {
+    const command = canonicalJson(argv);
+    return !seen.has(command) && seen.add(command);
+  });
+}
+
 async function planAll(
   context: ActionContext,
   inputs: readonly BoundInput[],
@@ -112,8 +121,10 @@ async function planAll(
   return {
     risk: worst(drafts),
     target: { kind: traits.many, name: things(possible.length === 0 ? drafts.length : possible.length) },
-    steps: drafts.flatMap((draft, item) =>
-      draft.blockers.length > 0 ? [] : draft.steps.map((step) => ({ ...step, item })),
+    steps: withoutRepeats(
+      drafts.flatMap((draft, item) =>
+        draft.blockers.length > 0 ? [] : draft.steps.map((step) => ({ ...step, item })),
+      ),
     ),
     consequences: [...mergeConsequences(possible), ...shared, ...leftOut],
     // Something can be done: then what cannot is left out and said. Nothing can: then all of it stands in the way.

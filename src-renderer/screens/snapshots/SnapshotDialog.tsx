@@ -96,7 +96,7 @@ function Several({
       {action.bulk && others.length > 0 && (
         <MultiSelect
           label="Also of"
-          description="Each gets a snapshot of the same name, one after the other under one plan."
+          description="Each gets a snapshot, one after the other under one plan."
           searchable
           clearable
           maxValues={mostSelected - 1}
@@ -150,5 +150,14 @@ function Questions({
   const missing = others.length - further.length;
   const excuse =
     missing > 0 ? `What ${plural(missing, 'further volume')} can is not known yet.` : offer.excuse;
-  return <OfferForm hostId={hostId} offer={offer} others={further} excuse={excuse} />;
+  // Of one volume another name is asked than of several: what was typed for the one is none for all.
+  return (
+    <OfferForm
+      key={further.length === 0 ? 'one' : 'several'}
+      hostId={hostId}
+      offer={offer}
+      others={further}
+      excuse={excuse}
+    />
+  );
 }

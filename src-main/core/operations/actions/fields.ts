@@ -1,5 +1,7 @@
 import type { ChoiceOption, Field } from '../../../../src-preload/contract/offers';
 
+type TextField = Extract<Field, { kind: 'text' }>;
+
 /** `holdfast-20261123-042630` in UTC: a snapshot name every backend accepts. */
 export function snapshotName(atMs: number): string {
   const [date = '', time = ''] = new Date(atMs).toISOString().split('T');
@@ -10,10 +12,26 @@ export function textField(
   name: string,
   label: string,
   value: string,
-  more: { help?: string; required?: boolean; maxLength?: number; placeholder?: string } = {},
+  more: {
+    help?: string;
+    required?: boolean;
+    maxLength?: number;
+    placeholder?: string;
+    inBulk?: TextField['inBulk'];
+  } = {},
 ): Field {
-  const { help = null, required = true, maxLength = 255, placeholder = null } = more;
-  return { kind: 'text', name, label, value, help, required, maxLength, placeholder };
+  const { help = null, required = true, maxLength = 255, placeholder = null, inBulk = null } = more;
+  return { kind: 'text', name, label, value, help, required, maxLength, placeholder, inBulk };
+}
+
+/** Of several volumes each: their snapshots can't all have one name. @param before what the name of each begins with */
+export function nameOfEach(before: string, atMs: number): TextField['inBulk'] {
+  return {
+    label: 'Name behind that of each volume',
+    help: `The first is called ${before.split('/').at(-1) ?? ''}NAME.`,
+    value: snapshotName(atMs),
+    before,
+  };
 }
 
 /** A size as tools take it, `10G`. */

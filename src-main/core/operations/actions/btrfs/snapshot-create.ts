@@ -9,7 +9,7 @@ import type { Blocker, Consequence } from '../../../../../src-preload/contract/o
 import type { Volume } from '../../../../../src-preload/contract/inventory';
 import type { ActionDefinition, OfferWorld, StepDraft } from '../../action';
 import { explain } from '../failures';
-import { snapshotName, switchField, textField } from '../fields';
+import { nameOfEach, snapshotName, switchField, textField } from '../fields';
 import { hint, listed, plural } from '../words';
 import { snapshotFailures } from './failures';
 import { folderOf, holderBlockers, parentBlockers } from './places';
@@ -62,6 +62,11 @@ function conventionalFolder(source: string, filesystem: Filesystem): string | nu
 }
 
 /** The mount that a volume is reached through, from what the inventory says of its file system. */
+/** What the snapshots of a subvolume are called after; that of the top of a file system has no name of its own. */
+function leafOf(source: string): string {
+  return source.split('/').at(-1) || 'root';
+}
+
 function prefilled(volume: Volume, { inventory, nowMs }: OfferWorld): string {
   const mounts = inventory.volumes
     .filter(({ poolId, mounted }) => poolId === volume.poolId && mounted === true)
@@ -79,6 +84,7 @@ export const btrfsSnapshotCreate: ActionDefinition<Input> = {
   minimumAccess: 'operate',
   risk: 'safe',
   input,
+  bulk: { one: 'snapshot', many: 'snapshots' },
 
   offer(subject, world) {
     const form = (source: string, destination: string, poolId: string, excuse: string | null) => ({
@@ -86,10 +92,11 @@ export const btrfsSnapshotCreate: ActionDefinition<Input> = {
       excuse: excuse ?? (isSendablePath(source) ? null : unsendable),
       input: { filesystem: poolId.replace(/^btrfs:/, '') },
       fields: [
-        textField('source', 'Source subvolume', source, { maxLength: 1024 }),
+        textField('source', 'Source subvolume', source, { maxLength: 1024, inBulk: 'own' }),
         textField('destination', 'Destination', destination, {
           maxLength: 1024,
           help: 'Absolute path on the same file system. Nothing may be there yet.',
+          inBulk: nameOfEach(`${folderOf(destination)}/${leafOf(source)}-`, world.nowMs),
         }),
         switchField(
           'readOnly',

@@ -14,9 +14,9 @@ import {
   type LogicalVolume,
 } from '../../../storage/lvm/volumes';
 import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
-import type { ActionDefinition } from '../../action';
+import type { ActionContext, ActionDefinition } from '../../action';
 import { explain } from '../failures';
-import { sizeField, snapshotName, textField } from '../fields';
+import { nameOfEach, sizeField, snapshotName, textField } from '../fields';
 import { createFailures } from './failures';
 import {
   groupBlockers,
@@ -192,6 +192,28 @@ function thinEffects(
   return { blockers, consequences };
 }
 
+/** Each plan holds its own size against what is free; here all of a group. */
+async function reservedTogether(context: ActionContext, inputs: readonly Input[]): Promise<Consequence[]> {
+  const asked = new Map<string, number>();
+  for (const { volumeGroup, size } of inputs) {
+    if (size !== null) asked.set(volumeGroup, (asked.get(volumeGroup) ?? 0) + sizeInBytes(size));
+  }
+  const found = await Promise.all(
+    [...asked].map(async ([name, sizeBytes]): Promise<Consequence[]> => {
+      const group = await readGroup(context, name);
+      if (group === null || sizeBytes <= group.freeBytes) return [];
+      return [
+        {
+          severity: 'warning',
+          text: `Together the snapshots reserve ${bytes(sizeBytes)} of volume group ${name}, which has ${bytes(group.freeBytes)} free: not all of them can be taken.`,
+          items: [],
+        },
+      ];
+    }),
+  );
+  return found.flat();
+}
+
 export const lvmSnapshotCreate: ActionDefinition<Input> = {
   id: 'lvm.snapshot.create',
   title: 'Create LVM snapshot',
@@ -199,6 +221,8 @@ export const lvmSnapshotCreate: ActionDefinition<Input> = {
   minimumAccess: 'operate',
   risk: 'safe',
   input,
+  bulk: { one: 'snapshot', many: 'snapshots' },
+  together: reservedTogether,
 
   offer(subject, { nowMs }) {
     if (subject.kind !== 'volume') return null;
@@ -211,7 +235,11 @@ export const lvmSnapshotCreate: ActionDefinition<Input> = {
       excuse: volume.kind === 'other' ? 'LVM takes no snapshot of this kind of volume.' : null,
       input: { volumeGroup, logicalVolume, ...(thin ? { size: null } : {}) },
       fields: [
-        textField('name', 'Name of the snapshot', snapshotName(nowMs), { maxLength: lvmNameLimit }),
+        textField('name', 'Name of the snapshot', snapshotName(nowMs), {
+          maxLength: lvmNameLimit,
+          // Volumes and snapshots of a group share one list of names.
+          inBulk: nameOfEach(`${logicalVolume}-`, nowMs),
+        }),
         ...(thin
           ? []
           : [
