@@ -24,6 +24,7 @@ import { HostScreen } from './screens/hosts/HostScreen';
 import { CreatePoolDialog } from './screens/pools/CreatePoolDialog';
 import { ReplaceDiskDialog } from './screens/pools/ReplaceDiskDialog';
 import { PoolsScreen } from './screens/pools/PoolsScreen';
+import { PoliciesScreen } from './screens/policies/PoliciesScreen';
 import { SettingsScreen } from './screens/settings/SettingsScreen';
 import { SnapshotDialog } from './screens/snapshots/SnapshotDialog';
 import { SnapshotsScreen } from './screens/snapshots/SnapshotsScreen';
@@ -33,6 +34,7 @@ import { followCapacity, forgetCapacity } from './stores/capacity-store';
 import { followFleet, loadFleet, refreshFleet, useFleetStore } from './stores/fleet-store';
 import { followFiles } from './stores/files-store';
 import { followInventory, forgetInventories } from './stores/inventory-store';
+import { followPolicies } from './stores/policies-store';
 import { followOperations } from './stores/plan-store';
 import { followSelection } from './stores/selection-store';
 import { followSnapshots } from './stores/snapshots-store';
@@ -72,6 +74,7 @@ export function App() {
       followActivities(),
       followSelection(),
       followFiles(),
+      followPolicies(),
     ];
     void openSession();
     return () => stops.forEach((stop) => stop());
@@ -118,6 +121,7 @@ function Screens() {
         <Route path="/pools" component={PoolsScreen} />
         <Route path="/disks" component={DisksScreen} />
         <Route path="/snapshots" component={SnapshotsScreen} />
+        <Route path="/policies" component={PoliciesScreen} />
         <Route path="/audit" component={AuditScreen} />
         <Route path="/settings" component={SettingsScreen} />
         <Route component={FleetScreen} />

@@ -36,6 +36,8 @@ import { InventoryService, type InventoryCachePort } from './inventory/service';
 import { openFileLog } from './log';
 import type { Catalogue } from './operations/bound-action';
 import { emptyDraft } from './operations/drafts';
+import { policyHandlers } from './policies/handlers';
+import { createPolicyStore, type PolicyStore } from './policies/policy-store';
 import { HostLocks } from './operations/host-lock';
 import { Recovery } from './operations/recover';
 import { OperationRoad } from './operations/road';
@@ -53,6 +55,7 @@ export interface CoreStores {
   settings: SettingsStore;
   cache: InventoryCachePort;
   capacity: Capacity;
+  policies: PolicyStore;
 }
 
 export interface CoreParts {
@@ -100,7 +103,8 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     const settings = createSettingsStore(db);
     const cache = createInventoryCache(db);
     const capacity = new Capacity(createCapacityStore(db));
-    await parts.prepare?.({ hosts, knownKeys, credentials, settings, cache, capacity });
+    const policies = createPolicyStore(db);
+    await parts.prepare?.({ hosts, knownKeys, credentials, settings, cache, capacity, policies });
 
     const hostName = (hostId: string): string | null =>
       hosts.list().find(({ id }) => id === hostId)?.name ?? null;
@@ -230,6 +234,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
           recordSession(id);
           store.release(id);
           recovery.forget(id);
+          policies.removeOf(id);
         },
         onChanged: onHostChanged,
         nowMs,
@@ -238,6 +243,13 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       ...inventoryHandlers(inventory, capacity, hosts),
       ...retentionHandlers(inventory, nowMs),
       ...spaceHandlers(hosts, inventory, nowMs),
+      ...policyHandlers({
+        policies,
+        hosts,
+        inventory,
+        onChanged: () => emit('policies:changed', {}),
+        nowMs,
+      }),
       ...compareHandlers({ hosts, inventory, sessions }),
       ...operationHandlers({
         road,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { PolicySettings } from '../../src-preload/contract/policies';
 import type { AccessLevel, Environment } from '../../src-preload/contract/hosts';
 import type { HostKey } from '../../src-preload/contract/result';
 import { createEdge04 } from './hosts/edge-04';
@@ -41,6 +42,7 @@ export interface DemoHost {
   accessLevel: AccessLevel;
   /** Left out: it was never read before. */
   pastCapacity?: readonly PastCapacity[];
+  policies?: readonly Omit<PolicySettings, 'hostId'>[];
   /** Nothing listens on its port. */
   offline: boolean;
 }

@@ -29,6 +29,11 @@ export const channels = [
   'snapshots:prune',
   'snapshots:compare',
   'snapshots:space',
+  'policies:list',
+  'policies:create',
+  'policies:update',
+  'policies:delete',
+  'policies:describe',
   'files:list',
   'files:download',
   'files:restore',
@@ -70,6 +75,7 @@ export const events = [
   'files:progress',
   'operations:progress',
   'audit:changed',
+  'policies:changed',
   'settings:changed',
 ] as const;
 export type EventName = (typeof events)[number];

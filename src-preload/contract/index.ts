@@ -9,6 +9,7 @@ import { fileProgressSchema, filesContract } from './files';
 import { hostsContract } from './hosts';
 import { inventoryContract } from './inventory';
 import { operationProgressSchema, operationsContract } from './operations';
+import { policiesContract } from './policies';
 import { hostIdSchema } from './primitives';
 import { pruneContract } from './prune';
 import type { Result } from './result';
@@ -48,6 +49,11 @@ export const contract = {
   'snapshots:prune': pruneContract.prune,
   'snapshots:compare': compareContract.compare,
   'snapshots:space': spaceContract.space,
+  'policies:list': policiesContract.list,
+  'policies:create': policiesContract.create,
+  'policies:update': policiesContract.update,
+  'policies:delete': policiesContract.delete,
+  'policies:describe': policiesContract.describe,
   'files:list': filesContract.list,
   'files:download': filesContract.download,
   'files:restore': filesContract.restore,
@@ -84,6 +90,8 @@ export const eventSchemas = {
   'operations:progress': operationProgressSchema,
   'files:progress': fileProgressSchema,
   'audit:changed': z.strictObject({ hostId: hostIdSchema }),
+  /** A snapshot policy was made, changed or deleted. */
+  'policies:changed': z.strictObject({}),
   'settings:changed': settingsSchema,
 } as const satisfies Record<EventName, z.ZodType>;
 

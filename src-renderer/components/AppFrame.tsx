@@ -13,6 +13,7 @@ import {
 import { spotlight } from '@mantine/spotlight';
 import {
   IconAnchor,
+  IconCalendarTime,
   IconCamera,
   IconDatabase,
   IconDisc,
@@ -39,6 +40,7 @@ const places = [
   { path: '/pools', label: 'Pools', icon: IconDatabase },
   { path: '/disks', label: 'Disks', icon: IconDisc },
   { path: '/snapshots', label: 'Snapshots', icon: IconCamera },
+  { path: '/policies', label: 'Policies', icon: IconCalendarTime },
   { path: '/audit', label: 'Audit', icon: IconHistory },
   { path: '/settings', label: 'Settings', icon: IconSettings },
 ] as const;

@@ -1,5 +1,6 @@
 import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import {
+  IconCalendarTime,
   IconCamera,
   IconDatabase,
   IconDisc,
@@ -38,6 +39,12 @@ export function Palette() {
           label: 'Snapshots',
           leftSection: <IconCamera size={17} />,
           onClick: () => go('/snapshots'),
+        },
+        {
+          id: 'policies',
+          label: 'Policies',
+          leftSection: <IconCalendarTime size={17} />,
+          onClick: () => go('/policies'),
         },
         { id: 'audit', label: 'Audit', leftSection: <IconHistory size={17} />, onClick: () => go('/audit') },
         {

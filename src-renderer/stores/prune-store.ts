@@ -61,9 +61,14 @@ async function ask(question: PruneQuestion): Promise<void> {
   );
 }
 
-export function openPrune(hostId: string, poolId: string | null, search: string): void {
+export function openPrune(
+  hostId: string,
+  poolId: string | null,
+  search: string,
+  rule: RetentionRule = usualRule,
+): void {
   usePruneStore.setState(closed);
-  void ask({ hostId, poolId, search, rule: usualRule });
+  void ask({ hostId, poolId, search, rule });
 }
 
 export function changePrune(patch: Partial<PruneQuestion>): void {

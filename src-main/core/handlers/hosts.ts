@@ -65,7 +65,7 @@ function removeQuestion(host: Host): ConfirmQuestion {
     title: `Remove ${visible(host.name)} from Holdfast?`,
     message: `Host: ${visible(host.name)} (${visible(host.address)})\nEnvironment: ${visible(host.environment.label)}`,
     detail:
-      'Holdfast forgets its record of this host, the stored secret and the last known inventory. Nothing is changed on the host, and its audit stays.',
+      'Holdfast forgets its record of this host, the stored secret, its snapshot policies and the last known inventory. Nothing is changed on the host, and its audit stays.',
     confirmLabel: 'Remove host',
   };
 }

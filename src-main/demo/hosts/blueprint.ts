@@ -1,4 +1,5 @@
 import type { AccessLevel, Environment } from '../../../src-preload/contract/hosts';
+import type { PolicySettings } from '../../../src-preload/contract/policies';
 import type { Machine } from '../machine';
 import type { PastCapacity } from '../past-capacity';
 import type { Random } from '../random';
@@ -12,6 +13,8 @@ export interface HostBlueprint {
   accessLevel: AccessLevel;
   /** Left out: it was never read before. */
   pastCapacity?: readonly PastCapacity[];
+  /** Snapshot policies that somebody made for it. */
+  policies?: readonly Omit<PolicySettings, 'hostId'>[];
   /** null: switched off, nothing listens. */
   machine: Machine | null;
 }

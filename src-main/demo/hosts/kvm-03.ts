@@ -153,6 +153,12 @@ export function createKvm03({ random, nowMs }: BlueprintContext): HostBlueprint 
     environment: { label: 'Staging', colour: 'orange', production: false },
     accessLevel: 'administer',
     pastCapacity: lvmPast(model, startMs),
+    policies: [
+      {
+        ...{ backend: 'lvm', poolName: 'vg0', recursive: false, schedule: '@weekly' },
+        ...{ retentionCount: 4, enabled: true },
+      },
+    ],
     machine: createMachine({
       user: 'admin',
       lvm: model,

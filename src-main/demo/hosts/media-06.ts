@@ -185,6 +185,12 @@ export function createMedia06(context: BlueprintContext): HostBlueprint {
     user: 'admin',
     environment: { label: 'Home lab', colour: 'teal', production: false },
     accessLevel: 'administer',
+    policies: [
+      {
+        ...{ backend: 'btrfs', poolName: '/srv/documents', recursive: false, schedule: '@daily' },
+        ...{ retentionCount: 60, enabled: true },
+      },
+    ],
     machine: createMachine({
       user: 'admin',
       tools: [

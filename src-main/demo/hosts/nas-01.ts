@@ -291,6 +291,16 @@ export function createNas01({ random, nowMs }: BlueprintContext): HostBlueprint 
     environment: { label: 'Office', colour: 'green', production: false },
     accessLevel: 'administer',
     pastCapacity: past.taken(),
+    policies: [
+      {
+        ...{ backend: 'zfs', poolName: 'tank/home', recursive: true, schedule: '@daily' },
+        ...{ retentionCount: 30, enabled: true },
+      },
+      {
+        ...{ backend: 'zfs', poolName: 'fast/db', recursive: true, schedule: '15 */6 * * 1-5' },
+        ...{ retentionCount: 12, enabled: false },
+      },
+    ],
     machine: createMachine({
       user: 'admin',
       zfs: model,

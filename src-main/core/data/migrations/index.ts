@@ -5,6 +5,7 @@ import { migration as inventory } from './0030-inventory';
 import { migration as auditAnchors } from './0040-audit-anchors';
 import { migration as anchorPerFile } from './0050-anchor-per-file';
 import { migration as capacity } from './0060-capacity';
+import { migration as snapshotPolicies } from './0070-snapshot-policies';
 
 /** Formats of app.sqlite, oldest first. A line is never changed once released. */
 export const appMigrations: readonly Migration[] = [
@@ -14,4 +15,5 @@ export const appMigrations: readonly Migration[] = [
   auditAnchors,
   anchorPerFile,
   capacity,
+  snapshotPolicies,
 ];

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import type { CoreHandlers } from '../../../src-preload/contract';
+import type { SnapshotRow } from '../../../src-preload/contract/inventory';
+import type { Policy, PolicyRow, PolicySettings } from '../../../src-preload/contract/policies';
+import { AppError } from '../errors/app-error';
+import type { HostStore } from '../hosts/types';
+import type { InventoryService } from '../inventory/service';
+import { judgePolicy, volumesOf, type NewestOf } from './judge';
+import type { PolicyStore } from './policy-store';
+import { readSchedule } from './schedule';
+
+/** Policies of one host; more than this nobody reads. */
+const mostPolicies = 200;
+const momentsShown = 5;
+
+export interface PolicyHandlerOptions {
+  policies: PolicyStore;
+  hosts: Pick<HostStore, 'get'>;
+  inventory: Pick<InventoryService, 'read' | 'allSnapshots'>;
+  onChanged: () => void;
+  nowMs: () => number;
+}
+
+type PolicyHandlers = Pick<
+  CoreHandlers,
+  'policies:list' | 'policies:create' | 'policies:update' | 'policies:delete' | 'policies:describe'
+>;
+
+/** When each volume last got a snapshot; undefined where the age of one of its snapshots is not known. */
+function newestByVolume(rows: readonly SnapshotRow[]): NewestOf {
+  const newest = new Map<string, number | undefined>();
+  for (const { volumeName, createdAtMs, backend } of rows) {
+    if (volumeName === null) continue;
+    const key = `${backend} ${volumeName}`;
+    const before = newest.get(key);
+    if (createdAtMs === null || (newest.has(key) && before === undefined)) newest.set(key, undefined);
+    else newest.set(key, Math.max(before ?? 0, createdAtMs));
+  }
+  return ({ backend, name }) => {
+    const key = `${backend} ${name}`;
+    return newest.has(key) ? newest.get(key) : null;
+  };
+}
+
+/**
+ * Snapshot policies: what is to be taken when, and how many stay. Holdfast keeps them and tells which are due; it
+ * takes and destroys nothing by itself, because every change is confirmed by a person.
+ */
+export function policyHandlers(options: PolicyHandlerOptions): PolicyHandlers {
+  const { policies, hosts, inventory, onChanged, nowMs } = options;
+
+  const rowOf = async (policy: Policy, newestOf: NewestOf): Promise<PolicyRow> => {
+    const schedule = readSchedule(policy.schedule);
+    const known = await inventory.read(policy.hostId);
+    return {
+      ...policy,
+      hostName: hosts.get(policy.hostId).name,
+      words: schedule.words,
+      nextAtMs: policy.enabled ? (schedule.next(nowMs(), 1)[0] ?? null) : null,
+      readAtMs: known?.takenAtMs ?? null,
+      ...judgePolicy(policy, schedule, known, newestOf, nowMs()),
+    };
+  };
+
+  /** Throws AppError `not-found` (host), `invalid-request`: a schedule that never comes, or nothing to snapshot. */
+  const check = async (settings: PolicySettings): Promise<void> => {
+    const host = hosts.get(settings.hostId);
+    readSchedule(settings.schedule);
+    if (settings.backend === 'mdadm') {
+      throw new AppError('invalid-request', 'A RAID array has no snapshots, so it can have no policy.', {
+        remedy: 'Choose what lies on it: a volume group, a file system or a pool.',
+      });
+    }
+    const known = await inventory.read(host.id);
+    if (known !== null && volumesOf(settings, known).volumes.length === 0) {
+      throw new AppError(
+        'invalid-request',
+        `${settings.poolName} on ${host.name} has nothing that a snapshot can be taken of.`,
+        { remedy: 'Choose a pool, dataset or volume that was found when the host was last read.' },
+      );
+    }
+  };
+
+  return {
+    'policies:list': async () => {
+      const all = policies.list();
+      const newest = new Map<string, NewestOf>();
+      for (const hostId of new Set(all.map((policy) => policy.hostId))) {
+        newest.set(
+          hostId,
+          newestByVolume(await inventory.allSnapshots({ hostId, poolId: null, search: '' })),
+        );
+      }
+      return {
+        policies: await Promise.all(
+          all.map((policy) => rowOf(policy, newest.get(policy.hostId) ?? (() => undefined))),
+        ),
+      };
+    },
+
+    'policies:create': async ({ settings }) => {
+      await check(settings);
+      if (policies.list().filter(({ hostId }) => hostId === settings.hostId).length >= mostPolicies) {
+        throw new AppError('refused', `A host can have ${mostPolicies} snapshot policies.`);
+      }
+      const atMs = nowMs();
+      const policy: Policy = { ...settings, id: randomUUID(), createdAtMs: atMs, updatedAtMs: atMs };
+      policies.add(policy);
+      onChanged();
+      return policy;
+    },
+
+    'policies:update': async ({ policyId, settings }) => {
+      const before = policies.get(policyId);
+      await check(settings);
+      const { schedule, poolName, recursive, backend, hostId, enabled } = settings;
+      // What is due is counted from the moment on that it was asked for.
+      const anew =
+        schedule !== before.schedule ||
+        [poolName, recursive, backend, hostId].join('\n') !==
+          [before.poolName, before.recursive, before.backend, before.hostId].join('\n') ||
+        (enabled && !before.enabled);
+      const policy: Policy = {
+        ...before,
+        ...settings,
+        updatedAtMs: anew ? nowMs() : before.updatedAtMs,
+      };
+      policies.update(policy);
+      onChanged();
+      return policy;
+    },
+
+    'policies:delete': async ({ policyId }) => {
+      policies.remove(policyId);
+      onChanged();
+      return {};
+    },
+
+    'policies:describe': async ({ schedule }) => {
+      const read = readSchedule(schedule);
+      return { words: read.words, nextAtMs: read.next(nowMs(), momentsShown) };
+    },
+  };
+}
