@@ -1,6 +1,6 @@
 // What this machine's own apt knows. No package host is named anywhere: mirror, sources and the kernel
 // version all come from the apt configuration of the machine we run on.
-import { HOST_TOOLS } from './config.mjs';
+import { HOST_TOOLS, RELEASE } from './config.mjs';
 import { LabError, capture, hasCommand, progress, runLogged } from './process.mjs';
 
 const KERNEL_META_PACKAGE = 'linux-image-cloud-amd64';
@@ -28,21 +28,25 @@ function debianIndexes() {
 export function debianMirror() {
   const main = debianIndexes().find((index) => index.label === 'Debian' && index.release === index.codename);
   if (!main) throw new LabError('apt on this machine has no plain Debian release among its sources');
-  return { uri: main.uri, codename: main.codename };
+  return { uri: main.uri, codename: RELEASE ?? main.codename };
 }
 
 /** sources.list of the guest: the same places, with contrib added for ZFS. */
 export function debianSources() {
+  if (RELEASE !== null) return `deb ${debianMirror().uri} ${RELEASE} main contrib\n`;
   const lines = debianIndexes().map(({ uri, release }) => `deb ${uri} ${release} main contrib`);
   return `${[...new Set(lines)].sort().join('\n')}\n`;
 }
 
-/** The kernel the cloud meta package depends on now, e.g. `6.1.0-56-cloud-amd64`; null when apt does not know. */
-export function currentKernel() {
-  if (!hasCommand('apt-cache')) return null;
-  const depends = capture('apt-cache', ['depends', KERNEL_META_PACKAGE], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+/**
+ * The kernel the cloud meta package depends on now, e.g. `6.1.0-56-cloud-amd64`; null when apt does not know.
+ * @param base a tree whose apt is asked; left out: this machine's, which knows its own release only
+ */
+export function currentKernel(base) {
+  if (base === undefined && (RELEASE !== null || !hasCommand('apt-cache'))) return null;
+  const ask = ['apt-cache', 'depends', KERNEL_META_PACKAGE];
+  const [command, ...words] = base === undefined ? ask : ['chroot', base, ...ask];
+  const depends = capture(command, words, { stdio: ['ignore', 'pipe', 'ignore'] });
   return depends.match(/Depends: linux-image-(\d\S+)/)?.[1] ?? null;
 }
 

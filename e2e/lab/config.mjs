@@ -6,9 +6,13 @@ import { fileURLToPath } from 'node:url';
 
 export const SOURCE_DIR = dirname(fileURLToPath(import.meta.url));
 
+/** A Debian release other than that of this machine, `trixie`: its tools print other forms. null: this machine's. */
+export const RELEASE = process.env.HOLDFAST_LAB_RELEASE || null;
+
 function chooseLabDir() {
   if (process.env.HOLDFAST_LAB_DIR) return resolve(process.env.HOLDFAST_LAB_DIR);
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'holdfast-lab');
+  const name = RELEASE === null ? 'holdfast-lab' : `holdfast-lab-${RELEASE}`;
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), name);
 }
 
 const labDir = chooseLabDir();

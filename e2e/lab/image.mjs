@@ -39,12 +39,12 @@ export async function ensureImage({ beforeReplacing }) {
   progress(`building the lab in ${paths.labDir}, log in ${paths.buildLog}`);
   await ensureHostTools();
   await refreshHostApt();
-  const kernel = currentKernel();
-  if (!kernel) throw new LabError('apt on this machine does not know linux-image-cloud-amd64');
-  progress(`kernel ${kernel}`);
   ensureKeys();
   mkdirSync(paths.trees, { recursive: true });
   const base = await ensureBaseTree();
+  const kernel = currentKernel() ?? currentKernel(base);
+  if (!kernel) throw new LabError('apt does not know linux-image-cloud-amd64');
+  progress(`kernel ${kernel}`);
   const kernelTree = await ensureUnpackedPackage(base, `linux-image-${kernel}`);
   const busybox = await ensureUnpackedPackage(base, 'busybox-static');
   // Side by side: each only reads the base tree, and spends half its time on one core or waiting for the mirror.
@@ -230,9 +230,16 @@ async function ensureModules(kernelTree, zfsModules, kernel) {
   const tree = join(paths.trees, 'modules.new');
   await removeTree(tree);
   await runLogged('cp', ['-a', join(kernelTree, 'lib/modules', kernel), tree]);
+  await unpackModules(tree);
   for (const unused of UNUSED_MODULES) await removeTree(join(tree, 'kernel', unused));
   cpSync(zfsModules, join(tree, 'updates/dkms'), { recursive: true });
+  await unpackModules(join(tree, 'updates'));
   return tree;
+}
+
+/** From Debian 13 on modules are packed, which the insmod of the initrd does not read. */
+async function unpackModules(tree) {
+  await runLogged('sh', ['-euc', 'find "$0" -name "*.ko.xz" -print0 | xargs -0 -r xz -d', tree]);
 }
 
 async function writeInitrd({ modules, busybox, outputFile }) {

@@ -23,7 +23,7 @@ const USAGE = `usage: node e2e/lab/lab.mjs <command>
   status        say whether it runs and where (exit code 1 when stopped)
   ssh -- CMD    run CMD on the machine as admin
   check         exercise ZFS, LVM, mdadm and btrfs on the machine
-environment: HOLDFAST_LAB_DIR, HOLDFAST_LAB_PORT, HOLDFAST_LAB_ACCEL (kvm or tcg)`;
+environment: HOLDFAST_LAB_DIR, HOLDFAST_LAB_PORT, HOLDFAST_LAB_ACCEL (kvm or tcg), HOLDFAST_LAB_RELEASE (trixie)`;
 
 const commands = { up, down, reset, build, status, ssh, check };
 

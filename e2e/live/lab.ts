@@ -16,9 +16,13 @@ const labScript = resolve('e2e/lab/lab.mjs');
 
 /** The running lab machine; started by `npm run test:live`. */
 export function readLab(): Lab {
+  const release = process.env['HOLDFAST_LAB_RELEASE'];
   const folder =
     process.env['HOLDFAST_LAB_DIR'] ??
-    join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'holdfast-lab');
+    join(
+      process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
+      release === undefined ? 'holdfast-lab' : `holdfast-lab-${release}`,
+    );
   return JSON.parse(readFileSync(join(folder, 'lab.json'), 'utf8')) as Lab;
 }
 

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { CoreHandlers } from '../../../src-preload/contract';
 import type { SnapshotRow } from '../../../src-preload/contract/inventory';
 import type { Policy, PolicyRow, PolicySettings } from '../../../src-preload/contract/policies';
-import { AppError } from '../errors/app-error';
+import { AppError, toAppError } from '../errors/app-error';
 import type { HostStore } from '../hosts/types';
 import type { InventoryService } from '../inventory/service';
 import { judgePolicy, volumesOf, type NewestOf } from './judge';
 import type { PolicyStore } from './policy-store';
-import { readSchedule } from './schedule';
+import { readSchedule, type Schedule } from './schedule';
 
 /** Policies of one host; more than this nobody reads. */
 const mostPolicies = 200;
@@ -50,14 +50,27 @@ export function policyHandlers(options: PolicyHandlerOptions): PolicyHandlers {
   const { policies, hosts, inventory, onChanged, nowMs } = options;
 
   const rowOf = async (policy: Policy, newestOf: NewestOf): Promise<PolicyRow> => {
-    const schedule = readSchedule(policy.schedule);
     const known = await inventory.read(policy.hostId);
-    return {
+    const row = {
       ...policy,
       hostName: hosts.get(policy.hostId).name,
+      readAtMs: known?.takenAtMs ?? null,
+    };
+    let schedule: Schedule;
+    try {
+      schedule = readSchedule(policy.schedule);
+    } catch (thrown) {
+      // Stored by another version, which understood it: this one says so and shows the others.
+      return {
+        ...row,
+        ...{ words: policy.schedule, nextAtMs: null, lastDueAtMs: null, state: 'unknown' },
+        ...{ reason: toAppError(thrown).message, poolId: null, volumeCount: 0, dueVolumeIds: [] },
+      };
+    }
+    return {
+      ...row,
       words: schedule.words,
       nextAtMs: policy.enabled ? (schedule.next(nowMs(), 1)[0] ?? null) : null,
-      readAtMs: known?.takenAtMs ?? null,
       ...judgePolicy(policy, schedule, known, newestOf, nowMs()),
     };
   };

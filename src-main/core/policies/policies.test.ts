@@ -133,6 +133,19 @@ describe('policies on the demo fleet', () => {
     expect(await list()).toHaveLength(before.length);
   });
 
+  it('of a schedule that this version does not read stand beside the others', async () => {
+    const made = await core.call('policies:create', { settings });
+    const db = openDatabase(join(folder, 'app.sqlite'), appMigrations, 'The file app.sqlite').db;
+    db.prepare('UPDATE snapshot_policies SET schedule_cron = ? WHERE id = ?').run('0 0 * * 9', made.id);
+    db.close();
+    const rows = await list();
+    expect(rows.length).toBeGreaterThan(1);
+    expect(rows.find(({ id }) => id === made.id)).toMatchObject({
+      ...{ state: 'unknown', words: '0 0 * * 9', nextAtMs: null },
+      reason: expect.stringContaining('is not a schedule'),
+    });
+  });
+
   it('describe a schedule while it is typed', async () => {
     const { words, nextAtMs } = await core.call('policies:describe', { schedule: '@hourly' });
     expect(words).toBe('Every hour');
