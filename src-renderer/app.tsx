@@ -34,7 +34,7 @@ import { followCapacity, forgetCapacity } from './stores/capacity-store';
 import { followFleet, loadFleet, refreshFleet, useFleetStore } from './stores/fleet-store';
 import { followFiles } from './stores/files-store';
 import { followInventory, forgetInventories } from './stores/inventory-store';
-import { followPolicies } from './stores/policies-store';
+import { followPolicies, loadPolicies } from './stores/policies-store';
 import { followOperations } from './stores/plan-store';
 import { followSelection } from './stores/selection-store';
 import { followSnapshots } from './stores/snapshots-store';
@@ -53,7 +53,7 @@ const schemeManager: MantineColorSchemeManager = {
 async function openSession(): Promise<void> {
   forgetInventories();
   forgetCapacity();
-  await Promise.all([loadApp(), loadFleet()]);
+  await Promise.all([loadApp(), loadFleet(), loadPolicies()]);
   const { settings } = useAppStore.getState();
   if (settings !== null && settings.refreshSeconds > 0 && useFleetStore.getState().hosts.length > 0) {
     await refreshFleet();

@@ -207,6 +207,11 @@ async function ensureUnpackedPackage(base, name) {
   });
 }
 
+/** A path within an unpacked package; from Debian 13 on packages hold it where /bin and /lib lead to. */
+function unpackedPath(tree, path) {
+  return [join(tree, path), join(tree, 'usr', path)].find((each) => existsSync(each)) ?? join(tree, path);
+}
+
 async function assembleImage({ sources, kernel, zfsModules, packages, kernelTree, busybox }) {
   progress('assembling the image');
   const draft = `${paths.image}.new`;
@@ -229,7 +234,7 @@ async function assembleImage({ sources, kernel, zfsModules, packages, kernelTree
 async function ensureModules(kernelTree, zfsModules, kernel) {
   const tree = join(paths.trees, 'modules.new');
   await removeTree(tree);
-  await runLogged('cp', ['-a', join(kernelTree, 'lib/modules', kernel), tree]);
+  await runLogged('cp', ['-a', unpackedPath(kernelTree, `lib/modules/${kernel}`), tree]);
   await unpackModules(tree);
   for (const unused of UNUSED_MODULES) await removeTree(join(tree, 'kernel', unused));
   cpSync(zfsModules, join(tree, 'updates/dkms'), { recursive: true });
@@ -247,7 +252,7 @@ async function writeInitrd({ modules, busybox, outputFile }) {
   await removeTree(tree);
   for (const folder of ['bin', 'dev', 'proc', 'root', 'modules'])
     mkdirSync(join(tree, folder), { recursive: true });
-  copyFileSync(join(busybox, 'bin/busybox'), join(tree, 'bin/busybox'));
+  copyFileSync(unpackedPath(busybox, 'bin/busybox'), join(tree, 'bin/busybox'));
   copyFileSync(join(GUEST_DIR, 'initrd-init'), join(tree, 'init'));
   await runLogged('chmod', ['755', join(tree, 'init'), join(tree, 'bin/busybox')]);
   const wanted = [

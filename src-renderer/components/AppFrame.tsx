@@ -32,6 +32,7 @@ import { call } from '../api';
 import { statusWords } from '../format/words-format';
 import { updateSettings, useAppStore } from '../stores/app-store';
 import { useFleetStore, useHost } from '../stores/fleet-store';
+import { usePoliciesStore } from '../stores/policies-store';
 import { environmentColour } from './EnvironmentBadge';
 import { HealthMark } from './HealthMark';
 
@@ -88,6 +89,7 @@ export function AppFrame({ children }: { children: ReactNode }) {
 
 function Navigation({ location }: { location: string }) {
   const hosts = useFleetStore((state) => state.hosts);
+  const due = usePoliciesStore(({ policies }) => policies.filter(({ state }) => state === 'due').length);
   return (
     <nav className="shell-nav" aria-label="Main">
       <Group gap={9} px={10} pb={14} pt={2}>
@@ -102,9 +104,15 @@ function Navigation({ location }: { location: string }) {
           href={path}
           className="nav-link"
           aria-current={location === path ? 'page' : undefined}
+          aria-description={path === '/policies' && due > 0 ? `${due} due` : undefined}
         >
           <Icon size={17} stroke={1.7} aria-hidden />
           {label}
+          {path === '/policies' && due > 0 && (
+            <Badge color="orange" variant="light" size="sm" radius="sm" ml="auto" aria-hidden>
+              {due}
+            </Badge>
+          )}
         </Link>
       ))}
       {hosts.length > 0 && (
