@@ -6,7 +6,7 @@ export interface FailedUnit {
   description: string;
 }
 
-/** `date +%s` and the one listing of systemd that Holdfast asks for, as coreutils 9.1 and systemd 252 print them. */
+/** `date +%s`, waiting for udev and the one listing of systemd that Holdfast asks for, as coreutils 9.1 and systemd 252 print them. */
 export function systemTools(failedUnits: readonly FailedUnit[]): SimulatedTool[] {
   const widest = Math.max(0, ...failedUnits.map(({ name }) => name.length));
   const listing = failedUnits
@@ -20,6 +20,12 @@ export function systemTools(failedUnits: readonly FailedUnit[]): SimulatedTool[]
         words.join(' ') === '+%s'
           ? succeeded(`${Math.floor(nowMs / 1000)}\n`, 1)
           : failed(1, `date: invalid date '${words.join(' ')}'\n`),
+    },
+    {
+      name: 'udevadm',
+      folder: '/usr/bin',
+      run: (words) =>
+        words.join(' ') === 'settle --timeout=10' ? succeeded('', 40) : failed(1, 'Unknown command verb.\n'),
     },
     {
       name: 'systemctl',

@@ -44,7 +44,7 @@ const usualTools = [
   'mdadm',
   'btrfs',
   ...['lsblk', 'ls', 'smartctl', 'wipefs'],
-  ...['cat', 'date', 'systemctl', 'findmnt', 'readlink', 'stat', 'grep', 'blkid', 'fuser'],
+  ...['cat', 'date', 'systemctl', 'findmnt', 'readlink', 'stat', 'grep', 'blkid', 'fuser', 'udevadm'],
 ] as const;
 
 /** What the session tells whoever keeps the connection, and asks of him. */

@@ -40,6 +40,8 @@ describe('the transcripts of real operations', () => {
     for (const [index, exchange] of reads.plan.entries()) {
       // Evidence for verifying later; a plan is possible without it.
       if (exchange.argv[1] === 'events') continue;
+      // Waits and tells nothing.
+      if (exchange.argv[1] === 'settle') continue;
       const garbled = reads.plan.map((each, place) =>
         place === index ? { ...each, exitCode: 0, stdout: 'garbage\n', stderr: '' } : each,
       );

@@ -103,6 +103,14 @@ export const tryDeviceArgv = (device: string): string[] => [
   checkedNewDevice(device),
 ];
 
+/**
+ * The trial opens the disk for writing, and when it closes it udev reads the partition table anew. Whoever opens the disk
+ * in that moment is told that it is in use: seen with OpenZFS 2.3.9 and systemd 257, one `zpool create` in five that
+ * followed at once. Answers any login; exit code 1: not within this time.
+ */
+export const settleArgv = ['udevadm', 'settle', '--timeout=10'] as const;
+export const settleExitCodes = [0, 1] as const;
+
 /** -P: full paths. -p: plain numbers. -t: trimming of each device. */
 export const readStatusArgv = (pool: string): string[] => [
   'zpool',

@@ -1,4 +1,4 @@
-import { administers, operates, reads } from '../../whitelist/rule';
+import { administers, operates, reads, readsUnprivileged } from '../../whitelist/rule';
 import { sample } from '../../whitelist/words';
 import {
   createSnapshotArgv,
@@ -64,6 +64,7 @@ import {
   startScrubArgv,
   startTrimArgv,
   stopScrubArgv,
+  settleArgv,
   tryDeviceArgv,
 } from './pool-commands';
 import { safeProperties, type SafeProperty } from './properties';
@@ -99,6 +100,7 @@ const newPools = poolLevels.flatMap((level) =>
 
 /** Every shape of a zfs(8) and zpool(8) command that Holdfast sends. */
 export const zfsRules = [
+  ...readsUnprivileged(settleArgv),
   ...reads(
     ...Object.values(zfsProbes).map(({ argv }) => argv),
     snapshotsProbe.argv,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Disk } from '../../../../../src-preload/contract/disks';
 import type { HostInventory, Pool, TopologyNode } from '../../../../../src-preload/contract/inventory';
 import type { Blocker } from '../../../../../src-preload/contract/operations';
-import { AppError } from '../../../errors/app-error';
+import { AppError, toAppError } from '../../../errors/app-error';
 import { isDatasetName } from '../../../storage/zfs/commands';
 import { parseDevice, type DeviceReading } from '../../../storage/zfs/devices';
 import {
@@ -11,6 +11,8 @@ import {
   readDeviceArgv,
   readStatusArgv,
   readUsersArgv,
+  settleArgv,
+  settleExitCodes,
   tryDeviceArgv,
 } from '../../../storage/zfs/pool-commands';
 import { parsePoolStatus, parseScan, type PoolStatus, type ScanResult } from '../../../storage/zfs/status';
@@ -134,6 +136,7 @@ export async function readNewDevice(context: ActionContext, path: string): Promi
     context.read('read the disk', readDeviceArgv(path), { acceptExitCodes: [0, 32] }),
     context.read('ask ZFS about the disk', tryDeviceArgv(path), { acceptExitCodes: [0, 1] }),
   ]);
+  await settle(context);
   if (trial.exitCode === 0 && !trial.stdout.startsWith('would create ')) {
     throw unexpectedOutput('zpool create -n', 'it does not say what it would create', trial.stdout);
   }
@@ -141,6 +144,20 @@ export async function readNewDevice(context: ActionContext, path: string): Promi
     reading: parseDevice(listing.stdout, path),
     refusal: trial.exitCode === 0 ? null : trial.stderr.trim(),
   };
+}
+
+/** Lets udev come to rest, so that the command that takes the disk finds it free. */
+async function settle(context: ActionContext): Promise<void> {
+  try {
+    await context.read('wait for udev', settleArgv, {
+      acceptExitCodes: settleExitCodes,
+      timeoutSeconds: 20,
+      privileged: false,
+    });
+  } catch (thrown) {
+    // A host without udev has nothing to wait for.
+    if (toAppError(thrown).code !== 'command-missing') throw thrown;
+  }
 }
 
 /** Size of a member now; null: the device is not there. */
