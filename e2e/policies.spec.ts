@@ -65,6 +65,7 @@ test.describe('snapshot policies', () => {
     await page.getByRole('menuitem', { name: 'Prune older ones…' }).click();
     const prune = page.getByRole('dialog', { name: 'Prune snapshots' });
     await expect(prune.getByRole('textbox', { name: 'Newest' })).toHaveValue('9');
+    await expect(prune.getByRole('button', { name: 'Volumes of the policy only' })).toBeVisible();
     await screenshot(page, '125-policy-prune');
     await prune.getByRole('button', { name: 'Close' }).last().click();
     await more.click();

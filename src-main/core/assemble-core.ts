@@ -241,7 +241,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       }),
       ...accessHandlers({ hosts, sessions, keyFiles, shell }),
       ...inventoryHandlers(inventory, capacity, hosts),
-      ...retentionHandlers(inventory, nowMs),
+      ...retentionHandlers({ inventory, policies, nowMs }),
       ...spaceHandlers(hosts, inventory, nowMs),
       ...policyHandlers({
         policies,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { snapshotRowSchema } from './inventory';
-import { bytesSchema, hostIdSchema, searchSchema } from './primitives';
+import { bytesSchema, hostIdSchema, searchSchema, uuidSchema } from './primitives';
 
 export const retentionPeriods = ['hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
 export type RetentionPeriod = (typeof retentionPeriods)[number];
@@ -41,6 +41,8 @@ export const pruneContract = {
       poolId: z.string().max(512).nullable(),
       /** Only those that are found by it are judged at all. */
       search: searchSchema,
+      /** Only those of the volumes that this snapshot policy is about. */
+      policyId: uuidSchema.nullable(),
       rule: retentionRuleSchema,
     }),
     response: z.strictObject({

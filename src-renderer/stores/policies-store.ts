@@ -134,14 +134,9 @@ export async function planDue(policy: PolicyRow): Promise<void> {
 const ownNames = 'holdfast-';
 
 export function prunePolicy(policy: PolicyRow): void {
-  const { hostId, poolId, poolName, retentionCount } = policy;
+  const { id: policyId, hostId, retentionCount } = policy;
   const rule: RetentionRule = {
     ...{ last: retentionCount, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 },
   };
-  openPrune(
-    hostId,
-    poolId,
-    poolId?.endsWith(`:${poolName}`) === true ? ownNames : `${poolName} ${ownNames}`,
-    rule,
-  );
+  openPrune({ hostId, poolId: null, search: ownNames, policyId, rule });
 }

@@ -7,6 +7,8 @@ export interface PruneQuestion {
   hostId: string;
   poolId: string | null;
   search: string;
+  /** Only the volumes of this snapshot policy. */
+  policyId: string | null;
   rule: RetentionRule;
 }
 
@@ -62,13 +64,10 @@ async function ask(question: PruneQuestion): Promise<void> {
 }
 
 export function openPrune(
-  hostId: string,
-  poolId: string | null,
-  search: string,
-  rule: RetentionRule = usualRule,
+  question: Pick<PruneQuestion, 'hostId' | 'poolId' | 'search'> & Partial<PruneQuestion>,
 ): void {
   usePruneStore.setState(closed);
-  void ask({ hostId, poolId, search, rule });
+  void ask({ policyId: null, rule: usualRule, ...question });
 }
 
 export function changePrune(patch: Partial<PruneQuestion>): void {

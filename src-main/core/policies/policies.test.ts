@@ -146,6 +146,27 @@ describe('policies on the demo fleet', () => {
     });
   });
 
+  it.each([
+    ['tank/home/anna', false, 1],
+    // tank/home itself has none.
+    ['tank/home', true, 6],
+  ])('prune the snapshots of %s and no others (recursive: %s)', async (poolName, recursive, count) => {
+    await core.call('inventory:refresh', { hostId: 'demo-nas' });
+    const made = await core.call('policies:create', {
+      settings: { ...settings, poolName, recursive },
+    });
+    const rule = { last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 };
+    const scope = { hostId: 'demo-nas', poolId: null, search: '', rule };
+    const { rows } = await core.call('snapshots:prune', { ...scope, policyId: made.id });
+    const volumes = new Set(rows.map(({ snapshot }) => snapshot.volumeName));
+    expect([...volumes].filter((name) => name !== poolName && !name?.startsWith('tank/home/'))).toEqual([]);
+    expect(volumes.size).toBe(count);
+    const all = await core.call('snapshots:prune', { ...scope, policyId: null });
+    expect(all.remove).toBeGreaterThan(rows.length);
+    const elsewhere = { ...scope, hostId: 'demo-kvm', policyId: made.id };
+    expect(await core.call('snapshots:prune', elsewhere)).toMatchObject({ keep: 0, remove: 0, stay: 0 });
+  });
+
   it('describe a schedule while it is typed', async () => {
     const { words, nextAtMs } = await core.call('policies:describe', { schedule: '@hourly' });
     expect(words).toBe('Every hour');

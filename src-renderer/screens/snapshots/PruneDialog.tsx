@@ -11,7 +11,7 @@ import {
   TextInput,
 } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { IconScissors, IconTrash } from '@tabler/icons-react';
+import { IconScissors, IconTrash, IconX } from '@tabler/icons-react';
 import { useCallback, useEffect, useState } from 'react';
 import type { RetentionRule, VerdictRow } from '../../../src-preload/contract/prune';
 import { ActionButton } from '../../components/ActionButton';
@@ -140,7 +140,7 @@ function Scope({ question }: { question: PruneQuestion }) {
         data={hosts.map(({ host }) => ({ value: host.id, label: host.name }))}
         value={question.hostId}
         allowDeselect={false}
-        onChange={(value) => value !== null && changePrune({ hostId: value, poolId: null })}
+        onChange={(value) => value !== null && changePrune({ hostId: value, poolId: null, policyId: null })}
       />
       <Select
         label="Pool"
@@ -163,6 +163,16 @@ function Scope({ question }: { question: PruneQuestion }) {
           apply(event.currentTarget.value);
         }}
       />
+      {question.policyId !== null && (
+        <Button
+          variant="light"
+          rightSection={<IconX size={14} />}
+          title="Look at all volumes again"
+          onClick={() => changePrune({ policyId: null })}
+        >
+          Volumes of the policy only
+        </Button>
+      )}
     </Group>
   );
 }

@@ -83,7 +83,7 @@ export function SnapshotsScreen() {
               disabled={hosts.length === 0}
               onClick={() => {
                 const hostId = query.hostId ?? snapshotAt(pages, 0)?.hostId ?? hosts[0]?.host.id;
-                if (hostId !== undefined) openPrune(hostId, query.poolId, query.search);
+                if (hostId !== undefined) openPrune({ hostId, poolId: query.poolId, search: query.search });
               }}
             >
               Prune…
