@@ -109,9 +109,7 @@ function Navigation({ location }: { location: string }) {
           <Icon size={17} stroke={1.7} aria-hidden />
           {label}
           {path === '/policies' && due > 0 && (
-            <Badge color="orange" variant="light" size="sm" radius="sm" ml="auto" aria-hidden>
-              {due}
-            </Badge>
+            <span className="nav-count numeric" data-count={due} aria-hidden />
           )}
         </Link>
       ))}
