@@ -8,7 +8,7 @@ import { run } from './process.mjs';
 import { say, SetupError } from './say.mjs';
 import { ensurePackages } from './setup.mjs';
 import { chooseSuites, runPlaywright, runVitest, tool } from './suites.mjs';
-import { sum, summaryLine } from './summary.mjs';
+import { failureLines, sum, summaryLine } from './summary.mjs';
 import { checkRuntime, ensureSystemPackages } from './system-packages.mjs';
 import { nodeBinary, pathWithLocalBin, root } from './workspace.mjs';
 
@@ -77,6 +77,8 @@ async function start(args) {
 
 const finish = (...counts) => {
   const total = sum(counts);
+  // Said once more where a person looks first: at the end.
+  for (const failure of total.failures) console.log(`\n${failureLines(failure, root).join('\n')}`);
   console.log(`\n${summaryLine(total)}`);
   return total.failed === 0 ? 0 : 1;
 };

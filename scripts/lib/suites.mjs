@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './process.mjs';
 import { SetupError } from './say.mjs';
-import { countPlaywright, countRun, countVitest, takeReport } from './summary.mjs';
+import {
+  countPlaywright,
+  countRun,
+  countVitest,
+  playwrightFailures,
+  takeReport,
+  vitestFailures,
+} from './summary.mjs';
 import { nodeBinary, pathWithLocalBin, root } from './workspace.mjs';
 
 /** Runs `script` of a package on Node 24, in this checkout, on our terminal. */
@@ -29,7 +36,7 @@ export function runVitest(args = [], { config = 'vitest.config.ts', env } = {}) 
   return withReport(async (report) => {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
     const { code } = await tool('vitest/vitest.mjs', ['run', '--config', config, ...reporters, ...args], env);
-    return countRun(code, takeReport(report), countVitest);
+    return countRun(code, takeReport(report), countVitest, vitestFailures);
   });
 }
 
@@ -40,7 +47,7 @@ export function runPlaywright(args = [], { env } = {}) {
       ...env,
       HOLDFAST_PLAYWRIGHT_REPORT: report,
     });
-    return countRun(code, takeReport(report), countPlaywright);
+    return countRun(code, takeReport(report), countPlaywright, playwrightFailures);
   });
 }
 

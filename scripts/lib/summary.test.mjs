@@ -6,10 +6,13 @@ import {
   countPlaywright,
   countRun,
   countVitest,
+  failureLines,
   parseSummaryLine,
+  playwrightFailures,
   sum,
   summaryLine,
   takeReport,
+  vitestFailures,
 } from './summary.mjs';
 
 const vitestReport = (testResults, passed, failed) => ({
@@ -47,6 +50,68 @@ describe('countPlaywright', () => {
   });
 });
 
+describe('the failed tests', () => {
+  it('are those of vitest, and files that did not load', () => {
+    const report = vitestReport(
+      [
+        {
+          name: '/clone/a.test.ts',
+          status: 'failed',
+          assertionResults: [
+            { status: 'passed', fullName: 'a passes', failureMessages: [] },
+            {
+              status: 'failed',
+              fullName: 'a fails',
+              failureMessages: ['Error: because\n    at a.test.ts:1'],
+            },
+          ],
+        },
+        { name: '/clone/b.test.ts', status: 'failed', message: 'cannot find module', assertionResults: [] },
+        { name: '/clone/c.test.ts', status: 'passed', message: '', assertionResults: [] },
+      ],
+      1,
+      1,
+    );
+    expect(vitestFailures(report)).toEqual([
+      { name: '/clone/a.test.ts > a fails', message: 'Error: because\n    at a.test.ts:1' },
+      { name: '/clone/b.test.ts', message: 'cannot find module' },
+    ]);
+  });
+
+  it('are those of Playwright at any depth, and errors outside tests', () => {
+    const spec = (title, ok, message) => ({
+      title,
+      ok,
+      tests: [{ results: [message === undefined ? {} : { error: { message } }] }],
+    });
+    const report = {
+      suites: [
+        {
+          title: 'tour.spec.ts',
+          file: 'tour.spec.ts',
+          specs: [spec('walks', true), spec('stands', false, 'it fell')],
+          suites: [{ title: 'deeper', file: 'tour.spec.ts', specs: [spec('digs', false, 'no spade')] }],
+        },
+      ],
+      errors: [{ message: 'no window' }],
+    };
+    expect(playwrightFailures(report)).toEqual([
+      { name: 'tour.spec.ts > stands', message: 'it fell' },
+      { name: 'tour.spec.ts > digs', message: 'no spade' },
+      { name: 'outside any test', message: 'no window' },
+    ]);
+  });
+
+  it('are told in plain lines, without the path of the clone, and in short', () => {
+    const lines = failureLines(
+      { name: '/clone/a.test.ts > a fails', message: `\u001b[31mred\u001b[39m\n\n${'more\n'.repeat(100)}` },
+      '/clone',
+    );
+    expect(lines.slice(0, 3)).toEqual(['failed: a.test.ts > a fails', 'failed:   red', 'failed:   more']);
+    expect(lines.length).toBeLessThan(40);
+  });
+});
+
 describe('countRun', () => {
   const count = (report) => report;
   it.each([
@@ -56,7 +121,7 @@ describe('countRun', () => {
     ['failed tests', 1, { passed: 3, failed: 2 }, { passed: 3, failed: 2 }],
     ['all well', 0, { passed: 3, failed: 0 }, { passed: 3, failed: 0 }],
   ])('%s', (_name, code, report, expected) => {
-    expect(countRun(code, report, count)).toEqual(expected);
+    expect(countRun(code, report, count, () => [])).toEqual({ ...expected, failures: [] });
   });
 });
 

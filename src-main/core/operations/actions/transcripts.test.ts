@@ -51,6 +51,29 @@ describe('the transcripts of real operations', () => {
     }
   });
 
+  it('try one disk after the other, each when udev has come to rest: two trials at a time refuse each other', async () => {
+    let trials = 0;
+    for (const name of all.filter((each) => each.startsWith('zfs-'))) {
+      const { action, input, reads } = transcript(name);
+      const replayed = replay(reads.plan);
+      let busy = false;
+      const read: typeof replayed.read = async (title, argv, options) => {
+        const trial = argv.join(' ').startsWith('zpool create -n');
+        if (trial) {
+          expect([name, busy]).toEqual([name, false]);
+          busy = true;
+          trials += 1;
+        }
+        await new Promise((done) => setTimeout(done, 1));
+        const answer = await replayed.read(title, argv, options);
+        if (argv[1] === 'settle') busy = false;
+        return answer;
+      };
+      await actions[action].parse(input).plan({ ...replayed, read });
+    }
+    expect(trials).toBeGreaterThan(25);
+  });
+
   it('show that the tool refused, or that it was not tried, wherever the plan was blocked', () => {
     for (const name of all) {
       const { steps, expected } = transcript(name);

@@ -27,8 +27,9 @@ import {
   leavesOf,
   newDeviceBlockers,
   newDeviceSchema,
-  readNewDevice,
+  readNewDevices,
   readStatus,
+  settle,
   type NewDevice,
 } from './pool-reads';
 
@@ -84,6 +85,7 @@ async function previewCreate(context: ActionContext, input: Input): Promise<stri
     previewCreatePoolArgv(input),
     { acceptExitCodes: [0, 1] },
   );
+  await settle(context);
   if (exitCode === 0 && !stdout.startsWith(`would create '${input.name}' with the following layout:`)) {
     throw unexpectedOutput('zpool create -n', 'it does not say what it would create', stdout);
   }
@@ -180,11 +182,8 @@ export const zfsPoolCreate: ActionDefinition<Input> = {
 
   async plan(context, input) {
     const { name, level, devices: paths, ashift } = input;
-    const [taken, preview, ...devices] = await Promise.all([
-      readPool(context, name),
-      previewCreate(context, input),
-      ...paths.map((path) => readNewDevice(context, path)),
-    ]);
+    const [taken, preview] = await Promise.all([readPool(context, name), previewCreate(context, input)]);
+    const devices = await readNewDevices(context, paths, preview);
     const blockers: Blocker[] = [];
     if (taken !== null) {
       blockers.push({ text: `There is a pool ${name} on this host.`, remedy: 'Choose another name.' });

@@ -129,25 +129,51 @@ export interface NewDevice {
   refusal: string | null;
 }
 
-/** A disk that may come in, read by lsblk and tried by `zpool create -n`. */
-export async function readNewDevice(context: ActionContext, path: string): Promise<NewDevice> {
-  const [listing, trial] = await Promise.all([
-    // 32: there is no such device, and the list is empty.
-    context.read('read the disk', readDeviceArgv(path), { acceptExitCodes: [0, 32] }),
-    context.read('ask ZFS about the disk', tryDeviceArgv(path), { acceptExitCodes: [0, 1] }),
-  ]);
+async function readDevice(context: ActionContext, path: string): Promise<DeviceReading | null> {
+  // 32: there is no such device, and the list is empty.
+  const { stdout } = await context.read('read the disk', readDeviceArgv(path), { acceptExitCodes: [0, 32] });
+  return parseDevice(stdout, path);
+}
+
+/** What ZFS says against one disk, asked by `zpool create -n`; null: it would take it. */
+async function tryDevice(context: ActionContext, path: string): Promise<string | null> {
+  const trial = await context.read('ask ZFS about the disk', tryDeviceArgv(path), {
+    acceptExitCodes: [0, 1],
+  });
   await settle(context);
   if (trial.exitCode === 0 && !trial.stdout.startsWith('would create ')) {
     throw unexpectedOutput('zpool create -n', 'it does not say what it would create', trial.stdout);
   }
-  return {
-    reading: parseDevice(listing.stdout, path),
-    refusal: trial.exitCode === 0 ? null : trial.stderr.trim(),
-  };
+  return trial.exitCode === 0 ? null : trial.stderr.trim();
+}
+
+/** A disk that may come in, read by lsblk and tried by `zpool create -n`. */
+export async function readNewDevice(context: ActionContext, path: string): Promise<NewDevice> {
+  const [reading, refusal] = await Promise.all([readDevice(context, path), tryDevice(context, path)]);
+  return { reading, refusal };
+}
+
+/**
+ * Disks that may come in together. A trial opens its disk for itself alone, so no two may run at a time: the second
+ * would be told that the disk is in use.
+ * @param preview What ZFS says against all of them together; null: it would take them, and each.
+ */
+export async function readNewDevices(
+  context: ActionContext,
+  paths: readonly string[],
+  preview: string | null,
+): Promise<NewDevice[]> {
+  const readings = await Promise.all(paths.map((path) => readDevice(context, path)));
+  const devices: NewDevice[] = [];
+  for (const [index, reading] of readings.entries()) {
+    const refusal = preview === null ? null : await tryDevice(context, paths[index] ?? '');
+    devices.push({ reading, refusal });
+  }
+  return devices;
 }
 
 /** Lets udev come to rest, so that the command that takes the disk finds it free. */
-async function settle(context: ActionContext): Promise<void> {
+export async function settle(context: ActionContext): Promise<void> {
   try {
     await context.read('wait for udev', settleArgv, {
       acceptExitCodes: settleExitCodes,
