@@ -7,6 +7,7 @@ export const errorCodes = [
   'unreachable',
   'untrusted-host',
   'unauthorized',
+  'forbidden',
   'command-failed',
   'command-missing',
   'sudo-refused',
@@ -44,6 +45,18 @@ export const hostKeyProblemSchema = z.strictObject({
 });
 export type HostKeyProblem = z.infer<typeof hostKeyProblemSchema>;
 
+/** One TLS certificate as a person compares it. `sha256` reads `AA:BB:…` as openssl and Proxmox VE print it. */
+export const certificateSchema = z.strictObject({
+  sha256: z.string().regex(/^(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/),
+  subject: z.string(),
+  issuer: z.string(),
+  notBeforeMs: z.int().nonnegative(),
+  notAfterMs: z.int().nonnegative(),
+  /** Names it is for: `DNS:atlas-1`, `IP Address:192.0.2.11`. */
+  names: z.array(z.string()),
+});
+export type Certificate = z.infer<typeof certificateSchema>;
+
 /** The one error shape that crosses a process border. Secrets never appear in it. */
 export const wireErrorSchema = z.strictObject({
   code: errorCodeSchema,
@@ -53,6 +66,8 @@ export const wireErrorSchema = z.strictObject({
   detail: z.string().optional(),
   /** With `untrusted-host`. */
   hostKey: hostKeyProblemSchema.optional(),
+  /** With `untrusted-host` of a cluster: the certificate that was shown instead of the pinned one. */
+  certificate: certificateSchema.optional(),
   /** A line that lifts the problem (a sudoers line, a package to install), copyable. */
   remedy: z.string().optional(),
 });

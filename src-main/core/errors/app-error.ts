@@ -1,9 +1,11 @@
 import type { ErrorCode, HostKeyProblem, WireError } from '../../../src-preload/contract';
+import type { Certificate } from '../../../src-preload/contract/result';
 
 export interface AppErrorOptions {
   /** Trimmed tool output; the caller removes secrets. */
   detail?: string;
   hostKey?: HostKeyProblem;
+  certificate?: Certificate;
   /** A copyable line that lifts the problem. */
   remedy?: string;
   cause?: unknown;
@@ -14,6 +16,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly detail: string | undefined;
   readonly hostKey: HostKeyProblem | undefined;
+  readonly certificate: Certificate | undefined;
   readonly remedy: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
@@ -22,6 +25,7 @@ export class AppError extends Error {
     this.code = code;
     this.detail = options.detail;
     this.hostKey = options.hostKey;
+    this.certificate = options.certificate;
     this.remedy = options.remedy;
   }
 
@@ -31,6 +35,7 @@ export class AppError extends Error {
       message: this.message,
       ...(this.detail === undefined ? {} : { detail: this.detail }),
       ...(this.hostKey === undefined ? {} : { hostKey: this.hostKey }),
+      ...(this.certificate === undefined ? {} : { certificate: this.certificate }),
       ...(this.remedy === undefined ? {} : { remedy: this.remedy }),
     };
   }

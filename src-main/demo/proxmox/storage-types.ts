@@ -1,0 +1,34 @@
+/** A storage entry, as `/etc/pve/storage.cfg` has it. */
+export interface Storage {
+  id: string;
+  type: 'dir' | 'nfs' | 'zfspool' | 'lvmthin' | 'pbs';
+  content: string[];
+  shared: boolean;
+  /** Left out: all nodes. */
+  nodes?: string[];
+  enabled: boolean;
+  /** Of each node's own, where it is not shared. */
+  totalBytes: number;
+  /** What is on it besides the volumes of guests and the content below. */
+  otherBytes: number;
+  path: string;
+  more: Record<string, string>;
+}
+
+/** An ISO image, a template, a snippet, a backup. Disks of guests follow from their configuration. */
+export interface StorageContent {
+  storage: string;
+  /** Where it is, for a storage that is not shared. */
+  node?: string;
+  volume: string;
+  content: 'iso' | 'vztmpl' | 'backup' | 'snippets' | 'import';
+  format: string;
+  sizeBytes: number;
+  createdAtMs: number;
+  vmid?: number;
+  subtype?: 'qemu' | 'lxc';
+  notes?: string;
+  isProtected?: boolean;
+  /** The configuration that a backup holds. */
+  config?: Record<string, string | number>;
+}
