@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OperationResult, Plan } from '../../src-preload/contract/operations';
+import { commandsOf } from '../../src-main/core/testing/commands-of';
 import { onLab, resetLab, type Lab } from './lab';
 import { startLiveCore, type LiveCore } from './live-core';
 
@@ -129,7 +130,7 @@ describe('btrfs on the lab machine', () => {
 
   it('creates a subvolume', async () => {
     const { plan, result } = await run('btrfs.subvolume.create', { parent: '/mnt/b', name: '@new' });
-    expect(plan.steps[0]?.argv.join(' ')).toMatch(/btrfs subvolume create -- \/mnt\/b\/@new$/);
+    expect(commandsOf(plan)[0]?.argv.join(' ')).toMatch(/btrfs subvolume create -- \/mnt\/b\/@new$/);
     expect(result).toMatchObject(done);
     expect(await subvolumes()).toContain('@new');
   });

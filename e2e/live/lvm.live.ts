@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { commandsOf } from '../../src-main/core/testing/commands-of';
 import { onLab, resetLab, type Lab } from './lab';
 import { startLiveCore, type LiveCore } from './live-core';
 
@@ -65,7 +66,7 @@ describe('LVM on the lab machine', () => {
       name: 'before',
       size: '32M',
     });
-    expect(plan.steps[0]?.argv.join(' ')).toMatch(/lvcreate -L 32M -s -n before vg0\/data$/);
+    expect(commandsOf(plan)[0]?.argv.join(' ')).toMatch(/lvcreate -L 32M -s -n before vg0\/data$/);
     expect(result).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
     expect(await volumes()).toContain('before');
   });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HostInventory, Pool } from '../../src-preload/contract/inventory';
 import type { Offer } from '../../src-preload/contract/operations';
+import { commandsOf } from '../../src-main/core/testing/commands-of';
 import { onLab, resetLab, type Lab } from './lab';
 import { startLiveCore, type LiveCore } from './live-core';
 
@@ -102,7 +103,7 @@ describe('software RAID on the lab machine', () => {
       spares: [byId(3)],
       bitmap: 'internal',
     });
-    expect(plan.steps[0]?.argv.join(' ')).toMatch(
+    expect(commandsOf(plan)[0]?.argv.join(' ')).toMatch(
       /mdadm --create \/dev\/md1 --level 1 --raid-devices 2 --spare-devices 1 --bitmap=internal --run \/dev\/disk\/by-id/,
     );
     await done('mdadm.array.create', {

@@ -15,6 +15,7 @@ import { createDispatch } from './dispatch';
 import { toAppError, type AppError } from './errors/app-error';
 import { compareHandlers } from './compare/handlers';
 import { fileHandlers } from './files/handlers';
+import { clusterHandlers } from './handlers/clusters';
 import { hostHandlers } from './handlers/hosts';
 import { inventoryHandlers } from './handlers/inventory';
 import { retentionHandlers } from './retention/handlers';
@@ -39,8 +40,22 @@ import { emptyDraft } from './operations/drafts';
 import { policyHandlers } from './policies/handlers';
 import { createPolicyStore, type PolicyStore } from './policies/policy-store';
 import { HostLocks } from './operations/host-lock';
+import type { LinkPool, Managed } from './operations/link';
+import { sshLink } from './operations/ssh-link';
 import { Recovery } from './operations/recover';
 import { OperationRoad } from './operations/road';
+import { ClusterClients } from './clusters/cluster-clients';
+import { ClusterService } from './clusters/cluster-service';
+import { pveLink } from './operations/pve-link';
+import {
+  createCertificateStore,
+  createClusterCache,
+  createClusterStore,
+  type CertificateStore,
+  type ClusterCache,
+  type ClusterStore,
+} from './clusters/stores';
+import { createCertificateTrust } from './clusters/trust';
 import { createSettingsStore, type SettingsStore } from './settings/settings-store';
 import { SshSessionPool } from './ssh/session-pool';
 import { readInventory } from './storage/read-inventory';
@@ -56,6 +71,9 @@ export interface CoreStores {
   cache: InventoryCachePort;
   capacity: Capacity;
   policies: PolicyStore;
+  clusters: ClusterStore;
+  certificates: CertificateStore;
+  clusterCache: ClusterCache;
 }
 
 export interface CoreParts {
@@ -104,10 +122,26 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     const cache = createInventoryCache(db);
     const capacity = new Capacity(createCapacityStore(db));
     const policies = createPolicyStore(db);
-    await parts.prepare?.({ hosts, knownKeys, credentials, settings, cache, capacity, policies });
+    const clusters = createClusterStore(db);
+    const certificates = createCertificateStore(db, nowMs);
+    const clusterCache = createClusterCache(db);
+    await parts.prepare?.({
+      hosts,
+      knownKeys,
+      credentials,
+      settings,
+      cache,
+      capacity,
+      policies,
+      clusters,
+      certificates,
+      clusterCache,
+    });
 
-    const hostName = (hostId: string): string | null =>
-      hosts.list().find(({ id }) => id === hostId)?.name ?? null;
+    /** Of a host or a cluster. */
+    const hostName = (id: string): string | null =>
+      clusters.find(id)?.name ?? hosts.list().find((host) => host.id === id)?.name ?? null;
+    const target = (id: string): Managed => clusters.find(id) ?? hosts.get(id);
     const store = (audit = createAuditStore({
       directory: join(dataDirectory, 'audit'),
       hostName,
@@ -139,17 +173,27 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     const locks = new HostLocks();
     const hostKeys = ({ address, port }: Host): string[] =>
       knownKeys.find(address, port).flatMap(({ key, revoked }) => (revoked ? [] : [key.sha256]));
+    const onClusterChanged = (clusterId: string | null): void => emit('clusters:changed', { clusterId });
+    const clients = new ClusterClients({ certificates, credentials });
+    const links: LinkPool = {
+      link: async (managed, signal) =>
+        'endpoints' in managed
+          ? pveLink(clients.client(managed), managed)
+          : sshLink(sessions, managed, signal),
+      identity: (managed) => ('endpoints' in managed ? clients.identity(managed) : hostKeys(managed)),
+    };
+    const onTargetChanged = (id: string): void =>
+      clusters.find(id) === undefined ? onHostChanged(id) : onClusterChanged(id);
     const recovery = new Recovery({
       audit: store,
-      sessions,
+      links,
       catalogue: parts.catalogue,
       locks,
-      hostKeys,
       nowMs,
       log,
       onRead,
       onRecorded,
-      onUnknownChanged: onHostChanged,
+      onUnknownChanged: onTargetChanged,
     });
     // Also hosts that were removed since: their audit must not keep an operation open for ever.
     recovery.markAtStart(
@@ -182,22 +226,38 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     connection.lost = (hostId, error) => inventory.connectionLost(hostId, error);
     inventory.setPeriod(settings.read().refreshSeconds);
 
+    const clusterService = new ClusterService({
+      clusters,
+      clients,
+      cache: clusterCache,
+      unknownOperations: (clusterId) => recovery.unknownCount(clusterId),
+      onContact: (cluster) => void recovery.contact(cluster),
+      onRead,
+      onRefresh: (clusterId) => meter.refresh(clusterId),
+      onChanged: onClusterChanged,
+      nowMs,
+      log,
+    });
+    clusterService.setPeriod(settings.read().refreshSeconds);
+
     const road = new OperationRoad({
-      hosts,
-      sessions,
+      target,
+      links,
       audit: store,
       settings: () => settings.read(),
       shell,
       catalogue: parts.catalogue,
       locks,
-      hostKeys,
       recovery,
       nowMs,
       log,
       onProgress: (progress) => emit('operations:progress', progress),
       onRead,
       onRecorded,
-      onChanged: (hostId) => inventory.refreshAfterChange(hostId),
+      onChanged: (id) =>
+        clusters.find(id) === undefined
+          ? inventory.refreshAfterChange(id)
+          : clusterService.refreshAfterChange(id),
     });
 
     /** Reads are not recorded one by one; this row says that and how often a host was read. */
@@ -229,6 +289,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         inventory,
         shell,
         demo: options.demo,
+        nameTaken: (name) => clusters.list().some((cluster) => cluster.name === name),
         busy: (hostId) => road.busy(hostId),
         onRemove: ({ id }) => {
           recordSession(id);
@@ -237,6 +298,25 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
           policies.removeOf(id);
         },
         onChanged: onHostChanged,
+        nowMs,
+      }),
+      ...clusterHandlers({
+        clusters,
+        credentials,
+        trust: createCertificateTrust({ certificates, shell, nowMs }),
+        service: clusterService,
+        catalogue: parts.catalogue,
+        settings: () => settings.read(),
+        shell,
+        demo: options.demo,
+        nameTaken: (name) => hosts.list().some((host) => host.name === name),
+        busy: (clusterId) => road.busy(clusterId),
+        onRemove: ({ id }) => {
+          recordSession(id);
+          store.release(id);
+          recovery.forget(id);
+        },
+        onChanged: onClusterChanged,
         nowMs,
       }),
       ...accessHandlers({ hosts, sessions, keyFiles, shell }),
@@ -274,6 +354,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         shell,
         onChanged: (changed) => {
           inventory.setPeriod(changed.refreshSeconds);
+          clusterService.setPeriod(changed.refreshSeconds);
           emit('settings:changed', changed);
         },
       }),
@@ -288,7 +369,9 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       close: async () => {
         await road.close();
         await inventory.close();
+        await clusterService.close();
         await sessions.close();
+        await clients.close();
         await road.drain();
         recovery.close();
         for (const hostId of meter.hostIds()) recordSession(hostId);

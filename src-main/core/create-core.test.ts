@@ -6,11 +6,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Request } from '../../src-preload/contract';
 import type { HostOverview } from '../../src-preload/contract/hosts';
 import type { SnapshotRow } from '../../src-preload/contract/inventory';
-import { actionIds, type ActionId, type Plan } from '../../src-preload/contract/operations';
+import { hostActionIds, type HostActionId, type Plan } from '../../src-preload/contract/operations';
 import { createCore } from './create-core';
 import { zfsJoined, zfsShapes, zfsWords } from './operations/actions/zfs/testing/zfs-shapes';
 import { mdadmShapes, mdadmWords } from './testing/mdadm-inputs';
 import { startTestCore, type TestCore } from './testing/test-core';
+import { commandsOf } from './testing/commands-of';
 
 const nas = 'demo-nas';
 const kvm = 'demo-kvm';
@@ -253,7 +254,7 @@ describe('no input makes a step with a word that was not planned', () => {
       .flat()
       .filter((value): value is string => typeof value === 'string');
     const joined = given.flatMap((a) => given.flatMap((b) => [`${a}@${b}`, `${a}/${b}`]));
-    for (const { argv } of plan.steps) {
+    for (const { argv } of commandsOf(plan)) {
       expect(argv.slice(0, 3)).toEqual(['sudo', '-n', '--']);
       for (const word of argv) {
         if (vocabulary.has(word)) continue;
@@ -333,12 +334,12 @@ describe('no input makes a step with a word that was not planned', () => {
       'lvm.snapshot.rollback': fc.record({ volumeGroup: group, snapshot: volume }),
       ...mdadmShapes(nasty),
       ...{ 'disk.selftest.short': disk, 'disk.selftest.long': disk, 'disk.selftest.abort': disk },
-    } satisfies Partial<Record<ActionId, fc.Arbitrary<Record<string, unknown>>>>;
+    } satisfies Partial<Record<HostActionId, fc.Arbitrary<Record<string, unknown>>>>;
     // Those without a shape of their own get junk here; their own tests go further.
-    const shapeOf = (action: ActionId): fc.Arbitrary<Record<string, unknown>> =>
-      (shapes as Partial<Record<ActionId, fc.Arbitrary<Record<string, unknown>>>>)[action] ?? junk;
+    const shapeOf = (action: HostActionId): fc.Arbitrary<Record<string, unknown>> =>
+      (shapes as Partial<Record<HostActionId, fc.Arbitrary<Record<string, unknown>>>>)[action] ?? junk;
     const question = fc
-      .constantFrom(...actionIds)
+      .constantFrom(...hostActionIds)
       .chain((action) =>
         fc.tuple(fc.constant(action), fc.oneof({ weight: 4, arbitrary: shapeOf(action) }, junk)),
       );
@@ -386,7 +387,7 @@ describe('volumes and groups on the demo fleet', () => {
     const pick = create?.fields.find((field) => field.kind === 'pick');
     const free = pick?.kind === 'pick' ? pick.options.filter(({ excuse }) => excuse === null) : [];
     expect(free.length).toBeGreaterThan(1);
-    const run = async (action: ActionId, input: Record<string, unknown>): Promise<string> => {
+    const run = async (action: HostActionId, input: Record<string, unknown>): Promise<string> => {
       const plan = await core.plan(kvm, action, input);
       expect([action, plan.blockers]).toEqual([action, []]);
       const result = await core.run(plan);
@@ -423,7 +424,7 @@ describe('snapshots of several volumes under one plan', () => {
     await core.close();
     rmSync(data, { recursive: true, force: true });
   });
-  const plan = (hostId: string, action: ActionId, items: Record<string, string | boolean | null>[]) =>
+  const plan = (hostId: string, action: HostActionId, items: Record<string, string | boolean | null>[]) =>
     core.plan(hostId, action, { items, goOn: true });
   const lvm = (logicalVolume: string, size: string | null) => ({
     ...{ volumeGroup: 'vg0', logicalVolume },

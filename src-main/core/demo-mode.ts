@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DemoFleet } from '../demo/index';
+import type { DemoClusters } from '../demo/proxmox/index';
+import { describeCertificate } from './proxmox/client/certificate';
 import type { CoreStores } from './assemble-core';
 
 const monthMs = 30 * 24 * 60 * 60_000;
@@ -35,4 +37,38 @@ export async function prepareDemo(fleet: DemoFleet, stores: CoreStores, nowMs: n
   }
   // Nothing real can be changed here, and a demo that first has to be unlocked shows nothing.
   settings.update({ readOnly: false });
+}
+
+/** Puts demo clusters that have just started into the demo profile. Their ports, certificates and tokens are new every time. */
+export async function prepareDemoClusters(
+  demo: DemoClusters,
+  stores: CoreStores,
+  nowMs: number,
+): Promise<void> {
+  const { clusters, certificates, credentials, clusterCache } = stores;
+  for (const { id } of clusters.list()) {
+    await credentials.forget(id);
+    clusterCache.remove(id);
+    clusters.remove(id);
+  }
+  for (const [
+    index,
+    { id, name, environment, accessLevel, tokenId, tokenSecret, endpoints },
+  ] of demo.clusters.entries()) {
+    clusters.add({
+      id,
+      name,
+      endpoints: endpoints.map(({ address, port }) => ({ address, port })),
+      tokenId,
+      trust: 'pin',
+      environment,
+      accessLevel,
+      demo: true,
+      createdAtMs: nowMs + index,
+    });
+    for (const { address, port, certificate } of endpoints) {
+      certificates.pin(address, port, describeCertificate(certificate));
+    }
+    await credentials.write(id, tokenSecret);
+  }
 }

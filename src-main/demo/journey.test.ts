@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Host } from '../../src-preload/contract/hosts';
 import type { BackendKind } from '../../src-preload/contract/inventory';
-import type { ActionId } from '../../src-preload/contract/operations';
+import type { HostActionId } from '../../src-preload/contract/operations';
 import { toAppError } from '../core/errors/app-error';
 import { actions } from '../core/operations/actions';
 import { readContext } from '../core/operations/read-context';
@@ -89,7 +89,7 @@ async function read(name: string, kind: BackendKind) {
 }
 
 /** Plans, runs the steps as planned, and verifies. */
-async function operate(name: string, id: ActionId, input: Record<string, unknown>) {
+async function operate(name: string, id: HostActionId, input: Record<string, unknown>) {
   const open = await session(name);
   const context = readContext(open, { nowMs, onRead: () => undefined });
   const action = actions[id].parse(input);
@@ -324,7 +324,7 @@ describe('what the core does on the demo fleet', () => {
   });
 
   it('LVM: a group is made, emptied disk by disk, renamed and destroyed', async () => {
-    const run = async (id: ActionId, input: Record<string, unknown>) => {
+    const run = async (id: HostActionId, input: Record<string, unknown>) => {
       const { plan, verification } = await operate('kvm-03', id, input);
       expect([id, plan.blockers]).toEqual([id, []]);
       return verification?.status;

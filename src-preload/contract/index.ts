@@ -4,6 +4,7 @@ import { appContract, coreStatusSchema } from './app';
 import { auditContract } from './audit';
 import { capacityContract } from './capacity';
 import type { Channel, CoreChannel, EventName, ShellChannel } from './channels';
+import { clustersContract } from './clusters';
 import { compareContract } from './compare';
 import { fileProgressSchema, filesContract } from './files';
 import { hostsContract } from './hosts';
@@ -37,6 +38,18 @@ export const contract = {
   'hosts:setSecret': hostsContract.setSecret,
   'hosts:connect': hostsContract.connect,
   'hosts:disconnect': hostsContract.disconnect,
+  'clusters:list': clustersContract.list,
+  'clusters:add': clustersContract.add,
+  'clusters:update': clustersContract.update,
+  'clusters:remove': clustersContract.remove,
+  'clusters:probeCertificate': clustersContract.probeCertificate,
+  'clusters:trustCertificate': clustersContract.trustCertificate,
+  'clusters:read': clustersContract.read,
+  'clusters:refresh': clustersContract.refresh,
+  'clusters:guestSnapshots': clustersContract.guestSnapshots,
+  'clusters:tasks': clustersContract.tasks,
+  'clusters:taskLog': clustersContract.taskLog,
+  'clusters:offers': clustersContract.offers,
   'access:files': accessContract.files,
   'access:saveFile': accessContract.saveFile,
   'access:selfTest': accessContract.selfTest,
@@ -79,6 +92,8 @@ export const eventSchemas = {
   'app:coreStatus': coreStatusSchema,
   /** The host list, a connection state or a summary changed. null: more than one host. */
   'hosts:changed': z.strictObject({ hostId: hostIdSchema.nullable() }),
+  /** The list of clusters, a state or what was read of one changed. null: more than one. */
+  'clusters:changed': z.strictObject({ clusterId: hostIdSchema.nullable() }),
   'inventory:changed': z.strictObject({ hostId: hostIdSchema }),
   /** Long work that ran at the last reading has ended. `attention`: the pool is not well, or it was called off. */
   'inventory:activityEnded': z.strictObject({

@@ -4,6 +4,7 @@ import { diskActionIds } from './actions/disk';
 import { fileActionIds } from './actions/file';
 import { lvmActionIds } from './actions/lvm';
 import { mdadmActionIds } from './actions/mdadm';
+import { pveActionIds } from './actions/pve';
 import { zfsActionIds } from './actions/zfs';
 import { bytesSchema, hostIdSchema, nothingSchema, timestampMsSchema, uuidSchema } from './primitives';
 import { accessLevelSchema, environmentSchema } from './hosts';
@@ -11,8 +12,8 @@ import { backendKindSchema } from './inventory';
 import { fieldSchema, subjectSchema } from './offers';
 import { wireErrorSchema } from './result';
 
-/** Every action that can change a host. Anything else is refused and recorded. */
-export const actionIds = [
+/** Every action on a Linux host. */
+export const hostActionIds = [
   ...zfsActionIds,
   ...lvmActionIds,
   ...mdadmActionIds,
@@ -20,6 +21,11 @@ export const actionIds = [
   ...diskActionIds,
   ...fileActionIds,
 ] as const;
+export type HostActionId = (typeof hostActionIds)[number];
+export type PveActionId = (typeof pveActionIds)[number];
+
+/** Every action that can change a host or a cluster. Anything else is refused and recorded. */
+export const actionIds = [...hostActionIds, ...pveActionIds] as const;
 export const actionIdSchema = z.enum(actionIds);
 export type ActionId = z.infer<typeof actionIdSchema>;
 
@@ -40,7 +46,24 @@ export const sshStepSchema = z.strictObject({
   acceptExitCodes: z.array(z.int()),
   timeoutSeconds: z.number().positive(),
 });
-export const planStepSchema = z.discriminatedUnion('kind', [sshStepSchema]);
+/** One call of the Proxmox VE API exactly as it will be sent, but for secrets. */
+export const pveStepSchema = z.strictObject({
+  kind: z.literal('pve'),
+  title: z.string(),
+  method: z.enum(['POST', 'PUT', 'DELETE']),
+  /** Below `/api2/json`: `/nodes/pve1/qemu/100/status/start`. */
+  path: z.string(),
+  /** `name=value`, in the order they are sent; a secret reads `name=(secret)`. */
+  parameters: z.array(z.string()),
+  /** Method, path and parameters on one line. */
+  commandLine: z.string(),
+  explain: z.string(),
+  /** How long its task is followed. */
+  timeoutSeconds: z.number().positive(),
+});
+export type PveStep = z.infer<typeof pveStepSchema>;
+export type SshStep = z.infer<typeof sshStepSchema>;
+export const planStepSchema = z.discriminatedUnion('kind', [sshStepSchema, pveStepSchema]);
 export type PlanStep = z.infer<typeof planStepSchema>;
 
 export const consequenceSchema = z.strictObject({
@@ -62,7 +85,9 @@ export const planSchema = z.strictObject({
   id: uuidSchema,
   action: actionIdSchema,
   title: z.string(),
+  /** What is changed: a host over SSH, or a Proxmox VE cluster over its API. */
   host: z.strictObject({
+    kind: z.enum(['host', 'cluster']),
     id: hostIdSchema,
     name: z.string(),
     address: z.string(),

@@ -22,6 +22,7 @@ function planOf(titles: readonly string[]): Plan {
     action: 'zfs.snapshot.destroy',
     title: 'Destroy ZFS snapshot',
     host: {
+      kind: 'host',
       id: 'nas',
       name: 'nas-01',
       address: '10.0.0.7',

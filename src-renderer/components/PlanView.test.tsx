@@ -12,6 +12,7 @@ const plan: Plan = {
   action: 'zfs.snapshot.rollback',
   title: 'Roll back ZFS dataset',
   host: {
+    kind: 'host',
     id: 'nas',
     name: 'nas-01',
     address: '192.0.2.1',

@@ -5,6 +5,7 @@ import { AppError } from '../errors/app-error';
 import type { CredentialStore, HostStore, KeyFileRegistry } from '../hosts/types';
 import type { InventoryService } from '../inventory/service';
 import { visible } from '../operations/confirm-words';
+import { addressOf, kindOf, type Managed } from '../operations/link';
 import type { ConfirmQuestion, ShellPort } from '../port/shell-port';
 
 /** Looking at and deciding about host keys and key files, as core/hosts offers it. */
@@ -22,6 +23,8 @@ export interface HostHandlerOptions {
   inventory: InventoryService;
   shell: Pick<ShellPort, 'confirm'>;
   demo: boolean;
+  /** A cluster has that name: people type it to confirm, so it has to mean one thing. */
+  nameTaken: (name: string) => boolean;
   /** A change is being made on the host right now. */
   busy: (hostId: string) => boolean;
   /** Before the host's record goes: closes its audit for now and forgets what is counted about it. */
@@ -76,11 +79,12 @@ const accessWords: Record<Host['accessLevel'], string> = {
   administer: 'change and destroy everything Holdfast knows how to',
 };
 
-function raiseQuestion(before: Host, after: Host): ConfirmQuestion {
+export function raiseQuestion(before: Managed, after: Managed): ConfirmQuestion {
+  const what = kindOf(after) === 'host' ? 'Host' : 'Cluster';
   return {
     kind: 'raise-access',
     title: `Let this laptop ${after.accessLevel} ${visible(after.name)}?`,
-    message: `Host: ${visible(after.name)} (${visible(after.address)})\nEnvironment: ${visible(after.environment.label)}`,
+    message: `${what}: ${visible(after.name)} (${visible(addressOf(after))})\nEnvironment: ${visible(after.environment.label)}`,
     detail: `Until now it may ${accessWords[before.accessLevel]}. After this it may ${accessWords[after.accessLevel]}. Every change is still shown, confirmed and recorded one by one.`,
     confirmLabel: `Allow “${after.accessLevel}”`,
   };
@@ -107,10 +111,10 @@ export function hostHandlers(options: HostHandlerOptions): HostHandlers {
     if (settings.auth.kind === 'key-file') keyFiles.path(settings.auth.keyFileId);
     // The name is what people type to confirm, so it has to mean one host.
     const taken = hosts.list().some(({ id, name }) => id !== hostId && name === settings.name);
-    if (taken) {
+    if (taken || options.nameTaken(settings.name)) {
       throw new AppError(
         'invalid-request',
-        `There is a host named ${settings.name} already. Choose another name.`,
+        `There is a host or cluster named ${settings.name} already. Choose another name.`,
       );
     }
   };

@@ -9,6 +9,10 @@ import type {
   TopologyNode,
   Volume,
 } from '../../../src-preload/contract/inventory';
+import type { Guest, GuestSnapshot } from '../../../src-preload/contract/clusters';
+import type { ApiParameters } from '../proxmox/client/parameters';
+import type { ApiPath } from '../proxmox/client/path';
+import type { ApiCall } from '../proxmox/requests';
 import type { Field } from '../../../src-preload/contract/offers';
 import type {
   ActionId,
@@ -35,10 +39,23 @@ export interface StepDraft {
   item?: number;
 }
 
-export interface PlanDraft {
+/** A call of the Proxmox VE API before it is shown. `call` comes from proxmox/requests.ts, the list of all there are. */
+export interface ApiStepDraft {
+  title: string;
+  call: ApiCall;
+  explain: string;
+  /** How long its task is followed. */
+  timeoutSeconds: number;
+  /** Of a bulk plan: which of the objects it belongs to. */
+  item?: number;
+}
+
+export type AnyStepDraft = StepDraft | ApiStepDraft;
+
+export interface PlanDraft<Step extends AnyStepDraft = StepDraft> {
   risk: Risk;
   target: { kind: string; name: string };
-  steps: StepDraft[];
+  steps: Step[];
   consequences: Consequence[];
   blockers: Blocker[];
   undo: string | null;
@@ -74,6 +91,20 @@ export interface ActionContext {
   nowMs(): number;
 }
 
+/** Fresh reads of a Proxmox VE cluster for planning and verifying. */
+export interface ApiContext {
+  /** Reads one path of the API. Throws AppError. */
+  get<T>(operation: string, path: ApiPath, schema: z.ZodType<T>, query?: ApiParameters): Promise<T>;
+  nowMs(): number;
+}
+
+/** What an action reads with: over SSH or over the API, as the action is made for. */
+export type RoadContext = ActionContext | ApiContext;
+
+/** One object of a cluster as last read. */
+export type ClusterSubject =
+  { kind: 'guest'; guest: Guest } | { kind: 'guest-snapshot'; guest: Guest; snapshot: GuestSnapshot };
+
 /** One object of a host as last read, with the pool it belongs to. */
 export type Subject =
   | { kind: 'host' }
@@ -99,8 +130,8 @@ export interface OfferDraft {
   fields: Field[];
 }
 
-/** One entry of the static catalogue. Pure but for `context.read`. */
-export interface ActionDefinition<Input> {
+/** What every entry of the static catalogue says of itself. */
+export interface ActionTraits {
   id: ActionId;
   /** Title for menus and plans: "Roll back ZFS dataset". */
   title: string;
@@ -109,10 +140,14 @@ export interface ActionDefinition<Input> {
   minimumAccess: AccessLevel;
   /** The least risk it can have; a plan may raise it. */
   risk: Risk;
-  /** Strict: unknown keys are refused; no value may start with `-`. */
-  input: z.ZodType<Input>;
   /** Left out: one object at a time. */
   bulk?: BulkTraits;
+}
+
+/** An action on a host over SSH. Pure but for `context.read`. */
+export interface ActionDefinition<Input> extends ActionTraits {
+  /** Strict: unknown keys are refused; no value may start with `-`. */
+  input: z.ZodType<Input>;
   /** Of a bulk plan: what its objects mean together, beyond what each says of itself. Only reads. */
   together?(context: ActionContext, inputs: readonly Input[]): Promise<Consequence[]>;
   /** Where the screens offer it, pure. null: not for this subject. */
@@ -126,4 +161,17 @@ export interface ActionDefinition<Input> {
   ): Promise<Verification>;
   /** A sentence for a known failure of the tool, or null: exit code and stderr of the failing step. */
   explainFailure(exitCode: number, stderr: string): { message: string; remedy: string } | null;
+}
+
+/** An action on a Proxmox VE cluster over its API. Pure but for `context.get`. */
+export interface ApiActionDefinition<Input> extends ActionTraits {
+  backend: null;
+  /** Strict: unknown keys are refused. */
+  input: z.ZodType<Input>;
+  /** Where the screens offer it, pure. null: not for this subject. */
+  offer(subject: ClusterSubject): OfferDraft | null;
+  plan(context: ApiContext, input: Input): Promise<PlanDraft<ApiStepDraft>>;
+  verify(context: ApiContext, input: Input, draft: Pick<PlanDraft, 'preconditions'>): Promise<Verification>;
+  /** A sentence for a known message of the API or the end of a task, or null. */
+  explainFailure(message: string): { message: string; remedy: string } | null;
 }

@@ -1,28 +1,61 @@
 import { z } from 'zod';
-import type { ActionId, Verification } from '../../../src-preload/contract/operations';
+import type { ActionId, Consequence, Verification } from '../../../src-preload/contract/operations';
 import { AppError } from '../errors/app-error';
-import type { ActionContext, ActionDefinition, PlanDraft } from './action';
+import type {
+  ActionContext,
+  ActionDefinition,
+  ActionTraits,
+  AnyStepDraft,
+  ApiActionDefinition,
+  ApiContext,
+  ApiStepDraft,
+  ClusterSubject,
+  OfferDraft,
+  OfferWorld,
+  PlanDraft,
+  RoadContext,
+  StepDraft,
+  Subject,
+} from './action';
 import { bulkInputSchema, bulkOf } from './bulk';
 
 /** An input that its action's schema accepted, with what the action can do with it. */
-export interface BoundInput {
-  plan(context: ActionContext): Promise<PlanDraft>;
-  verify(context: ActionContext, preconditions: Record<string, unknown>): Promise<Verification>;
+export interface BoundInput<Step extends AnyStepDraft = AnyStepDraft> {
+  plan(context: RoadContext): Promise<PlanDraft<Step>>;
+  verify(context: RoadContext, preconditions: Record<string, unknown>): Promise<Verification>;
 }
 
 /** An action whose input type is closed over, so that actions with different inputs stand in one catalogue. */
-export interface BoundAction extends Pick<
-  ActionDefinition<never>,
-  'id' | 'title' | 'backend' | 'minimumAccess' | 'risk' | 'bulk' | 'offer' | 'explainFailure'
-> {
+export interface BoundAction<Step extends AnyStepDraft = AnyStepDraft> extends ActionTraits {
+  /** What it is done over; a target of the other kind refuses it. */
+  over: 'ssh' | 'pve';
+  /** For objects of a host; null from actions on clusters. */
+  offer(subject: Subject, world: OfferWorld): OfferDraft | null;
+  /** For objects of a cluster; null from actions on hosts. */
+  offerOnCluster(subject: ClusterSubject): OfferDraft | null;
+  /** `exitCode` is null for a call of the API, whose message stands in `stderr`. */
+  explainFailure(exitCode: number | null, stderr: string): { message: string; remedy: string } | null;
   /** Throws AppError `invalid-request` naming the fields, never their values. */
-  parse(raw: unknown): BoundInput;
+  parse(raw: unknown): BoundInput<Step>;
 }
 
 /** The static catalogue: what is not in it does not run. */
 export type Catalogue = ReadonlyMap<string, BoundAction>;
 
-export function bindAction<Input>(definition: ActionDefinition<Input>): BoundAction {
+function traitsOf({ id, title, backend, minimumAccess, risk, bulk }: ActionTraits): ActionTraits {
+  return { id, title, backend, minimumAccess, risk, bulk };
+}
+
+type Together<Input> = (
+  inputs: readonly Input[],
+) => (context: RoadContext, places: readonly number[]) => Promise<Consequence[]>;
+
+/** One input, or several under one plan where the action can be asked for many. */
+function parser<Input, Step extends AnyStepDraft>(
+  definition: ActionTraits & { input: z.ZodType<Input> },
+  bind: (input: Input) => BoundInput<Step>,
+  together: Together<Input> | null,
+): BoundAction<Step>['parse'] {
   const refuse = (error: z.ZodError): AppError =>
     new AppError('invalid-request', `${definition.title}: the input is not valid, so nothing was done.`, {
       detail: z.prettifyError(error).slice(0, 2000),
@@ -32,41 +65,66 @@ export function bindAction<Input>(definition: ActionDefinition<Input>): BoundAct
     if (!parsed.success) throw refuse(parsed.error);
     return parsed.data;
   };
-  const bind = (input: Input): BoundInput => ({
-    plan: (context) => definition.plan(context, input),
-    verify: (context, preconditions) => definition.verify(context, input, { preconditions }),
-  });
   const { bulk } = definition;
+  return (raw) => {
+    if (bulk === undefined || typeof raw !== 'object' || raw === null || !('items' in raw)) {
+      return bind(parseInput(raw));
+    }
+    const parsed = bulkInputSchema.safeParse(raw);
+    if (!parsed.success) throw refuse(parsed.error);
+    const inputs = parsed.data.items.map(parseInput);
+    return bulkOf(inputs.map(bind), bulk, parsed.data.goOn, together?.(inputs) ?? null);
+  };
+}
+
+function overSsh(context: RoadContext): ActionContext {
+  if ('read' in context) return context;
+  throw new Error('An action on a host was asked of a cluster.');
+}
+
+function overApi(context: RoadContext): ApiContext {
+  if ('get' in context) return context;
+  throw new Error('An action on a cluster was asked of a host.');
+}
+
+export function bindAction<Input>(definition: ActionDefinition<Input>): BoundAction<StepDraft> {
+  const bind = (input: Input): BoundInput<StepDraft> => ({
+    plan: (context) => definition.plan(overSsh(context), input),
+    verify: (context, preconditions) => definition.verify(overSsh(context), input, { preconditions }),
+  });
+  const together = definition.together?.bind(definition);
   return {
-    id: definition.id,
-    title: definition.title,
-    backend: definition.backend,
-    minimumAccess: definition.minimumAccess,
-    risk: definition.risk,
-    bulk,
+    ...traitsOf(definition),
+    over: 'ssh',
     offer: (subject, world) => definition.offer(subject, world),
-    explainFailure: (exitCode, stderr) => definition.explainFailure(exitCode, stderr),
-    parse: (raw) => {
-      if (bulk === undefined || typeof raw !== 'object' || raw === null || !('items' in raw)) {
-        return bind(parseInput(raw));
-      }
-      const parsed = bulkInputSchema.safeParse(raw);
-      if (!parsed.success) throw refuse(parsed.error);
-      const inputs = parsed.data.items.map(parseInput);
-      const together = definition.together?.bind(definition);
-      return bulkOf(
-        inputs.map(bind),
-        bulk,
-        parsed.data.goOn,
-        together === undefined
-          ? null
-          : (context, places) =>
-              together(
-                context,
-                inputs.filter((_, place) => places.includes(place)),
-              ),
-      );
-    },
+    offerOnCluster: () => null,
+    explainFailure: (exitCode, stderr) => definition.explainFailure(exitCode ?? 1, stderr),
+    parse: parser(
+      definition,
+      bind,
+      together === undefined
+        ? null
+        : (inputs) => (context, places) =>
+            together(
+              overSsh(context),
+              inputs.filter((_, place) => places.includes(place)),
+            ),
+    ),
+  };
+}
+
+export function bindApiAction<Input>(definition: ApiActionDefinition<Input>): BoundAction<ApiStepDraft> {
+  const bind = (input: Input): BoundInput<ApiStepDraft> => ({
+    plan: (context) => definition.plan(overApi(context), input),
+    verify: (context, preconditions) => definition.verify(overApi(context), input, { preconditions }),
+  });
+  return {
+    ...traitsOf(definition),
+    over: 'pve',
+    offer: () => null,
+    offerOnCluster: (subject) => definition.offer(subject),
+    explainFailure: (_exitCode, message) => definition.explainFailure(message),
+    parse: parser(definition, bind, null),
   };
 }
 

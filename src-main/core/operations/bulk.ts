@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { risks, type Consequence, type Verification } from '../../../src-preload/contract/operations';
 import { AppError } from '../errors/app-error';
-import type { ActionContext, BulkTraits, PlanDraft, StepDraft } from './action';
+import type { AnyStepDraft, BulkTraits, PlanDraft, RoadContext } from './action';
 import type { BoundInput } from './bound-action';
 import { canonicalJson } from './canonical';
 
@@ -43,7 +43,7 @@ async function eachOf<T, R>(
 }
 
 /** The items' own consequences, those of the same words once, with the items of all. */
-function mergeConsequences(drafts: readonly PlanDraft[]): Consequence[] {
+function mergeConsequences(drafts: readonly PlanDraft<AnyStepDraft>[]): Consequence[] {
   const losses = drafts.flatMap(({ consequences }) =>
     consequences.filter(({ severity }) => severity === 'loss'),
   );
@@ -71,7 +71,7 @@ function mergeConsequences(drafts: readonly PlanDraft[]): Consequence[] {
   return [...lost, ...warnings.values()];
 }
 
-function worst(drafts: readonly PlanDraft[]): PlanDraft['risk'] {
+function worst(drafts: readonly PlanDraft<AnyStepDraft>[]): PlanDraft['risk'] {
   return drafts.reduce<PlanDraft['risk']>(
     (risk, draft) => (risks.indexOf(draft.risk) > risks.indexOf(risk) ? draft.risk : risk),
     'safe',
@@ -79,24 +79,26 @@ function worst(drafts: readonly PlanDraft[]): PlanDraft['risk'] {
 }
 
 /** What these objects of the bulk, by their place in it, mean together. */
-export type Together = (context: ActionContext, places: readonly number[]) => Promise<Consequence[]>;
+export type Together = (context: RoadContext, places: readonly number[]) => Promise<Consequence[]>;
 
 /** What several objects need alike, such as a folder to be made first, is done once: for the first of them. */
-function withoutRepeats(steps: readonly StepDraft[]): StepDraft[] {
+function withoutRepeats<Step extends AnyStepDraft>(steps: readonly Step[]): Step[] {
   const seen = new Set<string>();
-  return steps.filter(({ argv }) => {
-    const command = canonicalJson(argv);
+  return steps.filter((step) => {
+    // Calls of an API are each about their own object, and two that are alike are meant.
+    if (!('argv' in step)) return true;
+    const command = canonicalJson(step.argv);
     return !seen.has(command) && seen.add(command);
   });
 }
 
-async function planAll(
-  context: ActionContext,
-  inputs: readonly BoundInput[],
+async function planAll<Step extends AnyStepDraft>(
+  context: RoadContext,
+  inputs: readonly BoundInput<Step>[],
   traits: BulkTraits,
   goOn: boolean,
   together: Together | null,
-): Promise<PlanDraft> {
+): Promise<PlanDraft<Step>> {
   const drafts = await eachOf(inputs, (input) => input.plan(context));
   const possible = drafts.filter(({ blockers }) => blockers.length === 0);
   const stopped = drafts.filter(({ blockers }) => blockers.length > 0);
@@ -138,7 +140,7 @@ async function planAll(
 }
 
 async function verifyAll(
-  context: ActionContext,
+  context: RoadContext,
   inputs: readonly BoundInput[],
   preconditions: Record<string, unknown>,
 ): Promise<Verification> {
@@ -168,12 +170,12 @@ async function verifyAll(
 }
 
 /** One plan over many objects: the steps of each, in order, under one confirmation, each with its own result. */
-export function bulkOf(
-  inputs: readonly BoundInput[],
+export function bulkOf<Step extends AnyStepDraft>(
+  inputs: readonly BoundInput<Step>[],
   traits: BulkTraits,
   goOn: boolean,
   together: Together | null = null,
-): BoundInput {
+): BoundInput<Step> {
   return {
     plan: (context) => planAll(context, inputs, traits, goOn, together),
     verify: (context, preconditions) => verifyAll(context, inputs, preconditions),

@@ -11,6 +11,7 @@ function plan(change: Partial<Plan> = {}): Plan {
     action: 'zfs.snapshot.destroy',
     title: 'Destroy ZFS snapshot',
     host: {
+      kind: 'host',
       id: 'nas',
       name: 'nas',
       address: '192.0.2.7',

@@ -61,11 +61,13 @@ function describeConsequences(plan: Plan, budget: number): string[] {
 }
 
 function describeCommands(plan: Plan): string[] {
+  const what = plan.host.kind === 'host' ? 'command' : 'request';
+  const mark = plan.host.kind === 'host' ? '$ ' : '→ ';
   const heading =
     plan.steps.length === 1
-      ? 'This command is sent:'
-      : `These ${plan.steps.length} commands are sent, in this order:`;
-  return [heading, ...plan.steps.map((step) => `$ ${visible(step.commandLine)}`)];
+      ? `This ${what} is sent:`
+      : `These ${plan.steps.length} ${what}s are sent, in this order:`;
+  return [heading, ...plan.steps.map((step) => `${mark}${visible(step.commandLine)}`)];
 }
 
 /** Room that a plan's commands need in the dialog; above `commandRoom` the plan is blocked, never shortened. */
@@ -83,7 +85,7 @@ export function confirmWords(plan: Plan): ConfirmQuestion {
   const { host } = plan;
   const production = host.environment.production ? ', production' : '';
   const message = [
-    `Host: ${visible(host.name)} (${visible(host.address)})`,
+    `${host.kind === 'host' ? 'Host' : 'Cluster'}: ${visible(host.name)} (${visible(host.address)})`,
     `Environment: ${visible(host.environment.label)}${production}`,
     `Target: ${visible(plan.target.kind)} ${visible(plan.target.name)}`,
   ].join('\n');

@@ -1,21 +1,24 @@
 import type { StepResult } from '../../../src-preload/contract/operations';
 import type { AppError } from '../errors/app-error';
 import { toAppError } from '../errors/app-error';
-import type { SshSession } from '../ssh/types';
+import type { Link } from './link';
 import type { PreparedPlan } from './plan';
 import type { ProgressReporter } from './progress';
 
 export interface StepFailure {
   index: number;
-  exitCode: number;
+  /** null: a call of the API, which has none. */
+  exitCode: number | null;
   stderr: string;
+  /** In a sentence, where the answer itself said what was wrong. */
+  failure?: string;
 }
 
 /** How executing ended. `index` is the step concerned. */
 export type ExecutionEnd =
   | { kind: 'done' }
-  /** The tool answered with an exit code that is not acceptable. */
-  | { kind: 'exit'; index: number; exitCode: number; stderr: string }
+  /** The tool or the API answered that it was not done. */
+  | ({ kind: 'exit' } & StepFailure)
   /** A bulk plan went on after steps that failed, in order; everything else was done. */
   | { kind: 'some-failed'; failures: readonly StepFailure[] }
   /** Proved: this step did not reach the host's tool. */
@@ -29,15 +32,12 @@ export interface Execution {
   /** One per step of the plan, in order. */
   steps: StepResult[];
   end: ExecutionEnd;
+  /** Of steps that were done, in sentences. */
+  warnings: string[];
 }
 
-/** Output of a change that is kept, per step; beyond it the transport drops what comes. */
-const maxOutputBytes = 1024 * 1024;
 /** Characters of each stream in the answer to the page. */
 const shownOutput = 64 * 1024;
-
-/** Every exit code is an answer here: the road judges it by the plan, with the tool's own words at hand. */
-const anyExitCode: readonly number[] = Array.from({ length: 256 }, (_, code) => code);
 
 const notRun: StepResult = { status: 'not-run', exitCode: null, durationMs: 0, stdout: '', stderr: '' };
 
@@ -47,13 +47,14 @@ function shown(text: string): string {
 
 /**
  * Errors after which a command did not run. Anything not listed counts as "may have run".
- * `sudo-refused`, `command-missing` and `refused` are answers of the host's sudo, shell and forced command (or of our
- * own list of commands), which then start no tool.
+ * `sudo-refused`, `command-missing`, `forbidden` and `refused` are answers of the host's sudo, shell, API and forced command (or of
+ * our own list of commands), which then start no tool.
  */
 const provenNotRun: ReadonlySet<string> = new Set([
   'unreachable',
   'untrusted-host',
   'unauthorized',
+  'forbidden',
   'vault-unavailable',
   'sudo-refused',
   'refused',
@@ -66,7 +67,7 @@ const provenNotRun: ReadonlySet<string> = new Set([
  * after `started` every ending has to be told apart and recorded.
  */
 export async function executeSteps(
-  session: SshSession,
+  link: Link,
   prepared: PreparedPlan,
   progress: ProgressReporter,
   signal: AbortSignal,
@@ -74,6 +75,7 @@ export async function executeSteps(
   const { steps, title } = prepared.plan;
   const results: StepResult[] = steps.map(() => notRun);
   const failures: StepFailure[] = [];
+  const warnings: string[] = [];
   /** The object whose step failed: its further steps rest on that one. */
   let failedItem: number | null = null;
 
@@ -81,54 +83,53 @@ export async function executeSteps(
     const draft = prepared.draft.steps[index];
     if (draft === undefined) throw new Error('A plan shows more steps than it has.');
     if (failedItem !== null && draft.item === failedItem) continue;
-    if (signal.aborted) return { steps: results, end: { kind: 'cancelled', index } };
+    if (signal.aborted) return { steps: results, warnings, end: { kind: 'cancelled', index } };
     progress.phase('executing', index);
     const startedAt = performance.now();
     let output = { stdout: '', stderr: '' };
     try {
-      const result = await session.exec({
-        operation: `${title}: ${step.title}`,
-        argv: draft.argv,
-        privileged: draft.privileged ?? true,
-        mutates: true,
-        acceptExitCodes: anyExitCode,
-        timeoutSeconds: step.timeoutSeconds,
-        maxOutputBytes,
-        detachAfterSeconds: draft.detachAfterSeconds,
-        signal,
-        onOutput: (stream, chunk) => {
-          output = { ...output, [stream]: shown(output[stream] + chunk) };
-          progress.output(index, stream, chunk);
+      const { accepted, exitCode, stdout, stderr, durationMs, failure, warning } = await link.send(
+        draft,
+        step,
+        {
+          operation: `${title}: ${step.title}`,
+          signal,
+          onOutput: (stream, chunk) => {
+            output = { ...output, [stream]: shown(output[stream] + chunk) };
+            progress.output(index, stream, chunk);
+          },
         },
-      });
-      const { exitCode, stdout, stderr, durationMs, leftRunning = false } = result;
-      const accepted = leftRunning || step.acceptExitCodes.includes(exitCode);
+      );
       results[index] = {
         status: accepted ? 'done' : 'failed',
-        exitCode: leftRunning ? null : exitCode,
+        exitCode,
         durationMs,
         stdout: shown(stdout),
         stderr: shown(stderr),
       };
-      if (!accepted && prepared.draft.onFailure === 'next-item' && draft.item !== undefined) {
-        failures.push({ index, exitCode, stderr });
+      if (warning !== undefined) warnings.push(warning);
+      if (accepted) continue;
+      const failed: StepFailure = { index, exitCode, stderr, failure };
+      if (prepared.draft.onFailure === 'next-item' && draft.item !== undefined) {
+        failures.push(failed);
         failedItem = draft.item;
         continue;
       }
-      if (!accepted) return { steps: results, end: { kind: 'exit', index, exitCode, stderr } };
+      return { steps: results, warnings, end: { kind: 'exit', ...failed } };
     } catch (thrown) {
       const error = toAppError(thrown);
       const durationMs = performance.now() - startedAt;
-      if (error.code === 'cancelled') return { steps: results, end: { kind: 'cancelled', index } };
+      if (error.code === 'cancelled') return { steps: results, warnings, end: { kind: 'cancelled', index } };
       if (provenNotRun.has(error.code)) {
-        return { steps: results, end: { kind: 'not-sent', index, error } };
+        return { steps: results, warnings, end: { kind: 'not-sent', index, error } };
       }
       results[index] = { status: 'unknown', exitCode: null, durationMs, ...output };
-      return { steps: results, end: { kind: 'unknown', index, error } };
+      return { steps: results, warnings, end: { kind: 'unknown', index, error } };
     }
   }
   return {
     steps: results,
+    warnings,
     end: failures.length === 0 ? { kind: 'done' } : { kind: 'some-failed', failures },
   };
 }

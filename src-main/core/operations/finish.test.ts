@@ -33,10 +33,11 @@ function judged(
   end: ExecutionEnd,
   status: Verification['status'],
   titles = ['One'],
+  warnings: string[] = [],
 ): ReturnType<typeof judge> {
   return judge(
     prepared(titles),
-    { end, steps: titles.map((title) => step(title, 'done')) },
+    { end, steps: titles.map((title) => step(title, 'done')), warnings },
     { status, text: 'What reading showed.' },
   );
 }

@@ -26,11 +26,18 @@ function stepTitle(prepared: PreparedPlan, index: number): string {
   return prepared.plan.steps[index]?.title ?? prepared.plan.title;
 }
 
-function afterDone(prepared: PreparedPlan, verification: Verification): Verdict {
+function afterDone(prepared: PreparedPlan, verification: Verification, warnings: readonly string[]): Verdict {
   const { title, target } = prepared.plan;
   switch (verification.status) {
     case 'confirmed':
     case 'skipped':
+      if (warnings.length > 0) {
+        return {
+          outcome: 'warning',
+          message: `${title}: ${target.name}. ${warnings.join(' ')} ${verification.text}`.trim(),
+          error: null,
+        };
+      }
       return { outcome: 'ok', message: `${title}: ${target.name}. ${verification.text}`.trim(), error: null };
     case 'pending':
       return {
@@ -57,14 +64,11 @@ function afterDone(prepared: PreparedPlan, verification: Verification): Verdict 
   }
 }
 
-function afterExit(
-  prepared: PreparedPlan,
-  verification: Verification,
-  end: { index: number; exitCode: number; stderr: string },
-): Verdict {
+function afterExit(prepared: PreparedPlan, verification: Verification, end: StepFailure): Verdict {
   const known = prepared.action.explainFailure(end.exitCode, end.stderr);
   const what =
     known?.message ??
+    end.failure ??
     `"${stepTitle(prepared, end.index)}" ended with exit code ${end.exitCode}, which means it failed.`;
   const rest = stepsSoFar(prepared, end.index);
   if (verification.status === 'confirmed' || verification.status === 'pending') {
@@ -94,9 +98,9 @@ function afterSomeFailed(
   failures: readonly StepFailure[],
 ): Verdict {
   const { steps, title } = prepared.plan;
-  const told = failures.slice(0, failuresTold).map(({ index, exitCode, stderr }) => {
+  const told = failures.slice(0, failuresTold).map(({ index, exitCode, stderr, failure }) => {
     const known = prepared.action.explainFailure(exitCode, stderr);
-    return `"${stepTitle(prepared, index)}": ${known?.message ?? `exit code ${exitCode}.`}`;
+    return `"${stepTitle(prepared, index)}": ${known?.message ?? failure ?? `exit code ${exitCode}.`}`;
   });
   const more = failures.length - told.length;
   const message = [
@@ -150,6 +154,7 @@ function afterUnknown(
  *
  * | execution                 | reading again       | outcome                |
  * | all steps done            | confirmed, skipped  | ok                     |
+ * | … but one with warnings   | confirmed, skipped  | warning                |
  * | all steps done            | pending, unreadable | warning                |
  * | all steps done            | not-there           | failed                 |
  * | a step failed             | confirmed, pending  | warning                |
@@ -168,7 +173,7 @@ export function judge(prepared: PreparedPlan, execution: Execution, verification
   const { end } = execution;
   switch (end.kind) {
     case 'done':
-      return afterDone(prepared, verification);
+      return afterDone(prepared, verification, execution.warnings);
     case 'exit':
       return afterExit(prepared, verification, end);
     case 'some-failed':
@@ -183,6 +188,7 @@ export function judge(prepared: PreparedPlan, execution: Execution, verification
         error: new AppError(end.error.code, message, {
           detail: end.error.detail,
           hostKey: end.error.hostKey,
+          certificate: end.error.certificate,
           remedy: end.error.remedy,
           cause: end.error,
         }),

@@ -83,16 +83,31 @@ function backendOf(subject: Subject): string | null {
   }
 }
 
+/** What this laptop may not do, whatever the object. */
+export function accessExcuse(
+  action: BoundAction,
+  target: Pick<Host, 'name' | 'accessLevel'>,
+  readOnly: boolean,
+): string | null {
+  if (readOnly) return 'Holdfast is in read-only mode. Turn it off in Settings.';
+  if (rank[target.accessLevel] < rank[action.minimumAccess]) {
+    return `This laptop may only ${target.accessLevel} on ${target.name}; it takes “${action.minimumAccess}”. Change it in its settings.`;
+  }
+  return null;
+}
+
+export function inMenuOrder(offers: readonly Offer[]): Offer[] {
+  return offers.toSorted((a, b) => groups.indexOf(a.group) - groups.indexOf(b.group));
+}
+
 function excuseOf(
   action: BoundAction,
   host: Host,
   readOnly: boolean,
   inventory: HostInventory,
 ): string | null {
-  if (readOnly) return 'Holdfast is in read-only mode. Turn it off in Settings.';
-  if (rank[host.accessLevel] < rank[action.minimumAccess]) {
-    return `This laptop may only ${host.accessLevel} on ${host.name}; it takes “${action.minimumAccess}”. Change it in the host's settings.`;
-  }
+  const denied = accessExcuse(action, host, readOnly);
+  if (denied !== null) return denied;
   const backend = inventory.backends.find(({ kind }) => kind === action.backend);
   if (backend === undefined || (backend.available && backend.error === null)) return null;
   // Q16, Q17: what is missing is shown, disabled, with the package that brings it.
@@ -127,5 +142,5 @@ export function offersFor(request: OfferRequest): Offer[] {
     const excuse = excuseOf(action, host, readOnly, inventory) ?? draft.excuse;
     return [{ ...draft, excuse, action: action.id, risk: action.risk }];
   });
-  return offers.sort((a, b) => groups.indexOf(a.group) - groups.indexOf(b.group));
+  return inMenuOrder(offers);
 }

@@ -14,13 +14,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Plan, PlanStep } from '../../../src-preload/contract/operations';
+import type { Plan, SshStep } from '../../../src-preload/contract/operations';
 import { saveText } from '../files/save-text';
 import { startShellHost } from '../testing/shell-host';
 import { startTestCore } from '../testing/test-core';
 import type { PlanDraft } from './action';
 import { transcript, transcriptNames } from './actions/testing/transcript';
 import { planScript, scriptName } from './plan-script';
+import { commandsOf } from '../testing/commands-of';
 
 /** A `sudo` that writes down what it was given, word for word, and ends as it is told. */
 const recordingSudo = `#!/bin/sh
@@ -74,7 +75,7 @@ function run(script: string, words: readonly string[] = [], exitCodes: readonly 
   return { exitCode: result.status, stderr: result.stderr, stdout: result.stdout, commands, locales };
 }
 
-function step(argv: readonly string[], more: Partial<PlanStep> = {}): PlanStep {
+function step(argv: readonly string[], more: Partial<SshStep> = {}): SshStep {
   return {
     kind: 'ssh',
     title: 'Do it',
@@ -93,6 +94,7 @@ function planOf(change: Partial<Plan> = {}): Plan {
     action: 'zfs.snapshot.destroy',
     title: 'Destroy ZFS snapshot',
     host: {
+      kind: 'host',
       id: 'nas',
       name: 'nas-01',
       address: '10.0.0.7',
@@ -133,7 +135,7 @@ describe('a plan as a shell script', () => {
       });
       const ran = run(planScript(plan));
       expect(ran, name).toMatchObject({ exitCode: 0, stderr: '', stdout: '' });
-      expect(ran.commands, name).toEqual(plan.steps.map(({ argv }) => argv));
+      expect(ran.commands, name).toEqual(commandsOf(plan).map(({ argv }) => argv));
       expect(ran.locales.every((locale) => locale === 'C')).toBe(true);
       steps += ran.commands.length;
     }

@@ -1,4 +1,4 @@
-import type { Consequence, Plan, PlanStep } from '../../../src-preload/contract/operations';
+import type { Consequence, Plan, PlanStep, PveStep, SshStep } from '../../../src-preload/contract/operations';
 import { quoteArgv, quoteWord } from '../ssh/quote';
 import { bytes, moment } from './actions/words';
 import { visible } from './confirm-words';
@@ -37,6 +37,7 @@ export function planScript(plan: Plan, goesOn = false): string {
     '',
     ...blockerLines(plan),
     ...typedLines(plan),
+    ...accessLines(plan),
     ...plan.steps.flatMap((step, index) => stepLines(step, index, plan.steps.length)),
   ].join('\n');
 }
@@ -62,13 +63,15 @@ function header(plan: Plan): string[] {
   return [
     comment(`${title}: ${target.kind} ${target.name}`),
     '#',
-    comment(`Host:    ${host.name} (${host.address}), ${label}${production ? ', production' : ''}`),
+    comment(
+      `${host.kind === 'host' ? 'Host:   ' : 'Cluster:'} ${host.name} (${host.address}), ${label}${production ? ', production' : ''}`,
+    ),
     comment(`Planned: ${moment(createdAtMs)} by Holdfast, from what the host said then`),
     comment(`Risk:    ${risk}`),
     comment(`Digest:  ${digest} (SHA-256 of the plan)`),
     '#',
     comment(
-      'Run it on that host and soon: what is run by hand is neither checked against the state of the host again nor recorded in the audit of Holdfast.',
+      `Run it ${host.kind === 'host' ? 'on that host and ' : ''}soon: what is run by hand is neither checked against the state of the ${host.kind} again nor recorded in the audit of Holdfast.`,
     ),
     '#',
   ];
@@ -106,10 +109,10 @@ function blockerLines({ blockers }: Plan): string[] {
   ];
 }
 
-function typedLines({ typed }: Plan): string[] {
+function typedLines({ typed, host }: Plan): string[] {
   const words = [
     ...(typed.target === null ? [] : [{ what: 'the name of the target', word: typed.target }]),
-    ...(typed.host === null ? [] : [{ what: 'the name of the host', word: typed.host }]),
+    ...(typed.host === null ? [] : [{ what: `the name of the ${host.kind}`, word: typed.host }]),
   ];
   if (words.length === 0) return [];
   const arguments_ = words.map(({ word }) => quoteWord(word)).join(' ');
@@ -128,13 +131,19 @@ function typedLines({ typed }: Plan): string[] {
 }
 
 function stepLines(step: PlanStep, index: number, count: number): string[] {
-  const { title, explain, argv, acceptExitCodes, timeoutSeconds } = step;
+  return [
+    comment(`Step ${index + 1} of ${count}: ${step.title}`),
+    comment(step.explain),
+    ...(step.kind === 'ssh' ? commandLines(step) : requestLines(step)),
+    '',
+  ];
+}
+
+function commandLines({ argv, acceptExitCodes, timeoutSeconds }: SshStep): string[] {
   // Not `commandLine`: on hosts with noisy start-up files that begins with a marker which is ours alone.
   const line = `LC_ALL=C ${quoteArgv(argv)}`;
   const plain = acceptExitCodes.length === 1 && acceptExitCodes[0] === 0;
   return [
-    comment(`Step ${index + 1} of ${count}: ${title}`),
-    comment(explain),
     comment(`Holdfast waits at most ${timeoutSeconds} s for it.`),
     ...(plain
       ? [line]
@@ -144,6 +153,42 @@ function stepLines(step: PlanStep, index: number, count: number): string[] {
           `${line} || code=$?`,
           `case "$code" in ${acceptExitCodes.join(' | ')}) ;; *) exit "$code" ;; esac`,
         ]),
+  ];
+}
+
+/** A call of the API by curl(1). Proxmox VE takes no body with DELETE, so its parameters go into the query. */
+function requestLines({ method, path, parameters, timeoutSeconds }: PveStep): string[] {
+  const words = [
+    'curl',
+    '--fail-with-body',
+    '--silent',
+    '--show-error',
+    '--cacert',
+    ...(method === 'DELETE' ? ['--get', '--request', method] : ['--request', method]),
+    ...parameters.flatMap((parameter) => ['--data-urlencode', parameter]),
+  ].map(quoteWord);
+  words.splice(words.indexOf('--cacert') + 1, 0, '"$PVE_CA"');
+  return [
+    comment(
+      `It answers at once with the id of a task, which Holdfast follows for at most ${timeoutSeconds} s.`,
+    ),
+    ...(parameters.some((parameter) => parameter.endsWith('=(secret)'))
+      ? [comment('Put the value that was kept secret in the place of "(secret)".')]
+      : []),
+    `printf 'header = "Authorization: PVEAPIToken=%s"\\n' "$PVE_TOKEN" | ${words.join(' ')} --config - "https://$PVE_HOST"${quoteWord(`/api2/json${path}`)}`,
+  ];
+}
+
+/** What calls of the API need and a script must not hold. */
+function accessLines({ steps, host }: Plan): string[] {
+  if (!steps.some(({ kind }) => kind === 'pve')) return [];
+  return [
+    comment(
+      'The token is read from the environment, never from the command line, where others could see it.',
+    ),
+    ': "${PVE_TOKEN:?Set PVE_TOKEN to user@realm!token=secret}"',
+    ': "${PVE_CA:?Set PVE_CA to a copy of /etc/pve/pve-root-ca.pem}"',
+    `: "\${PVE_HOST:=${host.address.replace(/[^A-Za-z0-9.:[\]_-]/g, '')}}"`,
     '',
   ];
 }

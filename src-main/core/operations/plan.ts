@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Host } from '../../../src-preload/contract/hosts';
 import { risks, type Plan, type PlanStep, type Risk } from '../../../src-preload/contract/operations';
-import type { SshSession } from '../ssh/types';
-import type { ActionContext, PlanDraft, StepDraft } from './action';
+import type { AnyStepDraft, PlanDraft, RoadContext } from './action';
 import type { BoundAction, BoundInput } from './bound-action';
 import { canonicalJson } from './canonical';
 import { commandLength, commandRoom } from './confirm-words';
+import { addressOf, kindOf, type Link, type Managed } from './link';
 import { planDigest } from './plan-digest';
 
 /** A plan older than this must be made anew, in milliseconds. */
@@ -18,33 +17,13 @@ export interface PreparedPlan {
   readonly input: BoundInput;
   /** As it came from the page and passed the action's schema; what recovery parses again. */
   readonly rawInput: unknown;
-  readonly draft: PlanDraft;
-  /** The host's record as it was when the plan was made. */
-  readonly host: Host;
+  readonly draft: PlanDraft<AnyStepDraft>;
+  /** The record of the host or cluster as it was when the plan was made. */
+  readonly host: Managed;
 }
 
 function worse(a: Risk, b: Risk): Risk {
   return risks.indexOf(a) >= risks.indexOf(b) ? a : b;
-}
-
-function renderStep(session: SshSession, step: StepDraft): PlanStep {
-  const { argv, commandLine } = session.render(step.argv, step.privileged ?? true);
-  return {
-    kind: 'ssh',
-    title: step.title,
-    argv,
-    commandLine,
-    explain: step.explain,
-    acceptExitCodes: [...step.acceptExitCodes],
-    timeoutSeconds: step.timeoutSeconds,
-  };
-}
-
-/** The steps as this session would send them now. */
-export async function renderSteps(session: SshSession, steps: readonly StepDraft[]): Promise<PlanStep[]> {
-  const tools = [...new Set(steps.flatMap((step) => step.argv.slice(0, 1)))];
-  await session.locate(tools);
-  return steps.map((step) => renderStep(session, step));
 }
 
 /**
@@ -56,7 +35,7 @@ export async function renderSteps(session: SshSession, steps: readonly StepDraft
  * | destructive  | production  | yes    | yes       |
  * | catastrophic | any         | yes    | yes       |
  */
-function typedWords(risk: Risk, host: Host, targetName: string): Plan['typed'] {
+function typedWords(risk: Risk, host: Managed, targetName: string): Plan['typed'] {
   return {
     target: risk === 'safe' ? null : targetName,
     host:
@@ -73,9 +52,9 @@ function deepFreeze<T>(value: T): T {
 }
 
 export interface PlanRequest {
-  host: Host;
-  session: SshSession;
-  context: ActionContext;
+  host: Managed;
+  link: Link;
+  context: RoadContext;
   action: BoundAction;
   input: BoundInput;
   rawInput: unknown;
@@ -83,9 +62,9 @@ export interface PlanRequest {
 
 /** Reads fresh state through the action and builds the plan, frozen and digested. */
 export async function buildPlan(request: PlanRequest): Promise<PreparedPlan> {
-  const { host, session, context, action, input, rawInput } = request;
+  const { host, link, context, action, input, rawInput } = request;
   const draft = await input.plan(context);
-  const steps = await renderSteps(session, draft.steps);
+  const steps = await link.render(draft.steps);
   const risk = worse(action.risk, draft.risk);
   const createdAtMs = context.nowMs();
   const plan: Plan = {
@@ -93,9 +72,10 @@ export async function buildPlan(request: PlanRequest): Promise<PreparedPlan> {
     action: action.id,
     title: action.title,
     host: {
+      kind: kindOf(host),
       id: host.id,
       name: host.name,
-      address: host.address,
+      address: addressOf(host),
       environment: { ...host.environment },
       accessLevel: host.accessLevel,
     },
@@ -133,13 +113,18 @@ export async function buildPlan(request: PlanRequest): Promise<PreparedPlan> {
  * Of a command its arguments, not its line: on hosts with noisy start-up files the line begins with a marker that
  * every connection draws anew.
  */
-export function worldOf(draft: PlanDraft, steps: readonly PlanStep[]): string {
+export function worldOf(draft: PlanDraft<AnyStepDraft>, steps: readonly PlanStep[]): string {
   return canonicalJson({
-    steps: steps.map(({ argv, acceptExitCodes, timeoutSeconds }) => ({
-      argv,
-      acceptExitCodes,
-      timeoutSeconds,
-    })),
+    steps: steps.map((step) =>
+      step.kind === 'ssh'
+        ? { argv: step.argv, acceptExitCodes: step.acceptExitCodes, timeoutSeconds: step.timeoutSeconds }
+        : {
+            method: step.method,
+            path: step.path,
+            parameters: step.parameters,
+            timeoutSeconds: step.timeoutSeconds,
+          },
+    ),
     risk: draft.risk,
     target: draft.target,
     preconditions: draft.preconditions,

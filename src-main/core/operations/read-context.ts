@@ -1,18 +1,12 @@
 import type { SshSession } from '../ssh/types';
 import type { ActionContext } from './action';
+import type { ContextOptions } from './link';
 
 const defaultTimeoutSeconds = 30;
 const defaultMaxOutputBytes = 64 * 1024 * 1024;
 
-export interface ReadContextOptions {
-  nowMs: () => number;
-  signal?: AbortSignal;
-  /** Told of every read, for the session's summary row. */
-  onRead: (hostId: string) => void;
-}
-
 /** Fresh reads over one session, for planning and verifying. */
-export function readContext(session: SshSession, options: ReadContextOptions): ActionContext {
+export function readContext(session: SshSession, options: ContextOptions): ActionContext {
   return {
     nowMs: options.nowMs,
     read: async (operation, argv, limits = {}) => {

@@ -1,14 +1,13 @@
 import { AppError, toAppError } from '../errors/app-error';
-import type { SessionPool, SshSession } from '../ssh/types';
 import type { Verdict } from './finish';
-import { renderSteps, worldOf, type PreparedPlan } from './plan';
-import { readContext } from './read-context';
+import type { Link, LinkPool } from './link';
+import { worldOf, type PreparedPlan } from './plan';
 
 /** A plan older than this is read again before it executes, in milliseconds. */
 const recheckAfterMs = 5_000;
 
 export interface RecheckOptions {
-  sessions: SessionPool;
+  links: LinkPool;
   nowMs: () => number;
   onRead: (hostId: string) => void;
   signal: AbortSignal;
@@ -26,23 +25,22 @@ const changed: Verdict = {
 };
 
 /**
- * The world as it is now must be the world that was confirmed. Gives the session to execute on, or why nothing was
+ * The world as it is now must be the world that was confirmed. Gives the link to execute on, or why nothing was
  * sent. Never throws.
  */
 export async function recheck(
   prepared: PreparedPlan,
   options: RecheckOptions,
-): Promise<{ session: SshSession } | { verdict: Verdict }> {
+): Promise<{ link: Link } | { verdict: Verdict }> {
   const { plan, draft, input, host } = prepared;
   const { nowMs, onRead, signal } = options;
   try {
-    const session = await options.sessions.session(host, signal);
+    const link = await options.links.link(host, signal);
     const old = nowMs() - plan.createdAtMs > recheckAfterMs;
-    const now =
-      old || options.touched ? await input.plan(readContext(session, { nowMs, onRead, signal })) : draft;
-    // Also without a new reading: the session may be another one and find the tools elsewhere.
-    const same = worldOf(now, await renderSteps(session, now.steps)) === worldOf(draft, plan.steps);
-    return same ? { session } : { verdict: changed };
+    const now = old || options.touched ? await input.plan(link.context({ nowMs, onRead, signal })) : draft;
+    // Also without a new reading: the link may be another one and find the tools elsewhere.
+    const same = worldOf(now, await link.render(now.steps)) === worldOf(draft, plan.steps);
+    return same ? { link } : { verdict: changed };
   } catch (thrown) {
     const error = toAppError(thrown);
     if (error.code === 'cancelled' || signal.aborted) {
@@ -51,12 +49,12 @@ export async function recheck(
       };
     }
     const message = `The host could not be read again before executing, so nothing was sent. ${error.message}`;
-    const { code, detail, hostKey, remedy } = error;
+    const { code, detail, hostKey, certificate, remedy } = error;
     return {
       verdict: {
         outcome: 'failed',
         message,
-        error: new AppError(code, message, { detail, hostKey, remedy, cause: error }),
+        error: new AppError(code, message, { detail, hostKey, certificate, remedy, cause: error }),
       },
     };
   }

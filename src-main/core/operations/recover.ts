@@ -1,23 +1,19 @@
-import type { Host } from '../../../src-preload/contract/hosts';
 import type { Outcome, Verification } from '../../../src-preload/contract/operations';
 import type { AuditDraft, AuditWriter, UnclosedOperation } from '../audit/types';
 import { toAppError } from '../errors/app-error';
 import { assertNever } from '../errors/assert-never';
 import type { CoreLog } from '../log';
-import type { SessionPool } from '../ssh/types';
 import type { Catalogue } from './bound-action';
 import { emptyDraft } from './drafts';
 import type { HostLocks } from './host-lock';
-import { readContext } from './read-context';
+import type { LinkPool, Managed } from './link';
 import { readRecovery, type RecoveryData } from './recovery-data';
 
 export interface RecoveryOptions {
   audit: AuditWriter;
-  sessions: SessionPool;
+  links: LinkPool;
   catalogue: Catalogue;
   locks: HostLocks;
-  /** Fingerprints of the host keys that are pinned for a host. */
-  hostKeys: (host: Host) => readonly string[];
   nowMs: () => number;
   log: CoreLog;
   onRead: (hostId: string) => void;
@@ -103,7 +99,7 @@ export class Recovery {
    * The host answered: verify what is open on it, one after another, never beside a change.
    * Never throws; what could not be read now is tried at the next contact.
    */
-  contact(host: Host): Promise<void> {
+  contact(host: Managed): Promise<void> {
     if (this.#closed || (this.unknownCount(host.id) === 0 && this.#owed.size === 0)) return Promise.resolve();
     const running = this.#running.get(host.id);
     if (running !== undefined) return running;
@@ -175,7 +171,7 @@ export class Recovery {
     }
   }
 
-  async #resolveAll(host: Host): Promise<void> {
+  async #resolveAll(host: Managed): Promise<void> {
     this.#payOwed(host.id);
     const open = this.#open(host.id).filter(({ operationId }) => !this.#owed.has(operationId));
     let nextTryMs: number | null = null;
@@ -190,7 +186,7 @@ export class Recovery {
   }
 
   /** Returns when to read again, or null when this reading settled it or only a new contact can. */
-  async #resolve(host: Host, operation: UnclosedOperation): Promise<number | null> {
+  async #resolve(host: Managed, operation: UnclosedOperation): Promise<number | null> {
     const data = readRecovery(operation.recovery);
     const action = this.options.catalogue.get(operation.action);
     const settled = (outcome: Outcome, message: string): null => {
@@ -203,17 +199,17 @@ export class Recovery {
         'This version of Holdfast cannot check this operation by reading. Look at the host yourself.',
       );
     }
-    const hostKeys = this.options.hostKeys(host);
-    if (!data.hostKeys.some((sha256) => hostKeys.includes(sha256))) {
+    const identity = this.options.links.identity(host);
+    if (!data.hostKeys.some((sha256) => identity.includes(sha256))) {
       return settled(
         'unknown',
-        'The host has another host key than when this ran: it is another machine or was installed anew, so reading it proves nothing. Look at the host yourself.',
+        'The host shows another host key or certificate than when this ran: it is another machine or was installed anew, so reading it proves nothing. Look at the host yourself.',
       );
     }
     let verification: Verification;
     try {
-      const session = await this.options.sessions.session(host);
-      const context = readContext(session, { nowMs: this.options.nowMs, onRead: this.options.onRead });
+      const link = await this.options.links.link(host);
+      const context = link.context({ nowMs: this.options.nowMs, onRead: this.options.onRead });
       verification = await action.parse(data.input).verify(context, data.preconditions);
     } catch (thrown) {
       const error = toAppError(thrown);
@@ -244,7 +240,7 @@ export class Recovery {
     }
   }
 
-  #tryAgainAt(host: Host, atMs: number): void {
+  #tryAgainAt(host: Managed, atMs: number): void {
     if (this.#closed) return;
     this.#clearTimer(host.id);
     const timer = setTimeout(

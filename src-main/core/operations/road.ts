@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Host } from '../../../src-preload/contract/hosts';
 import type {
   ActionInfo,
   OperationProgress,
@@ -10,10 +9,8 @@ import type {
 import type { Settings } from '../../../src-preload/contract/settings';
 import type { AuditDraft, AuditWriter } from '../audit/types';
 import { AppError, toAppError } from '../errors/app-error';
-import type { HostStore } from '../hosts/types';
 import type { CoreLog } from '../log';
 import type { ShellPort } from '../port/shell-port';
-import type { SessionPool } from '../ssh/types';
 import type { BoundAction, BoundInput, Catalogue } from './bound-action';
 import { canonicalJson } from './canonical';
 import { confirmWords, visible } from './confirm-words';
@@ -22,12 +19,12 @@ import { anythingSent, executeSteps, type Execution } from './execute';
 import { judge, type Verdict } from './finish';
 import { gate } from './gate';
 import type { HostLocks } from './host-lock';
+import { kindOf, type LinkPool, type Managed } from './link';
 import { buildPlan, type PreparedPlan } from './plan';
 import { PlanBook } from './plan-book';
 import { planDigest } from './plan-digest';
 import { planScript, scriptName } from './plan-script';
 import { ProgressReporter } from './progress';
-import { readContext } from './read-context';
 import { recheck } from './recheck';
 import type { Recovery } from './recover';
 import { writeRecovery } from './recovery-data';
@@ -35,16 +32,15 @@ import { ConfirmTokens } from './token';
 import { verifyByReading } from './verify';
 
 export interface RoadOptions {
-  hosts: Pick<HostStore, 'get'>;
-  sessions: SessionPool;
+  /** Hosts and clusters by id. Throws AppError `not-found`. */
+  target: (id: string) => Managed;
+  links: LinkPool;
   audit: AuditWriter;
   settings: () => Settings;
   shell: Pick<ShellPort, 'confirm'>;
   catalogue: Catalogue;
   locks: HostLocks;
   recovery: Recovery;
-  /** Fingerprints of the host keys that are pinned for a host. */
-  hostKeys: (host: Host) => readonly string[];
   nowMs: () => number;
   log: CoreLog;
   onProgress: (progress: OperationProgress) => void;
@@ -126,7 +122,7 @@ export class OperationRoad {
     rawInput: Record<string, unknown>,
     signal: AbortSignal,
   ): Promise<Plan> {
-    const host = this.options.hosts.get(hostId);
+    const host = this.options.target(hostId);
     const action = this.options.catalogue.get(actionId);
     if (action === undefined) {
       const error = new AppError(
@@ -136,15 +132,23 @@ export class OperationRoad {
       this.#recordRefusedRequest(host, actionId, error);
       throw error;
     }
+    if (action.over !== (kindOf(host) === 'host' ? 'ssh' : 'pve')) {
+      const error = new AppError(
+        'refused',
+        `"${action.title}" is not done on ${host.name}, so it was refused.`,
+      );
+      this.#recordRefusedRequest(host, action.id, error);
+      throw error;
+    }
     const input = this.#parseInput(host, action, rawInput);
-    const session = await this.options.sessions.session(host, signal);
+    const link = await this.options.links.link(host, signal);
     // A change under way may take minutes; what is unknown is then checked after it.
     if (!this.options.locks.busy(hostId)) await this.options.recovery.contact(host);
     const changes = this.#changesOf(hostId);
     const prepared = await buildPlan({
       host,
-      session,
-      context: readContext(session, { nowMs: this.options.nowMs, signal, onRead: this.options.onRead }),
+      link,
+      context: link.context({ nowMs: this.options.nowMs, signal, onRead: this.options.onRead }),
       action,
       input,
       rawInput,
@@ -266,7 +270,7 @@ export class OperationRoad {
     this.options.onRecorded(hostId);
   }
 
-  #recordRefusedRequest(host: Host, actionId: string, error: AppError): void {
+  #recordRefusedRequest(host: Managed, actionId: string, error: AppError): void {
     this.#record(host.id, {
       ...emptyDraft('refused', randomUUID(), host.name, visible(actionId)),
       outcome: 'refused',
@@ -275,7 +279,7 @@ export class OperationRoad {
     });
   }
 
-  #parseInput(host: Host, action: BoundAction, rawInput: unknown): BoundInput {
+  #parseInput(host: Managed, action: BoundAction, rawInput: unknown): BoundInput {
     try {
       return action.parse(rawInput);
     } catch (thrown) {
@@ -325,9 +329,9 @@ export class OperationRoad {
   /** Everything that must hold when it starts and still when the yes has come. null: it may go on. */
   #standingRefusal({ prepared }: Run): { message: string; remedy?: string } | null {
     const { plan, action } = prepared;
-    let host: Host;
+    let host: Managed;
     try {
-      host = this.options.hosts.get(plan.host.id);
+      host = this.options.target(plan.host.id);
     } catch (thrown) {
       if (toAppError(thrown).code !== 'not-found') throw thrown;
       return { message: `${plan.host.name} was removed since the plan was made, so nothing was done.` };
@@ -366,7 +370,10 @@ export class OperationRoad {
       return { message: 'The typed name is not the name of the target, so nothing was done.', remedy };
     }
     if (plan.typed.host !== null && request.typedHost !== plan.typed.host) {
-      return { message: 'The typed name is not the name of the host, so nothing was done.', remedy };
+      return {
+        message: `The typed name is not the name of the ${plan.host.kind}, so nothing was done.`,
+        remedy,
+      };
     }
     return null;
   }
@@ -423,7 +430,7 @@ export class OperationRoad {
       this.#record(plan.host.id, {
         ...planDraft('started', operationId, prepared, null, plan.title),
         commands: plan.steps.map(({ commandLine }) => commandLine),
-        recovery: writeRecovery(prepared, this.options.hostKeys(prepared.host), this.options.nowMs()),
+        recovery: writeRecovery(prepared, this.options.links.identity(prepared.host), this.options.nowMs()),
       });
       run.recorded = true;
       this.#book.spend(plan.id);
@@ -435,14 +442,14 @@ export class OperationRoad {
 
   async #executeAndFinish(run: Run): Promise<OperationResult> {
     const { prepared, progress } = run;
-    const { sessions, nowMs, onRead } = this.options;
+    const { links, nowMs, onRead } = this.options;
     let execution: Execution | null = null;
     let verification = skipped('Nothing was sent, so there was nothing to verify.');
     let verdict: Verdict;
     try {
       progress.phase('rechecking');
       const checked = await recheck(prepared, {
-        sessions,
+        links,
         nowMs,
         onRead,
         signal: run.controller.signal,
@@ -451,12 +458,12 @@ export class OperationRoad {
       if ('verdict' in checked) {
         verdict = checked.verdict;
       } else {
-        execution = await executeSteps(checked.session, prepared, progress, run.controller.signal);
+        execution = await executeSteps(checked.link, prepared, progress, run.controller.signal);
         if (anythingSent(execution)) {
           this.#changes.set(prepared.host.id, this.#changesOf(prepared.host.id) + 1);
           progress.phase('verifying');
           verification = await verifyByReading(prepared, execution, {
-            sessions,
+            links,
             nowMs,
             onRead,
             closing: () => this.#closing,

@@ -1,16 +1,15 @@
 import type { Verification } from '../../../src-preload/contract/operations';
 import { toAppError } from '../errors/app-error';
-import type { SessionPool } from '../ssh/types';
 import type { Execution } from './execute';
+import type { LinkPool } from './link';
 import type { PreparedPlan } from './plan';
-import { readContext } from './read-context';
 
 /** Waits between readings, in milliseconds: a connection that dropped may need a moment, the command too. */
 const delaysWithoutAnswer = [0, 1_000, 3_000];
 const delaysWithAnswer = [0, 1_000];
 
 export interface VerifyOptions {
-  sessions: SessionPool;
+  links: LinkPool;
   nowMs: () => number;
   onRead: (hostId: string) => void;
   /** Holdfast is closing: one reading must do. */
@@ -24,7 +23,7 @@ export interface VerifyOptions {
 export async function verifyByReading(
   prepared: PreparedPlan,
   execution: Execution,
-  { sessions, nowMs, onRead, closing }: VerifyOptions,
+  { links, nowMs, onRead, closing }: VerifyOptions,
 ): Promise<Verification> {
   const { host, input, draft } = prepared;
   const answered = execution.end.kind !== 'unknown';
@@ -32,8 +31,8 @@ export async function verifyByReading(
   for (const delayMs of answered ? delaysWithAnswer : delaysWithoutAnswer) {
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     try {
-      const session = await sessions.session(host);
-      seen = await input.verify(readContext(session, { nowMs, onRead }), draft.preconditions);
+      const link = await links.link(host);
+      seen = await input.verify(link.context({ nowMs, onRead }), draft.preconditions);
     } catch (thrown) {
       seen = { status: 'unreadable', text: toAppError(thrown).message };
     }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { snapshotSchema, poolSchema, volumeSchema } from '../../../src-preload/contract/inventory';
-import type { ActionId } from '../../../src-preload/contract/operations';
+import type { HostActionId } from '../../../src-preload/contract/operations';
 import { AppError } from '../../core/errors/app-error';
 import type { ActionContext, PlanDraft } from '../../core/operations/action';
 import { actions } from '../../core/operations/actions/index';
@@ -54,7 +54,7 @@ const context: ActionContext = {
   },
 };
 
-async function act(id: ActionId, input: Record<string, unknown>) {
+async function act(id: HostActionId, input: Record<string, unknown>) {
   const bound = actions[id].parse(input);
   const draft: PlanDraft = await bound.plan(context);
   if (draft.blockers.length > 0) return { draft, verification: null };
@@ -133,7 +133,7 @@ describe('media-06', () => {
 
   it('stops at nested, mounted and received subvolumes', async () => {
     const filesystem = uuidOf('media');
-    const blockers = async (id: ActionId, more: Record<string, unknown>): Promise<string> =>
+    const blockers = async (id: HostActionId, more: Record<string, unknown>): Promise<string> =>
       (await act(id, { filesystem, ...more })).draft.blockers.map(({ text }) => text).join(' ');
     expect(await blockers('btrfs.subvolume.destroy', { path: '/srv/media/@photos' })).toContain('lie within');
     expect(await blockers('btrfs.subvolume.destroy', { path: '/srv/documents' })).toContain(

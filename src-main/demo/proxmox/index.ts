@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { AccessLevel, Environment } from '../../../src-preload/contract/hosts';
 import { createRandom } from '../random';
 import { findRefusingPort } from '../server';
@@ -13,7 +14,7 @@ export interface DemoCluster {
   accessLevel: AccessLevel;
   tokenId: string;
   tokenSecret: string;
-  endpoints: { address: '127.0.0.1'; port: number; sha256: string }[];
+  endpoints: { address: '127.0.0.1'; port: number; certificate: X509Certificate }[];
   /** What the servers answer from; tests change the world here. */
   model: Cluster;
 }
@@ -74,7 +75,7 @@ export async function startDemoClusters(options: DemoClustersOptions = {}): Prom
       models.push(cluster);
       const endpoints: DemoCluster['endpoints'] = [];
       for (const node of cluster.nodes.values()) {
-        const { key, certificate, fingerprint } = node.certificate;
+        const { key, certificate } = node.certificate;
         let port: number;
         if (node.online) {
           const server = await startApiServer({
@@ -91,7 +92,7 @@ export async function startDemoClusters(options: DemoClustersOptions = {}): Prom
         } else {
           port = await findRefusingPort();
         }
-        endpoints.push({ address: '127.0.0.1', port, sha256: fingerprint });
+        endpoints.push({ address: '127.0.0.1', port, certificate });
       }
       clusters.push({
         id,

@@ -6,6 +6,7 @@ import { migration as auditAnchors } from './0040-audit-anchors';
 import { migration as anchorPerFile } from './0050-anchor-per-file';
 import { migration as capacity } from './0060-capacity';
 import { migration as snapshotPolicies } from './0070-snapshot-policies';
+import { migration as clusters } from './0080-clusters';
 
 /** Formats of app.sqlite, oldest first. A line is never changed once released. */
 export const appMigrations: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const appMigrations: readonly Migration[] = [
   anchorPerFile,
   capacity,
   snapshotPolicies,
+  clusters,
 ];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { actionIds, type ActionId } from '../../../../src-preload/contract/operations';
+import { actionIds, hostActionIds, type HostActionId } from '../../../../src-preload/contract/operations';
 import { AppError } from '../../errors/app-error';
 import type { PlanDraft } from '../action';
 import { actions, catalogue } from './index';
@@ -59,7 +59,7 @@ describe('the catalogue', () => {
 });
 
 describe('inputs', () => {
-  const good: Record<ActionId, Record<string, unknown>> = {
+  const good: Record<HostActionId, Record<string, unknown>> = {
     ...goodZfsInputs,
     'lvm.snapshot.create': { volumeGroup: 'vg0', logicalVolume: 'data', name: 'before', size: '1G' },
     'lvm.snapshot.destroy': { volumeGroup: 'vg0', name: 'before' },
@@ -92,11 +92,11 @@ describe('inputs', () => {
     ...btrfsInputs,
   };
 
-  it.each(actionIds)('%s takes what is well formed', (id) => {
+  it.each(hostActionIds)('%s takes what is well formed', (id) => {
     expect(() => actions[id].parse(good[id])).not.toThrow();
   });
 
-  it.each(actionIds)('%s refuses an unknown key, a missing one, and anything that is no object', (id) => {
+  it.each(hostActionIds)('%s refuses an unknown key, a missing one, and anything that is no object', (id) => {
     const refused = expect.objectContaining({ code: 'invalid-request' });
     expect(() => actions[id].parse({ ...good[id], force: true })).toThrow(refused);
     for (const key of Object.keys(good[id])) {
@@ -106,32 +106,35 @@ describe('inputs', () => {
     for (const junk of [null, 1, 'x', [], undefined]) expect(() => actions[id].parse(junk)).toThrow(refused);
   });
 
-  it.each(actionIds)('%s refuses names that could be options, paths, patterns or several things', (id) => {
-    const strings = Object.entries(good[id]).filter(([, value]) => typeof value === 'string');
-    const junk = [
-      '',
-      '-r',
-      '--force',
-      '../x',
-      'a b\n',
-      'a;b',
-      '$(x)',
-      'a`b',
-      "a'b",
-      'a"b',
-      'a%b',
-      'a,b',
-      'a*',
-      'x'.repeat(300),
-    ];
-    for (const [key] of strings) {
-      for (const value of junk) {
-        expect(() => actions[id].parse({ ...good[id], [key]: value }), `${key}=${value}`).toThrow(AppError);
+  it.each(hostActionIds)(
+    '%s refuses names that could be options, paths, patterns or several things',
+    (id) => {
+      const strings = Object.entries(good[id]).filter(([, value]) => typeof value === 'string');
+      const junk = [
+        '',
+        '-r',
+        '--force',
+        '../x',
+        'a b\n',
+        'a;b',
+        '$(x)',
+        'a`b',
+        "a'b",
+        'a"b',
+        'a%b',
+        'a,b',
+        'a*',
+        'x'.repeat(300),
+      ];
+      for (const [key] of strings) {
+        for (const value of junk) {
+          expect(() => actions[id].parse({ ...good[id], [key]: value }), `${key}=${value}`).toThrow(AppError);
+        }
       }
-    }
-  });
+    },
+  );
 
-  it.each(actionIds)('%s builds no argument that starts with "-" from any text', (id) => {
+  it.each(hostActionIds)('%s builds no argument that starts with "-" from any text', (id) => {
     const strings = Object.keys(good[id]).filter((key) => typeof good[id][key] === 'string');
     fc.assert(
       fc.property(fc.constantFrom(...strings), fc.string({ maxLength: 12 }), (key, value) => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { ActionId } from '../../../../src-preload/contract/operations';
+import type { HostActionId } from '../../../../src-preload/contract/operations';
 import { captured, capturedNames } from '../../storage/testing/captured';
 import { actions } from './index';
 import { knownZfsFailures } from './zfs/testing/zfs-known-failures';
 
 /** Every captured failure of a command that Holdfast sends, and words its sentence must hold. */
-const known: [backend: 'zfs' | 'lvm' | 'mdadm', name: string, action: ActionId, says: RegExp][] = [
+const known: [backend: 'zfs' | 'lvm' | 'mdadm', name: string, action: HostActionId, says: RegExp][] = [
   ['zfs', 'zfs-048-FAIL-snapshot-exists', 'zfs.snapshot.create', /tank\/data@s1 already/],
   ['zfs', 'zfs-049-FAIL-snapshot-missing-ds', 'zfs.snapshot.create', /no dataset tank\/nope/],
   ['zfs', 'zfs-050-FAIL-snapshot-bad-name', 'zfs.snapshot.create', /does not allow "%"/],

@@ -1,4 +1,6 @@
-import type { ActionId } from '../../../../src-preload/contract/operations';
+import type { HostActionId } from '../../../../src-preload/contract/operations';
+import { apiActions } from './pve';
+import type { StepDraft } from '../action';
 import { catalogueOf, type BoundAction, type Catalogue } from '../bound-action';
 import { btrfsActions } from './btrfs';
 import { diskActions } from './disk';
@@ -7,8 +9,8 @@ import { lvmActions } from './lvm';
 import { mdadmActions } from './mdadm';
 import { zfsActions } from './zfs';
 
-/** Every action, by its id: `tsc` fails when the contract names one that is not here. */
-export const actions: Readonly<Record<ActionId, BoundAction>> = {
+/** Every action on a Linux host, by its id: `tsc` fails when the contract names one that is not here. */
+export const actions: Readonly<Record<HostActionId, BoundAction<StepDraft>>> = {
   ...zfsActions,
   ...lvmActions,
   ...mdadmActions,
@@ -18,4 +20,4 @@ export const actions: Readonly<Record<ActionId, BoundAction>> = {
 };
 
 /** What the operation road takes. */
-export const catalogue: Catalogue = catalogueOf(Object.values(actions));
+export const catalogue: Catalogue = catalogueOf([...Object.values(actions), ...Object.values(apiActions)]);

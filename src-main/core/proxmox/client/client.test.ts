@@ -1,81 +1,13 @@
 import { createServer as createHttpServer } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { createCertificate, type KeyAndCertificate } from '../../../demo/proxmox/certificate';
 import { AppError } from '../../errors/app-error';
 import { ApiClient, type ApiLimits } from './client';
 import { apiPath } from './path';
 import { probeCertificate } from './probe';
-
-const dayMs = 86_400_000;
-const certificateFor = (name: string): KeyAndCertificate =>
-  createCertificate({
-    subject: { commonName: name, organisation: 'Test' },
-    names: ['localhost', '127.0.0.1'],
-    notBeforeMs: Date.now() - dayMs,
-    notAfterMs: Date.now() + dayMs,
-  });
-
-type Answering = (send: {
-  request: import('node:http').IncomingMessage;
-  response: import('node:http').ServerResponse;
-}) => void;
-
-/** A real TLS server that counts what reached it: raw connections and whole requests. */
-interface TestServer {
-  port: number;
-  sha256: string;
-  requests: { method: string; url: string; headers: Record<string, unknown>; body: string }[];
-  close(): Promise<void>;
-}
-
-const closers: (() => Promise<void>)[] = [];
-
-async function startServer(
-  answer: Answering,
-  identity = certificateFor('pve1'),
-  port = 0,
-): Promise<TestServer> {
-  const requests: TestServer['requests'] = [];
-  const sockets = new Set<Socket>();
-  const server: Server = createServer(
-    { key: identity.key.export({ type: 'pkcs8', format: 'pem' }), cert: identity.certificate.toString() },
-    (request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      request.on('end', () => {
-        requests.push({
-          method: request.method ?? '',
-          url: request.url ?? '',
-          headers: { ...request.headers },
-          body,
-        });
-        answer({ request, response });
-      });
-    },
-  );
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-  });
-  server.on('tlsClientError', () => undefined);
-  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
-  const close = async (): Promise<void> => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((done) => server.close(done));
-  };
-  closers.push(close);
-  return { port: (server.address() as AddressInfo).port, sha256: identity.fingerprint, requests, close };
-}
-
-const json =
-  (status: number, body: unknown, reason?: string): Answering =>
-  ({ response }) => {
-    response.writeHead(status, reason, { 'content-type': 'application/json;charset=UTF-8' });
-    response.end(JSON.stringify(body));
-  };
+import { certificateFor, closers, json, startServer, type Answering } from './testing/tls-server';
 
 const clients: ApiClient[] = [];
 function clientOf(servers: { port: number; sha256: string }[], limits: Partial<ApiLimits> = {}): ApiClient {
@@ -151,7 +83,7 @@ describe('trust', () => {
   it('never resumes a session, so that none escapes the check', async () => {
     const reused: boolean[] = [];
     const server = await startServer(({ request, response }) => {
-      reused.push((request.socket as import('node:tls').TLSSocket).isSessionReused());
+      reused.push((request.socket as TLSSocket).isSessionReused());
       response.setHeader('connection', 'close');
       good({ request, response });
     });

@@ -8,6 +8,7 @@ import type { Offer } from '../../../../../src-preload/contract/operations';
 import { createCore } from '../../../create-core';
 import { startTestCore, type TestCore } from '../../../testing/test-core';
 import { actions } from '../index';
+import { commandsOf } from '../../../testing/commands-of';
 
 /** What the screens are offered on the demo host raid-05, read by the whole core over SSH. */
 describe('offers for software RAID', () => {
@@ -69,7 +70,7 @@ describe('offers for software RAID', () => {
     const answers = { array: '/dev/md2', level: '1', spares: [], bitmap: 'internal' };
     const plan = await core.plan(hostId, 'mdadm.array.create', { ...answers, devices: free });
     expect(plan.blockers).toEqual([]);
-    expect(plan.steps[0]?.argv.slice(4, 11)).toEqual([
+    expect(commandsOf(plan)[0]?.argv.slice(4, 11)).toEqual([
       '--create',
       '/dev/md2',
       '--level',

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { actionIdSchema } from '../../../../../src-preload/contract/operations';
+import { hostActionIds } from '../../../../../src-preload/contract/operations';
 import { AppError } from '../../../errors/app-error';
 import { quoteArgv } from '../../../ssh/quote';
 import type { ActionContext } from '../../action';
@@ -17,7 +17,7 @@ export type Exchange = z.infer<typeof exchangeSchema>;
 
 /** One real operation on the lab machine; see fixtures/README.md. */
 const transcriptSchema = z.strictObject({
-  action: actionIdSchema,
+  action: z.enum(hostActionIds),
   note: z.string().optional(),
   between: z.string().optional(),
   input: z.record(z.string(), z.json()),

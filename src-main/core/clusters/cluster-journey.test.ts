@@ -1,0 +1,449 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Offer, Plan } from '../../../src-preload/contract/operations';
+import { startDemoClusters, type DemoCluster, type DemoClusters } from '../../demo/proxmox/index';
+import { assembleCore } from '../assemble-core';
+import { prepareDemoClusters } from '../demo-mode';
+import { catalogue } from '../operations/actions/index';
+import { startTestCore, type TestCore } from '../testing/test-core';
+
+/** The whole core on two clusters behind real TLS servers, whose tasks end at once. */
+let demo: DemoClusters;
+let core: TestCore;
+const atlas = 'demo-atlas';
+const attic = 'demo-attic';
+
+function modelOf(id: string): DemoCluster['model'] {
+  const found = demo.clusters.find((cluster) => cluster.id === id);
+  if (found === undefined) throw new Error(`There is no ${id}.`);
+  return found.model;
+}
+
+beforeEach(async () => {
+  demo = await startDemoClusters({ latency: 0 });
+  core = await startTestCore({
+    start: (options) =>
+      assembleCore(options, {
+        catalogue,
+        permits: () => false,
+        prepare: (stores) => prepareDemoClusters(demo, stores, Date.now()),
+      }),
+  });
+  await core.call('settings:update', { readOnly: false });
+});
+afterEach(async () => {
+  await core.close();
+  await demo.close();
+});
+
+const refresh = (clusterId = atlas) => core.call('clusters:refresh', { clusterId });
+const guest = (vmid: number, node = 'atlas-1') => ({ type: 'qemu', node, vmid });
+
+async function done(action: string, input: Record<string, unknown>, clusterId = atlas) {
+  const plan = await core.plan(clusterId, action, input);
+  const result = await core.run(plan);
+  expect([action, plan.blockers, result.outcome, result.message]).toEqual([
+    action,
+    [],
+    'ok',
+    expect.any(String),
+  ]);
+  expect(result.verification.status).toBe('confirmed');
+  return { plan, result };
+}
+
+async function offersOn(vmid: number, clusterId = atlas): Promise<Map<string, Offer>> {
+  const { offers } = await core.call('clusters:offers', { clusterId, subject: { kind: 'guest', vmid } });
+  return new Map(offers.map((offer) => [offer.action, offer]));
+}
+
+const words = (plan: Plan): string => plan.consequences.map(({ text }) => text).join(' ');
+
+describe('reading a cluster', () => {
+  it('tells nodes, guests and storages, and what is wrong', async () => {
+    const inventory = await refresh();
+    expect(inventory).toMatchObject({ version: '9.2.11', quorate: true });
+    expect(inventory.nodes.map(({ name, status }) => [name, status])).toEqual([
+      ['atlas-1', 'online'],
+      ['atlas-2', 'online'],
+      ['atlas-3', 'offline'],
+    ]);
+    expect(inventory.guests).toHaveLength(17);
+    expect(inventory.guests.find(({ vmid }) => vmid === 110)).toMatchObject({
+      name: 'web-1',
+      node: 'atlas-1',
+      status: 'running',
+      tags: ['prod', 'web'],
+    });
+    // Of the guests of a node that is down next to nothing is known, and nothing is made up.
+    expect(inventory.guests.find(({ vmid }) => vmid === 150)).toMatchObject({
+      name: null,
+      status: 'unknown',
+      cpu: null,
+    });
+    expect(inventory.problems.map(({ text }) => text)).toEqual([
+      'Node atlas-3 is offline.',
+      'Guest 140 (mail) is locked (backup).',
+    ]);
+    const { clusters } = await core.call('clusters:list', {});
+    expect(
+      clusters.map(({ cluster, state, summary }) => [cluster.id, state.status, summary?.guestsRunning]),
+    ).toEqual([
+      [atlas, 'online', 12],
+      [attic, 'never-connected', undefined],
+    ]);
+  });
+
+  it('reads a node of an older release that is in no cluster', async () => {
+    expect(await refresh(attic)).toMatchObject({ version: '8.2.7', quorate: null });
+  });
+
+  it('keeps what was read for offline use', async () => {
+    const before = await refresh();
+    await demo.close();
+    const failure = await core.failure('clusters:refresh', { clusterId: atlas });
+    expect(failure.code).toBe('unreachable');
+    const { inventory } = await core.call('clusters:read', { clusterId: atlas });
+    expect(inventory).toEqual(before);
+    const { clusters } = await core.call('clusters:list', {});
+    expect(clusters[0]?.state).toMatchObject({ status: 'offline', lastSeenAtMs: before.takenAtMs });
+  });
+
+  it('says that a cluster without quorum can change nothing, and shows what is known all the same', async () => {
+    await refresh();
+    modelOf(atlas).quorate = false;
+    const inventory = await refresh();
+    expect(inventory.quorate).toBe(false);
+    expect(inventory.problems[0]?.text).toContain('no quorum');
+    const plan = await core.plan(atlas, 'pve.guest.start', guest(131, 'atlas-2'));
+    const result = await core.run(plan);
+    expect(result.outcome).toBe('failed');
+    expect(result.message).toContain('no quorum');
+  });
+
+  it('reads the tasks and their logs', async () => {
+    const { tasks } = await core.call('clusters:tasks', { clusterId: atlas });
+    expect(tasks.map(({ type, outcome }) => [type, outcome])).toEqual([
+      ['aptupdate', 'ok'],
+      ['qmshutdown', 'failed'],
+      ['qmstart', 'ok'],
+      ['qmsnapshot', 'ok'],
+      ['vzdump', 'failed'],
+    ]);
+    const failed = tasks.find(({ type }) => type === 'vzdump');
+    const log = await core.call('clusters:taskLog', { clusterId: atlas, upid: failed?.upid ?? '' });
+    expect(log).toMatchObject({ outcome: 'failed', status: 'job errors' });
+    expect(log.lines.join('\n')).toContain('Backup of VM 140 failed');
+  });
+});
+
+describe('power', () => {
+  it('starts, pauses, resumes, reboots and shuts down, as the cluster itself then says', async () => {
+    await refresh();
+    const model = modelOf(atlas).guests;
+    const start = await done('pve.guest.start', guest(131, 'atlas-2'));
+    expect(start.plan.steps).toEqual([
+      expect.objectContaining({
+        kind: 'pve',
+        method: 'POST',
+        path: '/nodes/atlas-2/qemu/131/status/start',
+        commandLine: 'POST /nodes/atlas-2/qemu/131/status/start',
+      }),
+    ]);
+    expect(start.plan.host).toMatchObject({ kind: 'cluster', name: 'atlas' });
+    expect(model.get(131)?.running).toBe(true);
+    await done('pve.guest.suspend', guest(131, 'atlas-2'));
+    expect(model.get(131)?.paused).toBe(true);
+    await done('pve.guest.resume', guest(131, 'atlas-2'));
+    expect(model.get(131)?.paused).toBe(false);
+    await done('pve.guest.reboot', guest(131, 'atlas-2'));
+    const down = await done('pve.guest.shutdown', {
+      ...guest(131, 'atlas-2'),
+      timeout: 60,
+      forceStop: false,
+    });
+    expect(down.plan.steps[0]?.commandLine).toBe(
+      'POST /nodes/atlas-2/qemu/131/status/shutdown timeout=60 forceStop=0',
+    );
+    expect(model.get(131)?.running).toBe(false);
+  });
+
+  it('asks for names before it cuts the power, and says what is lost', async () => {
+    const { plan } = await done('pve.guest.stop', guest(110));
+    expect(plan.typed).toEqual({ target: '110 web-1', host: 'atlas' });
+    expect(words(plan)).toContain('is lost');
+    expect(core.questions.at(-1)?.detail).toContain('→ POST /nodes/atlas-1/qemu/110/status/stop');
+    expect(core.questions.at(-1)?.message).toContain('Cluster: atlas (127.0.0.1:');
+    const refused = await core.run(await core.plan(atlas, 'pve.guest.stop', guest(120, 'atlas-2')), {
+      target: '120',
+    });
+    expect(refused.outcome).toBe('refused');
+  });
+
+  it('records what was sent before it was sent, and how its task ended', async () => {
+    const { result } = await done('pve.guest.start', guest(131, 'atlas-2'));
+    const rows = await core.rows(atlas, result.operationId);
+    expect(rows.map(({ event, commands }) => [event, commands])).toEqual([
+      ['started', 'POST /nodes/atlas-2/qemu/131/status/start'],
+      ['finished', 'POST /nodes/atlas-2/qemu/131/status/start'],
+    ]);
+    expect(rows[1]?.stdoutSnippet).toMatch(/^UPID:atlas-2:/);
+  });
+
+  it('says that a guest did not shut down in time, and that it runs on', async () => {
+    const plan = await core.plan(atlas, 'pve.guest.shutdown', {
+      ...guest(130, 'atlas-2'),
+      timeout: 10,
+      forceStop: false,
+    });
+    const result = await core.run(plan);
+    expect(result.outcome).toBe('failed');
+    expect(result.message).toContain('did not shut down in time');
+    expect(modelOf(atlas).guests.get(130)?.running).toBe(true);
+  });
+
+  it.each([
+    ['a locked guest', 'pve.guest.reboot', guest(140), /locked \(backup\)/],
+    ['a guest that runs', 'pve.guest.start', guest(110), /runs already/],
+    ['a guest that is stopped', 'pve.guest.stop', guest(131, 'atlas-2'), /does not run/],
+    ['a template', 'pve.guest.start', guest(9000), /template/],
+    [
+      'a guest that is elsewhere',
+      'pve.guest.start',
+      guest(131, 'atlas-1'),
+      /no virtual machine 131 on node atlas-1/,
+    ],
+    ['a machine that is not paused', 'pve.guest.resume', guest(110), /not paused/],
+  ])('does nothing with %s', async (_name, action, input, sentence) => {
+    const plan = await core.plan(atlas, action, input);
+    expect(plan.blockers.map(({ text }) => text).join(' ')).toMatch(sentence);
+    expect((await core.run(plan)).outcome).toBe('refused');
+  });
+
+  it('says which privilege is missing where', async () => {
+    const result = await core.run(await core.plan(atlas, 'pve.guest.stop', guest(190)));
+    expect(result.outcome).toBe('failed');
+    expect(result.message).toMatch(/lacks VM\.PowerMgmt on \/vms\/190/);
+    expect(result.error?.code).toBe('forbidden');
+    expect(modelOf(atlas).guests.get(190)?.running).toBe(true);
+  });
+
+  it('says that a node is down when another one has to pass a request on', async () => {
+    const failure = await core.failure('operations:plan', {
+      hostId: atlas,
+      action: 'pve.guest.start',
+      input: guest(150, 'atlas-3'),
+    });
+    expect(failure).toMatchObject({ code: 'unreachable' });
+    expect(failure.message).toContain('could not be reached by the one that was asked');
+  });
+
+  it('refuses when the guest changed since the plan was made', async () => {
+    const plan = await core.plan(atlas, 'pve.guest.start', guest(131, 'atlas-2'));
+    const model = modelOf(atlas).guests.get(131);
+    if (model !== undefined) model.running = true;
+    core.clockOffsetMs = 6_000;
+    const result = await core.run(plan);
+    expect(result.outcome).toBe('refused');
+    expect(result.message).toContain('changed since the plan was made');
+  });
+
+  it('does several under one plan, each with a result of its own', async () => {
+    const plan = await core.plan(atlas, 'pve.guest.reboot', {
+      items: [guest(100), guest(101), guest(130, 'atlas-2')],
+      goOn: true,
+    });
+    expect(plan.target.name).toBe('3 guests');
+    const result = await core.run(plan);
+    // 130 does not answer to a shutdown: the others are done all the same.
+    expect(result.steps.map(({ status }) => status)).toEqual(['done', 'done', 'failed']);
+    expect(result.outcome).toBe('failed');
+  });
+
+  it('is for those who may: a laptop that operates cannot roll back, one that views cannot start', async () => {
+    await refresh(attic);
+    const offers = await offersOn(100, attic);
+    expect(offers.get('pve.guest.reboot')?.excuse).toBeNull();
+    const { clusters } = await core.call('clusters:list', {});
+    const found = clusters.find(({ cluster }) => cluster.id === attic)?.cluster;
+    if (found === undefined) throw new Error('attic is gone');
+    const { id: _id, demo: _demo, createdAtMs: _at, ...settings } = found;
+    await core.call('clusters:update', {
+      clusterId: attic,
+      settings: { ...settings, accessLevel: 'view' },
+      secret: null,
+    });
+    expect((await offersOn(100, attic)).get('pve.guest.reboot')?.excuse).toContain('may only view');
+    const result = await core.run(await core.plan(attic, 'pve.guest.reboot', guest(100, 'attic')));
+    expect(result.outcome).toBe('refused');
+  });
+
+  it('is no action for a host, and commands are none for a cluster', async () => {
+    const failure = await core.failure('operations:plan', {
+      hostId: atlas,
+      action: 'zfs.snapshot.create',
+      input: { dataset: 'tank/data', name: 'a', recursive: false },
+    });
+    expect(failure.code).toBe('refused');
+    const rows = await core.allRows(atlas);
+    expect(rows.at(-1)).toMatchObject({ event: 'refused', action: 'zfs.snapshot.create' });
+  });
+});
+
+describe('snapshots of guests', () => {
+  const snapshots = (vmid: number) => core.call('clusters:guestSnapshots', { clusterId: atlas, vmid });
+
+  it('form a tree with where the guest stands', async () => {
+    await refresh();
+    expect(await snapshots(120)).toMatchObject({
+      current: { parent: 'weekly', running: true },
+      snapshots: [
+        { name: 'pg16', parent: null, withMemory: true },
+        { name: 'pg17', parent: 'pg16', withMemory: false },
+        { name: 'weekly', parent: 'pg17' },
+      ],
+    });
+  });
+
+  it('are taken, rolled back to and deleted, as the cluster itself then says', async () => {
+    await refresh();
+    const model = modelOf(atlas).guests.get(101);
+    await done('pve.snapshot.create', {
+      ...guest(101),
+      name: 'first',
+      description: 'a = b; c',
+      vmstate: false,
+    });
+    expect(model?.snapshots).toMatchObject([{ name: 'first', description: 'a = b; c', withMemory: false }]);
+    await done('pve.snapshot.create', { ...guest(101), name: 'second', description: null, vmstate: true });
+    expect((await snapshots(101)).current.parent).toBe('second');
+    const back = await done('pve.snapshot.rollback', { ...guest(101), name: 'second', start: false });
+    expect(words(back.plan)).toMatch(/wrote since the snapshot was taken is lost/);
+    expect(words(back.plan)).toMatch(/It runs: it is stopped first/);
+    const gone = await done('pve.snapshot.delete', { ...guest(101), name: 'first' });
+    expect(gone.plan.typed.target).toBe('first');
+    expect(model?.snapshots.map(({ name }) => name)).toEqual(['second']);
+  });
+
+  it('are refused by ZFS when there are newer ones, which the plan says beforehand', async () => {
+    const plan = await core.plan(atlas, 'pve.snapshot.rollback', {
+      ...guest(110),
+      name: 'before-upgrade',
+      start: false,
+    });
+    expect(words(plan)).toContain('Snapshots were taken after it: nightly');
+    const result = await core.run(plan);
+    expect(result.outcome).toBe('failed');
+    expect(result.message).toContain('not the newest');
+  });
+
+  it.each([
+    [
+      'a name that is taken',
+      { ...guest(110), name: 'nightly', description: null, vmstate: false },
+      /snapshot nightly .* already/,
+    ],
+    [
+      'a storage that cannot',
+      { type: 'lxc', node: 'atlas-1', vmid: 202, name: 'before', description: null, vmstate: false },
+      /cannot take snapshots/,
+    ],
+    [
+      'the memory of a container',
+      { type: 'lxc', node: 'atlas-1', vmid: 200, name: 'before', description: null, vmstate: true },
+      /Only a running virtual machine/,
+    ],
+  ])('are not taken: %s', async (_name, input, sentence) => {
+    const plan = await core.plan(atlas, 'pve.snapshot.create', input);
+    expect(plan.blockers.map(({ text }) => text).join(' ')).toMatch(sentence);
+  });
+
+  it.each(['x', 'current', '1st', 'a b', 'a/b', 'a'.repeat(41), '-x'])(
+    'do not have the name %j',
+    async (name) => {
+      const failure = await core.failure('operations:plan', {
+        hostId: atlas,
+        action: 'pve.snapshot.create',
+        input: { ...guest(101), name, description: null, vmstate: false },
+      });
+      expect(failure.code).toBe('invalid-request');
+    },
+  );
+});
+
+describe('trust and secrets', () => {
+  it('refuses a node with another certificate than the pinned one, and sends it nothing', async () => {
+    const [cluster] = demo.clusters;
+    const [endpoint] = cluster?.endpoints ?? [];
+    if (cluster === undefined || endpoint === undefined) throw new Error('no cluster');
+    const probe = await core.call('clusters:probeCertificate', {
+      address: endpoint.address,
+      port: endpoint.port,
+    });
+    expect(probe).toMatchObject({ status: 'trusted', systemTrusted: false });
+    const question = core.questions.length;
+    expect(
+      await core.call('clusters:trustCertificate', {
+        address: endpoint.address,
+        port: endpoint.port,
+        sha256: probe.offered.sha256,
+      }),
+    ).toEqual({ trusted: true });
+    // Nothing new, so nobody is asked.
+    expect(core.questions).toHaveLength(question);
+    const other = demo.clusters[1]?.endpoints[0]?.certificate.fingerprint256 ?? '';
+    const failure = await core.failure('clusters:trustCertificate', {
+      address: endpoint.address,
+      port: endpoint.port,
+      sha256: other,
+    });
+    expect(failure.code).toBe('untrusted-host');
+  });
+
+  it('adds a cluster after its certificate was trusted in the native dialog, and not before', async () => {
+    const [endpoint] = demo.clusters[1]?.endpoints ?? [];
+    const secret = demo.clusters[1]?.tokenSecret ?? '';
+    if (endpoint === undefined) throw new Error('no cluster');
+    const settings = {
+      name: 'mine',
+      // The same server under another address: nothing is pinned for it.
+      endpoints: [{ address: 'localhost', port: endpoint.port }],
+      tokenId: 'holdfast@pve!laptop',
+      trust: 'pin' as const,
+      environment: { label: 'Home', colour: 'teal' as const, production: false },
+      accessLevel: 'view' as const,
+    };
+    const { id } = await core.call('clusters:add', { settings, secret });
+    expect((await core.failure('clusters:refresh', { clusterId: id })).code).toBe('untrusted-host');
+    const probe = await core.call(
+      'clusters:probeCertificate',
+      settings.endpoints[0] ?? { address: '', port: 0 },
+    );
+    expect(probe.status).toBe('unknown');
+    core.answer = async () => false;
+    const ask = { address: 'localhost', port: endpoint.port, sha256: probe.offered.sha256 };
+    expect(await core.call('clusters:trustCertificate', ask)).toEqual({ trusted: false });
+    core.answer = async () => true;
+    expect(await core.call('clusters:trustCertificate', ask)).toEqual({ trusted: true });
+    expect(core.questions.at(-1)?.detail).toContain(probe.offered.sha256);
+    expect(core.questions.at(-1)?.detail).toContain('(EXPIRED)');
+    expect((await core.call('clusters:refresh', { clusterId: id })).nodes).toHaveLength(1);
+    expect(await core.failure('clusters:add', { settings, secret })).toMatchObject({
+      code: 'invalid-request',
+    });
+    expect(await core.call('clusters:remove', { clusterId: id })).toEqual({ removed: true });
+  });
+
+  it('says that a token is wrong, and never shows it', async () => {
+    const { clusters } = await core.call('clusters:list', {});
+    const found = clusters.find(({ cluster }) => cluster.id === atlas)?.cluster;
+    if (found === undefined) throw new Error('atlas is gone');
+    const { id: _id, demo: _demo, createdAtMs: _at, ...settings } = found;
+    const secret = 'deadbeef-0000-1111-2222-333344445555';
+    await core.call('clusters:update', { clusterId: atlas, settings, secret });
+    const failure = await core.failure('clusters:refresh', { clusterId: atlas });
+    expect(failure.code).toBe('unauthorized');
+    const after = await core.call('clusters:list', {});
+    expect(after.clusters[0]?.state.status).toBe('needs-credentials');
+    expect(JSON.stringify([failure, after, core.events, core.questions])).not.toContain(secret);
+  });
+});

@@ -1,0 +1,352 @@
+import PQueue from 'p-queue';
+import { z } from 'zod';
+import type {
+  Cluster,
+  ClusterInventory,
+  ClusterOverview,
+  ClusterSummary,
+  ClusterTask,
+  Guest,
+  GuestSnapshots,
+} from '../../../src-preload/contract/clusters';
+import type { HostState } from '../../../src-preload/contract/hosts';
+import { AppError, toAppError } from '../errors/app-error';
+import { statusAfter, statusAtStart } from '../inventory/connection-state';
+import type { CoreLog } from '../log';
+import { apiPath } from '../proxmox/client/path';
+import { taskEnd, type TaskEnd } from '../proxmox/client/task';
+import { parseUpid } from '../proxmox/client/upid';
+import type { ClusterClients } from './cluster-clients';
+import { readCluster, summariseCluster } from '../proxmox/read-cluster';
+import { guestSnapshotsOf, snapshotRowsSchema, snapshotsPath } from '../proxmox/read-guest';
+import type { ClusterCache, ClusterStore } from './stores';
+
+export interface ClusterServiceOptions {
+  clusters: Pick<ClusterStore, 'list' | 'get'>;
+  clients: ClusterClients;
+  cache: ClusterCache;
+  unknownOperations: (clusterId: string) => number;
+  /** The cluster answered; unknown outcomes can be checked now. */
+  onContact: (cluster: Cluster) => void;
+  onRead: (clusterId: string) => void;
+  onRefresh: (clusterId: string) => void;
+  onChanged: (clusterId: string) => void;
+  nowMs: () => number;
+  log: CoreLog;
+}
+
+/** Clusters read side by side. */
+const concurrency = 5;
+const taskRows = 100;
+const logLines = 500;
+
+interface Known {
+  status: HostState['status'];
+  error: AppError | null;
+  lastSeenAtMs: number | null;
+  summary: ClusterSummary | null;
+  inventory: ClusterInventory | null;
+  loaded: boolean;
+  refreshing: Promise<ClusterInventory> | null;
+  /** Read in this session: refreshed periodically. */
+  wanted: boolean;
+}
+
+const seconds = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]);
+/** `GET /cluster/tasks`: running rows have neither status nor end. */
+const tasksSchema = z.array(
+  z.object({
+    upid: z.string(),
+    node: z.string(),
+    type: z.string(),
+    id: z.union([z.string(), z.number()]).transform(String).optional(),
+    user: z.string(),
+    tokenid: z.string().optional(),
+    starttime: seconds,
+    endtime: seconds.optional(),
+    status: z.string().optional(),
+  }),
+);
+const logSchema = z.array(z.object({ n: z.number(), t: z.string() }));
+const taskStatusSchema = z.object({ status: z.string(), exitstatus: z.string().optional() });
+
+const outcomes: Readonly<Record<TaskEnd['kind'], ClusterTask['outcome']>> = {
+  ok: 'ok',
+  warnings: 'warnings',
+  failed: 'failed',
+  'broken-off': 'broken-off',
+};
+
+function taskOf(row: z.infer<typeof tasksSchema>[number]): ClusterTask {
+  const { upid, node, type, id = '', user, tokenid, starttime, endtime, status } = row;
+  const running = endtime === undefined;
+  return {
+    upid,
+    node,
+    type,
+    id,
+    user: tokenid === undefined ? user : `${user}!${tokenid}`,
+    startedAtMs: starttime * 1000,
+    endedAtMs: running ? null : endtime * 1000,
+    outcome: running ? 'running' : outcomes[taskEnd(status).kind],
+    status: running ? null : (status ?? null),
+  };
+}
+
+/** The last known state of every cluster, and how it is renewed. Offline is a state like any other. */
+export class ClusterService {
+  readonly #known = new Map<string, Known>();
+  readonly #queue = new PQueue({ concurrency });
+  readonly #abort = new AbortController();
+  #periodic: NodeJS.Timeout | null = null;
+
+  constructor(private readonly options: ClusterServiceOptions) {}
+
+  overviews(): ClusterOverview[] {
+    return this.options.clusters.list().map((cluster) => ({
+      cluster,
+      state: this.state(cluster.id),
+      summary: this.#of(cluster.id).summary,
+    }));
+  }
+
+  state(clusterId: string): HostState {
+    const { status, error, lastSeenAtMs } = this.#of(clusterId);
+    return {
+      status,
+      error: error?.toWire() ?? null,
+      lastSeenAtMs,
+      unknownOperations: this.options.unknownOperations(clusterId),
+    };
+  }
+
+  /** Last known; null: never read. Throws AppError `not-found`. */
+  async read(clusterId: string): Promise<ClusterInventory | null> {
+    this.options.clusters.get(clusterId);
+    const known = this.#of(clusterId);
+    if (!known.loaded) {
+      try {
+        const inventory = await this.options.cache.read(clusterId);
+        if (!known.loaded) known.inventory = inventory;
+      } catch (thrown) {
+        this.options.log.write('warn', 'What was known of a cluster could not be read', {
+          clusterId,
+          error: thrown,
+        });
+      }
+      known.loaded = true;
+    }
+    return known.inventory;
+  }
+
+  /** Callers at the same time share one reading. Throws AppError. */
+  refresh(clusterId: string): Promise<ClusterInventory> {
+    const cluster = this.options.clusters.get(clusterId);
+    const known = this.#of(clusterId);
+    known.refreshing ??= this.#refreshNow(cluster).finally(() => {
+      known.refreshing = null;
+    });
+    return known.refreshing;
+  }
+
+  refreshLater(clusterId: string): void {
+    if (this.#abort.signal.aborted) return;
+    void this.#queue
+      .add(() => this.refresh(clusterId))
+      .catch((thrown: unknown) => {
+        this.options.log.write('info', 'A refresh of a cluster failed', { clusterId, error: thrown });
+      });
+  }
+
+  /** A reading under way may have seen what was before a change, so it is waited for and another one begins. */
+  refreshAfterChange(clusterId: string): void {
+    const underWay = this.#of(clusterId).refreshing;
+    if (underWay === null) this.refreshLater(clusterId);
+    else void Promise.allSettled([underWay]).then(() => this.refreshLater(clusterId));
+  }
+
+  refreshAll(): void {
+    for (const { id } of this.options.clusters.list()) this.refreshLater(id);
+  }
+
+  /** Seconds between refreshes of clusters that answered; 0: none. */
+  setPeriod(periodSeconds: number): void {
+    if (this.#periodic !== null) clearInterval(this.#periodic);
+    this.#periodic = null;
+    if (periodSeconds === 0 || this.#abort.signal.aborted) return;
+    this.#periodic = setInterval(() => {
+      for (const { id } of this.options.clusters.list()) if (this.#of(id).wanted) this.refreshLater(id);
+    }, periodSeconds * 1000);
+    this.#periodic.unref();
+  }
+
+  /** What failed before says nothing any more. */
+  settingsChanged(clusterId: string): void {
+    this.options.clients.drop(clusterId);
+    const { lastSeenAtMs } = this.#of(clusterId);
+    this.#set(clusterId, { status: statusAtStart(lastSeenAtMs), error: null });
+  }
+
+  forget(clusterId: string): void {
+    this.options.clients.drop(clusterId);
+    this.#known.delete(clusterId);
+    this.options.cache.remove(clusterId);
+  }
+
+  /** One guest as last read. Throws AppError `not-found`. */
+  async guest(clusterId: string, vmid: number): Promise<Guest> {
+    const inventory = await this.read(clusterId);
+    const guest = inventory?.guests.find((each) => each.vmid === vmid);
+    if (guest === undefined) {
+      throw new AppError('not-found', `Guest ${vmid} is not in the last known state of the cluster.`, {
+        remedy: 'Refresh the cluster.',
+      });
+    }
+    return guest;
+  }
+
+  async guestSnapshots(clusterId: string, vmid: number, signal: AbortSignal): Promise<GuestSnapshots> {
+    const cluster = this.options.clusters.get(clusterId);
+    const { type, node } = await this.guest(clusterId, vmid);
+    this.options.onRead(clusterId);
+    const rows = await this.options.clients
+      .client(cluster)
+      .get(snapshotsPath(type, node, vmid), snapshotRowsSchema, {
+        operation: 'list the snapshots of the guest',
+        signal,
+      });
+    return guestSnapshotsOf(rows);
+  }
+
+  async tasks(clusterId: string, signal: AbortSignal): Promise<ClusterTask[]> {
+    const cluster = this.options.clusters.get(clusterId);
+    this.options.onRead(clusterId);
+    const rows = await this.options.clients.client(cluster).get(apiPath('/cluster/tasks'), tasksSchema, {
+      operation: 'list the tasks',
+      signal,
+    });
+    return rows
+      .map(taskOf)
+      .sort((a, b) => b.startedAtMs - a.startedAtMs)
+      .slice(0, taskRows);
+  }
+
+  async taskLog(
+    clusterId: string,
+    upid: string,
+    signal: AbortSignal,
+  ): Promise<{ lines: string[]; outcome: ClusterTask['outcome']; status: string | null }> {
+    const cluster = this.options.clusters.get(clusterId);
+    const task = parseUpid(upid);
+    if (task === null) throw new AppError('invalid-request', 'This is not the id of a task.');
+    const client = this.options.clients.client(cluster);
+    this.options.onRead(clusterId);
+    const path = { node: task.node, upid };
+    const [lines, { status, exitstatus }] = await Promise.all([
+      client.get(apiPath('/nodes/{node}/tasks/{upid}/log', path), logSchema, {
+        operation: 'read the log of the task',
+        query: { limit: logLines },
+        signal,
+      }),
+      client.get(apiPath('/nodes/{node}/tasks/{upid}/status', path), taskStatusSchema, {
+        operation: 'read the state of the task',
+        signal,
+      }),
+    ]);
+    const running = status === 'running';
+    return {
+      lines: lines.map(({ t }) => t).filter((line) => line !== 'no content'),
+      outcome: running ? 'running' : outcomes[taskEnd(exitstatus).kind],
+      status: running ? null : (exitstatus ?? null),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.setPeriod(0);
+    this.#queue.clear();
+    this.#abort.abort();
+    await Promise.allSettled([...this.#known.values()].map(({ refreshing }) => refreshing));
+  }
+
+  #of(clusterId: string): Known {
+    let known = this.#known.get(clusterId);
+    if (known === undefined) {
+      const summary = this.#cachedSummary(clusterId);
+      known = {
+        status: statusAtStart(summary?.takenAtMs ?? null),
+        error: null,
+        lastSeenAtMs: summary?.takenAtMs ?? null,
+        summary,
+        inventory: null,
+        loaded: summary === null,
+        refreshing: null,
+        wanted: false,
+      };
+      this.#known.set(clusterId, known);
+    }
+    return known;
+  }
+
+  #set(clusterId: string, change: Partial<Known>): void {
+    Object.assign(this.#of(clusterId), change);
+    this.options.onChanged(clusterId);
+  }
+
+  #cachedSummary(clusterId: string): ClusterSummary | null {
+    try {
+      return this.options.cache.summary(clusterId);
+    } catch (thrown) {
+      this.options.log.write('warn', 'What was known of a cluster could not be read', {
+        clusterId,
+        error: thrown,
+      });
+      return null;
+    }
+  }
+
+  async #refreshNow(cluster: Cluster): Promise<ClusterInventory> {
+    const { id } = cluster;
+    const before = this.#of(id);
+    if (before.status !== 'online') this.#set(id, { status: 'connecting' });
+    let inventory: ClusterInventory;
+    try {
+      this.options.onRefresh(id);
+      inventory = await readCluster(
+        this.options.clients.client(cluster),
+        before.wanted ? before.inventory : null,
+        { nowMs: this.options.nowMs, signal: this.#abort.signal },
+      );
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      this.#set(
+        id,
+        error.code === 'cancelled'
+          ? { status: statusAtStart(before.lastSeenAtMs), error: null }
+          : { status: statusAfter(error), error },
+      );
+      throw error;
+    }
+    // It may have been removed meanwhile; nothing of it must come back.
+    this.options.clusters.get(id);
+    const summary = summariseCluster(inventory);
+    this.#set(id, {
+      status: 'online',
+      error: null,
+      lastSeenAtMs: inventory.takenAtMs,
+      summary,
+      inventory,
+      loaded: true,
+      wanted: true,
+    });
+    try {
+      await this.options.cache.write(id, inventory, summary);
+    } catch (thrown) {
+      this.options.log.write('error', 'A cluster could not be kept for offline use', {
+        clusterId: id,
+        error: thrown,
+      });
+    }
+    this.options.onContact(cluster);
+    return inventory;
+  }
+}

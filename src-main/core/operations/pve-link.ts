@@ -1,0 +1,141 @@
+import type { Cluster } from '../../../src-preload/contract/clusters';
+import type { PlanStep } from '../../../src-preload/contract/operations';
+import { AppError, toAppError } from '../errors/app-error';
+import { assertNever } from '../errors/assert-never';
+import type { AnyStepDraft, ApiContext, ApiStepDraft } from './action';
+import type { ContextOptions, Link, SendOptions, StepAnswer } from './link';
+import { missingPrivilege } from '../proxmox/client/answer-errors';
+import type { ApiClient } from '../proxmox/client/client';
+import { shownParameters } from '../proxmox/client/parameters';
+import { followTask, type TaskEnd } from '../proxmox/client/task';
+import { taskAnswerSchema } from '../proxmox/client/upid';
+import type { ApiCall } from '../proxmox/requests';
+
+function callOf(step: AnyStepDraft): ApiStepDraft {
+  if ('call' in step) return step;
+  throw new Error('A command cannot be sent to an API.');
+}
+
+/** `POST /nodes/pve1/qemu/100/snapshot snapname=before vmstate=1` */
+function lineOf({ method, path, parameters }: ApiCall): string {
+  return [method, path, ...shownParameters(parameters)].join(' ');
+}
+
+function render(step: ApiStepDraft): PlanStep {
+  const { call, title, explain, timeoutSeconds } = step;
+  return {
+    kind: 'pve',
+    title,
+    method: call.method,
+    path: call.path,
+    parameters: shownParameters(call.parameters),
+    commandLine: lineOf(call),
+    explain,
+    timeoutSeconds,
+  };
+}
+
+/** Fresh reads over one client, for planning and verifying. */
+function apiContext(
+  client: ApiClient,
+  clusterId: string,
+  { nowMs, signal, onRead }: ContextOptions,
+): ApiContext {
+  return {
+    nowMs,
+    get: (operation, path, schema, query) => {
+      onRead(clusterId);
+      return client.get(path, schema, { operation, query, signal });
+    },
+  };
+}
+
+/** What the end of a task says, as an answer to its step. */
+function answerOf(end: TaskEnd): Pick<StepAnswer, 'accepted' | 'failure' | 'warning' | 'stderr'> {
+  switch (end.kind) {
+    case 'ok':
+      return { accepted: true, stderr: '' };
+    case 'warnings':
+      return {
+        accepted: true,
+        stderr: `TASK WARNINGS: ${end.count}\n`,
+        warning: `Its task ended with ${end.count === 1 ? 'a warning' : `${end.count} warnings`}; look at the log.`,
+      };
+    case 'broken-off':
+      return {
+        accepted: false,
+        stderr: 'TASK ERROR: unexpected status\n',
+        failure: 'Its task was stopped, or its worker was killed.',
+      };
+    case 'failed': {
+      const missing = missingPrivilege(end.message);
+      return {
+        accepted: false,
+        stderr: `TASK ERROR: ${end.message}\n`,
+        failure:
+          missing === null
+            ? `Its task failed: ${end.message}`
+            : `Its task failed: the token lacks ${missing.privilege} on ${missing.path}.`,
+      };
+    }
+    default:
+      return assertNever(end);
+  }
+}
+
+async function send(
+  client: ApiClient,
+  { call, timeoutSeconds }: ApiStepDraft,
+  options: SendOptions,
+): Promise<StepAnswer> {
+  const startedAt = performance.now();
+  const since = (): number => performance.now() - startedAt;
+  // A change that was not sent yet is cancelled before it; one that was sent is asked to stop by its task.
+  if (options.signal.aborted) throw new AppError('cancelled', 'Cancelled before it was sent.');
+  let data: unknown;
+  try {
+    data = await client.change(call.method, call.path, {
+      operation: options.operation,
+      parameters: call.parameters,
+    });
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.code !== 'api-failed') throw error;
+    // The API itself said no: an answer, which the action may know by its words.
+    const stderr = error.detail ?? error.message;
+    return {
+      accepted: false,
+      exitCode: null,
+      stdout: '',
+      stderr,
+      durationMs: since(),
+      failure: error.message,
+    };
+  }
+  const answer = taskAnswerSchema.safeParse(data);
+  if (!answer.success) {
+    throw new AppError(
+      'outcome-unknown',
+      'It was answered in a form that Holdfast does not know, so its outcome is unknown.',
+    );
+  }
+  const task = answer.data;
+  if (task === null) return { accepted: true, exitCode: null, stdout: '', stderr: '', durationMs: since() };
+  const lines: string[] = [];
+  const say = (line: string): void => {
+    lines.push(line);
+    options.onOutput('stdout', `${line}\n`);
+  };
+  say(task.upid);
+  const end = await followTask(client, task, { timeoutSeconds, signal: options.signal, onLog: say });
+  return { exitCode: null, stdout: `${lines.join('\n')}\n`, durationMs: since(), ...answerOf(end) };
+}
+
+/** The road's link to a cluster: calls of its API, each followed to the end of its task. */
+export function pveLink(client: ApiClient, { id }: Cluster): Link {
+  return {
+    context: (options) => apiContext(client, id, options),
+    render: async (steps) => steps.map((step) => render(callOf(step))),
+    send: (draft, _step, options) => send(client, callOf(draft), options),
+  };
+}

@@ -1,0 +1,69 @@
+import { createServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { createCertificate, type KeyAndCertificate } from '../../../../demo/proxmox/certificate';
+
+const dayMs = 86_400_000;
+export const certificateFor = (name: string): KeyAndCertificate =>
+  createCertificate({
+    subject: { commonName: name, organisation: 'Test' },
+    names: ['localhost', '127.0.0.1'],
+    notBeforeMs: Date.now() - dayMs,
+    notAfterMs: Date.now() + dayMs,
+  });
+
+export type Answering = (send: { request: IncomingMessage; response: ServerResponse }) => void;
+
+/** A real TLS server that counts what reached it: raw connections and whole requests. */
+export interface TestServer {
+  port: number;
+  sha256: string;
+  requests: { method: string; url: string; headers: Record<string, unknown>; body: string }[];
+  close(): Promise<void>;
+}
+
+export const closers: (() => Promise<void>)[] = [];
+
+export async function startServer(
+  answer: Answering,
+  identity = certificateFor('pve1'),
+  port = 0,
+): Promise<TestServer> {
+  const requests: TestServer['requests'] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer(
+    { key: identity.key.export({ type: 'pkcs8', format: 'pem' }), cert: identity.certificate.toString() },
+    (request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        requests.push({
+          method: request.method ?? '',
+          url: request.url ?? '',
+          headers: { ...request.headers },
+          body,
+        });
+        answer({ request, response });
+      });
+    },
+  );
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+  });
+  server.on('tlsClientError', () => undefined);
+  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
+  const close = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((done) => server.close(done));
+  };
+  closers.push(close);
+  return { port: (server.address() as AddressInfo).port, sha256: identity.fingerprint, requests, close };
+}
+
+export const json =
+  (status: number, body: unknown, reason?: string): Answering =>
+  ({ response }) => {
+    response.writeHead(status, reason, { 'content-type': 'application/json;charset=UTF-8' });
+    response.end(JSON.stringify(body));
+  };

@@ -1,0 +1,276 @@
+import { z } from 'zod';
+import {
+  accessLevelSchema,
+  environmentSchema,
+  healthSchema,
+  hostNameSchema,
+  hostStateSchema,
+  secretSchema,
+} from './hosts';
+import { offerSchema } from './operations';
+import {
+  addressSchema,
+  bytesSchema,
+  hostIdSchema,
+  nothingSchema,
+  portSchema,
+  timestampMsSchema,
+} from './primitives';
+import { certificateSchema } from './result';
+
+/** One node of a cluster: each answers for all of them. */
+export const endpointSchema = z.strictObject({ address: addressSchema, port: portSchema });
+export type ClusterEndpoint = z.infer<typeof endpointSchema>;
+
+/** `user@realm!token`, as `pveum user token list` prints it. */
+export const tokenIdSchema = z
+  .string()
+  .max(200)
+  .regex(/^[^\s!:/]+@[A-Za-z][A-Za-z0-9._-]*![A-Za-z][A-Za-z0-9._-]*$/, 'must look like user@realm!token');
+
+export const clusterSettingsSchema = z.strictObject({
+  name: hostNameSchema,
+  /** In the order they are tried. */
+  endpoints: z
+    .array(endpointSchema)
+    .min(1)
+    .max(16)
+    .refine(
+      (all) =>
+        new Set(all.map(({ address, port }) => `${address.toLowerCase()}:${port}`)).size === all.length,
+      'names a node twice',
+    ),
+  tokenId: tokenIdSchema,
+  /** Exactly one of them: the pinned certificate of each node, or the certificate authorities of this system. */
+  trust: z.enum(['pin', 'system']),
+  environment: environmentSchema,
+  accessLevel: accessLevelSchema,
+});
+export type ClusterSettings = z.infer<typeof clusterSettingsSchema>;
+
+export const clusterSchema = clusterSettingsSchema.extend({
+  id: hostIdSchema,
+  /** Served by the embedded demo clusters; such clusters live in the demo profile only. */
+  demo: z.boolean(),
+  createdAtMs: timestampMsSchema,
+});
+export type Cluster = z.infer<typeof clusterSchema>;
+
+/** Of one node, as `/cluster/resources` tells it. null: not told, because it is down or may not be seen. */
+export const clusterNodeSchema = z.strictObject({
+  name: z.string(),
+  status: z.enum(['online', 'offline', 'unknown']),
+  /** Part of all its processors, 0 to 1. */
+  cpu: z.number().nullable(),
+  cpuCount: z.number().nullable(),
+  memoryBytes: bytesSchema.nullable(),
+  memoryTotalBytes: bytesSchema.nullable(),
+  /** Of its root file system. */
+  diskBytes: bytesSchema.nullable(),
+  diskTotalBytes: bytesSchema.nullable(),
+  uptimeSeconds: z.number().nullable(),
+});
+export type ClusterNode = z.infer<typeof clusterNodeSchema>;
+
+export const guestTypes = ['qemu', 'lxc'] as const;
+export const guestTypeSchema = z.enum(guestTypes);
+export type GuestType = z.infer<typeof guestTypeSchema>;
+
+/** A virtual machine or container. null: not told. */
+export const guestSchema = z.strictObject({
+  vmid: z.int().positive(),
+  type: guestTypeSchema,
+  /** null: its node is down, and nothing but its id is known. */
+  name: z.string().nullable(),
+  node: z.string(),
+  status: z.enum(['running', 'stopped', 'paused', 'unknown']),
+  template: z.boolean(),
+  uptimeSeconds: z.number().nullable(),
+  /** Part of its processors, 0 to 1. */
+  cpu: z.number().nullable(),
+  cpuCount: z.number().nullable(),
+  memoryBytes: bytesSchema.nullable(),
+  memoryTotalBytes: bytesSchema.nullable(),
+  diskTotalBytes: bytesSchema.nullable(),
+  tags: z.array(z.string()),
+  pool: z.string().nullable(),
+  /** `backup`, `migrate`, `snapshot` …: something has it, or died while it had it. */
+  lock: z.string().nullable(),
+  haState: z.string().nullable(),
+});
+export type Guest = z.infer<typeof guestSchema>;
+
+export const clusterStorageSchema = z.strictObject({
+  name: z.string(),
+  node: z.string(),
+  type: z.string(),
+  content: z.array(z.string()),
+  shared: z.boolean(),
+  available: z.boolean(),
+  usedBytes: bytesSchema.nullable(),
+  totalBytes: bytesSchema.nullable(),
+});
+export type ClusterStorage = z.infer<typeof clusterStorageSchema>;
+
+export const clusterProblemSchema = z.strictObject({
+  severity: z.enum(['critical', 'warning']),
+  text: z.string(),
+  advice: z.string(),
+});
+export type ClusterProblem = z.infer<typeof clusterProblemSchema>;
+
+/** One reading of a cluster. */
+export const clusterInventorySchema = z.strictObject({
+  takenAtMs: timestampMsSchema,
+  /** `9.2.11`; null: the token may not read it. */
+  version: z.string().nullable(),
+  /** null: one node that is in no cluster, or the token may not see it. */
+  quorate: z.boolean().nullable(),
+  nodes: z.array(clusterNodeSchema),
+  guests: z.array(guestSchema),
+  storages: z.array(clusterStorageSchema),
+  problems: z.array(clusterProblemSchema),
+});
+export type ClusterInventory = z.infer<typeof clusterInventorySchema>;
+
+export const clusterSummarySchema = z.strictObject({
+  takenAtMs: timestampMsSchema,
+  version: z.string().nullable(),
+  quorate: z.boolean().nullable(),
+  health: healthSchema,
+  nodeCount: z.int(),
+  nodesOnline: z.int(),
+  guestCount: z.int(),
+  guestsRunning: z.int(),
+  /** Over the nodes that tell it, weighted by processors, 0 to 1; null: none does. */
+  cpu: z.number().nullable(),
+  cpuCount: z.number(),
+  memoryBytes: bytesSchema,
+  memoryTotalBytes: bytesSchema,
+  problems: z.array(clusterProblemSchema),
+});
+export type ClusterSummary = z.infer<typeof clusterSummarySchema>;
+
+export const clusterOverviewSchema = z.strictObject({
+  cluster: clusterSchema,
+  state: hostStateSchema,
+  /** Last known; null: never read. */
+  summary: clusterSummarySchema.nullable(),
+});
+export type ClusterOverview = z.infer<typeof clusterOverviewSchema>;
+
+/** A snapshot of a guest. The row of Proxmox VE called `current` is `GuestSnapshots.current`, not one of these. */
+export const guestSnapshotSchema = z.strictObject({
+  name: z.string(),
+  description: z.string(),
+  createdAtMs: timestampMsSchema.nullable(),
+  /** Name of the snapshot it was taken after; null: the first, or its parent is gone. */
+  parent: z.string().nullable(),
+  /** Holds the memory of the running guest. */
+  withMemory: z.boolean(),
+  /** It is being made, deleted or rolled back to, or that died on the way; null: at rest. */
+  state: z.string().nullable(),
+});
+export type GuestSnapshot = z.infer<typeof guestSnapshotSchema>;
+
+export const guestSnapshotsSchema = z.strictObject({
+  snapshots: z.array(guestSnapshotSchema),
+  /** What the present state descends from; null: no snapshot. */
+  current: z.strictObject({ parent: z.string().nullable(), running: z.boolean() }),
+});
+export type GuestSnapshots = z.infer<typeof guestSnapshotsSchema>;
+
+const guestRefSchema = z.strictObject({ clusterId: hostIdSchema, vmid: z.int().positive() });
+
+/** One task of the last that a cluster tells of. */
+export const clusterTaskSchema = z.strictObject({
+  upid: z.string(),
+  node: z.string(),
+  type: z.string(),
+  /** Of the guest or storage; empty: of no single one. */
+  id: z.string(),
+  user: z.string(),
+  startedAtMs: timestampMsSchema,
+  /** null: it runs. */
+  endedAtMs: timestampMsSchema.nullable(),
+  outcome: z.enum(['running', 'ok', 'warnings', 'failed', 'broken-off']),
+  /** What the cluster says of its end; null: it runs. */
+  status: z.string().nullable(),
+});
+export type ClusterTask = z.infer<typeof clusterTaskSchema>;
+
+/** What actions on a cluster are done to. */
+export const clusterSubjectSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('guest'), vmid: z.int().positive() }),
+  z.strictObject({
+    kind: z.literal('guest-snapshot'),
+    vmid: z.int().positive(),
+    snapshot: guestSnapshotSchema,
+  }),
+]);
+export type ClusterSubjectRef = z.infer<typeof clusterSubjectSchema>;
+
+const clusterRefSchema = z.strictObject({ clusterId: hostIdSchema });
+
+export const clustersContract = {
+  list: {
+    request: nothingSchema,
+    response: z.strictObject({ clusters: z.array(clusterOverviewSchema) }),
+  },
+  add: {
+    request: z.strictObject({ settings: clusterSettingsSchema, secret: secretSchema.nullable() }),
+    response: clusterSchema,
+  },
+  update: {
+    request: z.strictObject({
+      clusterId: hostIdSchema,
+      settings: clusterSettingsSchema,
+      /** null keeps the stored secret. */
+      secret: secretSchema.nullable(),
+    }),
+    response: clusterSchema,
+  },
+  /** Forgets our own record after a native confirmation. The audit file stays. */
+  remove: { request: clusterRefSchema, response: z.strictObject({ removed: z.boolean() }) },
+  /** Asks address:port for its certificate, without offering any credential. */
+  probeCertificate: {
+    request: endpointSchema,
+    response: z.strictObject({
+      status: z.enum(['trusted', 'unknown', 'changed']),
+      offered: certificateSchema,
+      /** Pinned until now; null: none. */
+      known: certificateSchema.nullable(),
+      /** The certificate authorities of this system vouch for it. */
+      systemTrusted: z.boolean(),
+    }),
+  },
+  /** Native dialog with the fingerprint; on yes the certificate is pinned. It is compared with a fresh probe. */
+  trustCertificate: {
+    request: endpointSchema.extend({ sha256: certificateSchema.shape.sha256 }),
+    response: z.strictObject({ trusted: z.boolean() }),
+  },
+  /** Last known; null: never read. Never touches the network. */
+  read: {
+    request: clusterRefSchema,
+    response: z.strictObject({ inventory: clusterInventorySchema.nullable() }),
+  },
+  refresh: { request: clusterRefSchema, response: clusterInventorySchema },
+  /** Of one guest, read now. */
+  guestSnapshots: { request: guestRefSchema, response: guestSnapshotsSchema },
+  /** The last tasks of all nodes, newest first, read now. */
+  tasks: { request: clusterRefSchema, response: z.strictObject({ tasks: z.array(clusterTaskSchema) }) },
+  /** The end of a task's log, read now. */
+  taskLog: {
+    request: clusterRefSchema.extend({ upid: z.string().max(300) }),
+    response: z.strictObject({
+      lines: z.array(z.string()),
+      outcome: clusterTaskSchema.shape.outcome,
+      status: z.string().nullable(),
+    }),
+  },
+  /** What can be done to one object, from the last known state. Never touches the network. */
+  offers: {
+    request: clusterRefSchema.extend({ subject: clusterSubjectSchema }),
+    response: z.strictObject({ offers: z.array(offerSchema) }),
+  },
+} as const;
