@@ -83,9 +83,20 @@ export default tseslint.config(
     rules: restrict(electron, shell, renderer, network, childProcess),
   },
   {
-    files: ['src-main/core/ssh/**/*.ts', 'src-main/core/proxmox/**/*.ts'],
-    ignores: ['**/*.test.ts'],
-    rules: restrict(electron, shell, renderer, driverUp, childProcess),
+    files: ['src-main/core/ssh/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/testing/**'],
+    rules: restrict(electron, shell, renderer, driverUp, childProcess, {
+      group: ['node:http', 'node:https', 'undici', '**/proxmox/**'],
+      message: 'The SSH side never speaks HTTP.',
+    }),
+  },
+  {
+    files: ['src-main/core/proxmox/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/testing/**'],
+    rules: restrict(electron, shell, renderer, driverUp, childProcess, {
+      group: ['ssh2', '**/ssh/**'],
+      message: 'The client of the API never runs a command.',
+    }),
   },
   {
     files: ['src-main/core/storage/**/*.ts'],

@@ -33,7 +33,7 @@ test('a change that the core dies over is unknown until the host was read', asyn
       await snapshotNow(page, 'nas-01', 'tank/home/emma', 'cut-short');
       await dialogs.press('Create ZFS snapshot');
       await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
-      await expect(plan(page).getByText('Running on the host…')).toBeVisible();
+      await expect(plan(page).getByText('Running…')).toBeVisible();
       await expect.poll(() => nas.commands.filter((line) => /zfs snapshot/.test(line))).toHaveLength(1);
       await nas.switchOff();
       const banner = page.getByRole('status').filter({ hasText: 'core stopped and is being restarted' });

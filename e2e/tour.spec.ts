@@ -42,6 +42,7 @@ async function visit(page: Page, address: string): Promise<string> {
   await expect(link).toHaveAttribute('aria-current', 'page');
   await expect(page.getByRole('main').getByRole('heading').first()).toBeVisible();
   const words = ((await link.textContent()) ?? '').trim();
+  if (address.includes('/clusters/')) return `cluster-${fileName(words)}`;
   return address.includes('/hosts/') ? `host-${fileName(words)}` : fileName(words);
 }
 
@@ -57,7 +58,7 @@ async function collectProblems(page: Page, place: string, problems: Map<string, 
 }
 
 test.describe('the first start', () => {
-  test('welcomes with two choices', async ({ holdfast: { page } }) => {
+  test('welcomes with its choices', async ({ holdfast: { page } }) => {
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     const problems = new Map<string, string>();
     for (const theme of ['light', 'dark'] as const) {

@@ -17,7 +17,11 @@ import { OfferDialog } from './components/OfferForm';
 import { Palette } from './components/Palette';
 import { AuditScreen } from './screens/audit/AuditScreen';
 import { DisksScreen } from './screens/disks/DisksScreen';
+import { ClusterDialog } from './screens/clusters/ClusterDialog';
+import { ClusterScreen } from './screens/clusters/ClusterScreen';
 import { FleetScreen } from './screens/fleet/FleetScreen';
+import { GuestDrawer } from './screens/guests/GuestDrawer';
+import { GuestsScreen } from './screens/guests/GuestsScreen';
 import { AccessDialog } from './screens/hosts/AccessDialog';
 import { HostDialog } from './screens/hosts/HostDialog';
 import { HostScreen } from './screens/hosts/HostScreen';
@@ -31,6 +35,7 @@ import { SnapshotsScreen } from './screens/snapshots/SnapshotsScreen';
 import { followApp, loadApp, useAppStore } from './stores/app-store';
 import { followAudit } from './stores/audit-store';
 import { followCapacity, forgetCapacity } from './stores/capacity-store';
+import { followClusters, loadClusters, refreshClusters } from './stores/clusters-store';
 import { followFleet, loadFleet, refreshFleet, useFleetStore } from './stores/fleet-store';
 import { followFiles } from './stores/files-store';
 import { followInventory, forgetInventories } from './stores/inventory-store';
@@ -53,11 +58,13 @@ const schemeManager: MantineColorSchemeManager = {
 async function openSession(): Promise<void> {
   forgetInventories();
   forgetCapacity();
-  await Promise.all([loadApp(), loadFleet(), loadPolicies()]);
+  await Promise.all([loadApp(), loadFleet(), loadClusters(), loadPolicies()]);
   const { settings } = useAppStore.getState();
-  if (settings !== null && settings.refreshSeconds > 0 && useFleetStore.getState().hosts.length > 0) {
-    await refreshFleet();
-  }
+  if (settings === null || settings.refreshSeconds === 0) return;
+  await Promise.all([
+    useFleetStore.getState().hosts.length > 0 ? refreshFleet() : undefined,
+    refreshClusters(),
+  ]);
 }
 
 export function App() {
@@ -75,6 +82,7 @@ export function App() {
       followSelection(),
       followFiles(),
       followPolicies(),
+      followClusters(),
     ];
     void openSession();
     return () => stops.forEach((stop) => stop());
@@ -90,9 +98,12 @@ export function App() {
       <Notifications position="bottom-left" />
       <Router hook={useHashLocation}>
         <Screens />
+        {/* Before the plan, which has to lie above it. */}
+        <GuestDrawer />
         <PlanView />
         <SnapshotDialog />
         <HostDialog />
+        <ClusterDialog />
         <AccessDialog />
         <OfferDialog />
         <CreatePoolDialog />
@@ -117,6 +128,10 @@ function Screens() {
     <AppFrame>
       <Switch>
         <Route path="/" component={FleetScreen} />
+        <Route path="/guests" component={GuestsScreen} />
+        <Route path="/clusters/:clusterId">
+          {({ clusterId }) => <ClusterScreen key={clusterId} clusterId={clusterId} />}
+        </Route>
         <Route path="/hosts/:hostId">{({ hostId }) => <HostScreen key={hostId} hostId={hostId} />}</Route>
         <Route path="/pools" component={PoolsScreen} />
         <Route path="/disks" component={DisksScreen} />

@@ -218,16 +218,22 @@ describe('no input makes a step with a word that was not planned', () => {
     await core.close();
   });
 
-  /** Every word that the six builders write by themselves. */
+  const lvmWords = [
+    ...['vgcreate', 'vgextend', 'vgreduce', 'vgremove', 'vgrename', 'pvmove', 'pvremove'],
+    ...['lvcreate', 'lvextend', 'lvrename', 'lvremove', 'lvchange', 'lvconvert'],
+  ]
+    .map((tool) => `/usr/sbin/${tool}`)
+    .concat('-V', '-T', '-ay', '-an', '-b', '-i', '5', '--abort', '--removemissing', '--poolmetadatasize')
+    .concat('--type', 'thin-pool');
+
+  /** Every word that the builders write by themselves. */
   const vocabulary = new Set(
     [
       'sudo',
       '-n',
       '--',
       '/usr/sbin/zfs',
-      '/usr/sbin/lvcreate',
-      '/usr/sbin/lvremove',
-      '/usr/sbin/lvconvert',
+      ...lvmWords,
       ...zfsWords,
       ...['/usr/sbin/smartctl', '-t', 'short', 'long', '-X'],
     ].concat([

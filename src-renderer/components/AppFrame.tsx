@@ -16,6 +16,7 @@ import {
   IconCalendarTime,
   IconCamera,
   IconDatabase,
+  IconDeviceDesktop,
   IconDisc,
   IconHistory,
   IconLayoutDashboard,
@@ -28,9 +29,11 @@ import {
 import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useRef, type ReactNode } from 'react';
 import { Link, useLocation, useRoute } from 'wouter';
+import type { Environment, Health, HostState } from '../../src-preload/contract/hosts';
 import { call } from '../api';
 import { statusWords } from '../format/words-format';
 import { updateSettings, useAppStore } from '../stores/app-store';
+import { useCluster, useClustersStore } from '../stores/clusters-store';
 import { useFleetStore, useHost } from '../stores/fleet-store';
 import { usePoliciesStore } from '../stores/policies-store';
 import { environmentColour } from './EnvironmentBadge';
@@ -41,6 +44,7 @@ const places = [
   { path: '/pools', label: 'Pools', icon: IconDatabase },
   { path: '/disks', label: 'Disks', icon: IconDisc },
   { path: '/snapshots', label: 'Snapshots', icon: IconCamera },
+  { path: '/guests', label: 'Guests', icon: IconDeviceDesktop },
   { path: '/policies', label: 'Policies', icon: IconCalendarTime },
   { path: '/audit', label: 'Audit', icon: IconHistory },
   { path: '/settings', label: 'Settings', icon: IconSettings },
@@ -50,10 +54,13 @@ const places = [
 export function AppFrame({ children }: { children: ReactNode }) {
   const [location] = useLocation();
   const [, params] = useRoute<{ hostId: string }>('/hosts/:hostId');
-  const current = useHost(params?.hostId);
+  const [, clusterParams] = useRoute<{ clusterId: string }>('/clusters/:clusterId');
+  const host = useHost(params?.hostId)?.host;
+  const cluster = useCluster(clusterParams?.clusterId)?.cluster;
+  const current = host ?? cluster;
   const main = useRef<HTMLElement>(null);
-  const place = places.find((entry) => entry.path === location)?.label ?? current?.host.name ?? 'Holdfast';
-  const environment = current?.host.environment;
+  const place = places.find((entry) => entry.path === location)?.label ?? current?.name ?? 'Holdfast';
+  const environment = current?.environment;
   useEffect(() => {
     document.title =
       environment === undefined ? `${place} – Holdfast` : `${place} [${environment.label}] – Holdfast`;
@@ -89,6 +96,7 @@ export function AppFrame({ children }: { children: ReactNode }) {
 
 function Navigation({ location }: { location: string }) {
   const hosts = useFleetStore((state) => state.hosts);
+  const clusters = useClustersStore((state) => state.clusters);
   const due = usePoliciesStore(({ policies }) => policies.filter(({ state }) => state === 'due').length);
   return (
     <nav className="shell-nav" aria-label="Main">
@@ -113,49 +121,83 @@ function Navigation({ location }: { location: string }) {
           )}
         </Link>
       ))}
-      {hosts.length > 0 && (
-        <>
-          <Text size="xs" c="dimmed" fw={600} px={10} pt={18} pb={6} component="h2">
-            Hosts
-          </Text>
-          <ScrollArea style={{ flex: 1, minHeight: 0 }} type="hover">
-            {hosts.map(({ host, state, summary }) => {
-              const path = `/hosts/${host.id}`;
-              return (
-                <Link
-                  key={host.id}
-                  href={path}
-                  className="nav-link nav-host"
-                  aria-current={location === path ? 'page' : undefined}
-                  title={`${host.name} – ${statusWords[state.status]} – ${host.environment.label}`}
-                >
-                  <span
-                    aria-hidden
-                    style={{
-                      width: 4,
-                      height: 16,
-                      borderRadius: 2,
-                      background: environmentColour(host.environment),
-                      flex: 'none',
-                    }}
-                  />
-                  <span
-                    className="truncate"
-                    style={{ flex: 1, opacity: state.status === 'online' ? 1 : 0.7 }}
-                  >
-                    {host.name}
-                  </span>
-                  <HealthMark
-                    health={state.status === 'online' ? (summary?.health ?? 'unknown') : 'unknown'}
-                    size={13}
-                  />
-                </Link>
-              );
-            })}
-          </ScrollArea>
-        </>
-      )}
+      <ScrollArea style={{ flex: 1, minHeight: 0 }} type="hover">
+        <Targets
+          title="Hosts"
+          location={location}
+          targets={hosts.map(({ host, state, summary }) => ({
+            path: `/hosts/${host.id}`,
+            name: host.name,
+            environment: host.environment,
+            status: state.status,
+            health: summary?.health ?? 'unknown',
+          }))}
+        />
+        <Targets
+          title="Clusters"
+          location={location}
+          targets={clusters.map(({ cluster, state, summary }) => ({
+            path: `/clusters/${cluster.id}`,
+            name: cluster.name,
+            environment: cluster.environment,
+            status: state.status,
+            health: summary?.health ?? 'unknown',
+          }))}
+        />
+      </ScrollArea>
     </nav>
+  );
+}
+
+interface Target {
+  path: string;
+  name: string;
+  environment: Environment;
+  status: HostState['status'];
+  health: Health;
+}
+
+/** Hosts or clusters in the navigation, each with its environment and its health as far as it is known. */
+function Targets({
+  title,
+  targets,
+  location,
+}: {
+  title: string;
+  targets: readonly Target[];
+  location: string;
+}) {
+  if (targets.length === 0) return null;
+  return (
+    <>
+      <Text size="xs" c="dimmed" fw={600} px={10} pt={18} pb={6} component="h2">
+        {title}
+      </Text>
+      {targets.map(({ path, name, environment, status, health }) => (
+        <Link
+          key={path}
+          href={path}
+          className="nav-link nav-host"
+          aria-current={location === path ? 'page' : undefined}
+          title={`${name} – ${statusWords[status]} – ${environment.label}`}
+        >
+          <span
+            aria-hidden
+            style={{
+              width: 4,
+              height: 16,
+              borderRadius: 2,
+              background: environmentColour(environment),
+              flex: 'none',
+            }}
+          />
+          <span className="truncate" style={{ flex: 1, opacity: status === 'online' ? 1 : 0.7 }}>
+            {name}
+          </span>
+          <HealthMark health={status === 'online' ? health : 'unknown'} size={13} />
+        </Link>
+      ))}
+    </>
   );
 }
 
@@ -181,7 +223,7 @@ function TopBar() {
       >
         <IconSearch size={15} aria-hidden />
         <Text size="xs" c="dimmed" style={{ flex: 1 }}>
-          Hosts, pools, screens
+          Hosts, guests, pools, screens
         </Text>
         <Kbd size="xs">Ctrl K</Kbd>
       </UnstyledButton>

@@ -1,6 +1,17 @@
 import { Badge } from '@mantine/core';
 import type { Environment } from '../../src-preload/contract/hosts';
 
+export const environmentColours: Environment['colour'][] = [
+  'gray',
+  'blue',
+  'teal',
+  'green',
+  'yellow',
+  'orange',
+  'red',
+  'violet',
+];
+
 /** The wrong-host guard in small: same label and colour everywhere a host is named. */
 export function EnvironmentBadge({ environment }: { environment: Environment }) {
   return (
@@ -10,7 +21,7 @@ export function EnvironmentBadge({ environment }: { environment: Environment }) 
       variant="light"
       color={environment.colour}
       tt="none"
-      title={environment.production ? 'Production: asks for the host’s name' : undefined}
+      title={environment.production ? 'Production: asks for its name' : undefined}
       styles={{ label: { fontWeight: 600 } }}
       className={`environment environment-${environment.colour}`}
     >

@@ -2,6 +2,7 @@ import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { Offer } from '../../src-preload/contract/operations';
 import { useAppStore } from '../stores/app-store';
+import { useCluster } from '../stores/clusters-store';
 import { useHost } from '../stores/fleet-store';
 import { closeOffers, submitOffer, submitOffers, useOffersStore } from '../stores/offers-store';
 import { EnvironmentBadge } from './EnvironmentBadge';
@@ -11,7 +12,9 @@ import { OfferFields } from './OfferFields';
 /** The form of whichever action was chosen from a menu. Ends in a plan. */
 export function OfferDialog() {
   const form = useOffersStore((state) => state.form);
-  const entry = useHost(form?.hostId);
+  const host = useHost(form?.hostId)?.host;
+  const cluster = useCluster(form?.hostId)?.cluster;
+  const target = host ?? cluster;
   const title = useAppStore((state) =>
     form === null ? '' : (state.actions.get(form.offer.action)?.title ?? form.offer.label),
   );
@@ -19,12 +22,12 @@ export function OfferDialog() {
     <Modal opened={form !== null} onClose={closeOffers} title={title} size={560}>
       {form !== null && (
         <Stack gap="md">
-          {entry !== undefined && (
+          {target !== undefined && (
             <Group gap="xs">
               <Text size="sm" c="dimmed">
-                {subjectWords(form.offer)}on {entry.host.name}
+                {subjectWords(form.offer)}on {target.name}
               </Text>
-              <EnvironmentBadge environment={entry.host.environment} />
+              <EnvironmentBadge environment={target.environment} />
             </Group>
           )}
           <OfferForm key={form.offer.action} hostId={form.hostId} offer={form.offer} />
@@ -36,6 +39,8 @@ export function OfferDialog() {
 
 /** The object's own name, as it stands in the input: `tank/data `. */
 function subjectWords({ input }: Offer): string {
+  // A guest is known by its number; which kind it is and where it runs says its own screen.
+  if (typeof input['vmid'] === 'number') return `Guest ${input['vmid']} `;
   const names = Object.values(input).filter((value) => typeof value === 'string');
   return names.length === 0 ? '' : `${names.join(' · ')} `;
 }

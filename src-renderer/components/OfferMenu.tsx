@@ -1,6 +1,7 @@
 import { ActionIcon, Loader, Menu, Text, Tooltip } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { Fragment, useRef, useState } from 'react';
+import type { ClusterSubjectRef } from '../../src-preload/contract/clusters';
 import type { Offer } from '../../src-preload/contract/operations';
 import type { SubjectRef } from '../../src-preload/contract/offers';
 import { loadOffers, startOffer, type OffersAnswer } from '../stores/offers-store';
@@ -18,7 +19,7 @@ export function OfferMenu({
   extra = [],
 }: {
   hostId: string;
-  subject: SubjectRef;
+  subject: SubjectRef | ClusterSubjectRef;
   /** Names the object for who can't see it: `Actions for tank/data`. */
   label: string;
   size?: 'xs' | 'sm' | 'md';

@@ -3,6 +3,7 @@ import {
   IconCalendarTime,
   IconCamera,
   IconDatabase,
+  IconDeviceDesktop,
   IconDisc,
   IconHistory,
   IconLayoutDashboard,
@@ -10,10 +11,12 @@ import {
   IconSearch,
   IconServer,
   IconSettings,
+  IconTopologyStar3,
 } from '@tabler/icons-react';
 import { useLocation } from 'wouter';
 import { openHostDialog } from '../stores/dialog-store';
 import { openSnapshotDialog } from '../stores/dialog-store';
+import { openClusterForm, openGuest, useClustersStore } from '../stores/clusters-store';
 import { useFleetStore } from '../stores/fleet-store';
 import { useInventoryStore } from '../stores/inventory-store';
 
@@ -22,6 +25,8 @@ export function Palette() {
   const [, go] = useLocation();
   const hosts = useFleetStore((state) => state.hosts);
   const byHost = useInventoryStore((state) => state.byHost);
+  const clusters = useClustersStore((state) => state.clusters);
+  const inventories = useClustersStore((state) => state.inventories);
   const groups: SpotlightActionGroupData[] = [
     {
       group: 'Screens',
@@ -39,6 +44,12 @@ export function Palette() {
           label: 'Snapshots',
           leftSection: <IconCamera size={17} />,
           onClick: () => go('/snapshots'),
+        },
+        {
+          id: 'guests',
+          label: 'Guests',
+          leftSection: <IconDeviceDesktop size={17} />,
+          onClick: () => go('/guests'),
         },
         {
           id: 'policies',
@@ -70,6 +81,12 @@ export function Palette() {
           leftSection: <IconPlus size={17} />,
           onClick: () => openHostDialog(null),
         },
+        {
+          id: 'add-cluster',
+          label: 'Add a cluster…',
+          leftSection: <IconPlus size={17} />,
+          onClick: () => openClusterForm(null),
+        },
       ],
     },
     {
@@ -81,6 +98,28 @@ export function Palette() {
         leftSection: <IconServer size={17} />,
         onClick: () => go(`/hosts/${host.id}`),
       })),
+    },
+    {
+      group: 'Clusters',
+      actions: clusters.map(({ cluster }) => ({
+        id: `cluster-${cluster.id}`,
+        label: cluster.name,
+        description: `Proxmox VE · ${cluster.environment.label}`,
+        leftSection: <IconTopologyStar3 size={17} />,
+        onClick: () => go(`/clusters/${cluster.id}`),
+      })),
+    },
+    {
+      group: 'Guests',
+      actions: clusters.flatMap(({ cluster }) =>
+        (inventories[cluster.id]?.guests ?? []).map((guest) => ({
+          id: `guest-${cluster.id}-${guest.vmid}`,
+          label: `${guest.vmid} ${guest.name ?? ''}`.trim(),
+          description: `${cluster.name} · ${guest.node}`,
+          leftSection: <IconDeviceDesktop size={17} />,
+          onClick: () => openGuest(cluster.id, guest),
+        })),
+      ),
     },
     {
       group: 'Pools',
@@ -103,11 +142,12 @@ export function Palette() {
       tagsToIgnore={[]}
       highlightQuery
       scrollable
+      limit={60}
       maxHeight={440}
       nothingFound="Nothing by that name"
       searchProps={{
         leftSection: <IconSearch size={17} />,
-        placeholder: 'Go to a host, pool or screen',
+        placeholder: 'Go to a host, guest, pool or screen',
         'aria-label': 'Command palette',
       }}
     />

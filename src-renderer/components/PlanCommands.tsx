@@ -11,12 +11,13 @@ const explainedSteps = 3;
 /** What is sent, word for word, what each command does and why, and the way to run it by hand. */
 export function PlanCommands({ plan }: { plan: Plan }) {
   const several = plan.steps.length > 1;
+  const what = plan.host.kind === 'host' ? 'command' : 'request';
   const [explained, setExplained] = useState(plan.steps.length <= explainedSteps);
   if (plan.steps.length === 0) return null;
   return (
     <section aria-label="Commands">
       <Group justify="space-between" mb={8}>
-        <Title order={3}>{several ? 'The commands, exactly as sent' : 'The command, exactly as sent'}</Title>
+        <Title order={3}>{several ? `The ${what}s, exactly as sent` : `The ${what}, exactly as sent`}</Title>
         <Group gap={4}>
           <Button
             variant="subtle"

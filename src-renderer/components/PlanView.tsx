@@ -77,7 +77,7 @@ export function PlanView() {
           {stage === 'planning' && (
             <Group p="xl" gap="sm">
               <Loader size="sm" />
-              <Text size="sm">Reading the host to plan this…</Text>
+              <Text size="sm">Reading what is there to plan this…</Text>
             </Group>
           )}
           {plan === null && stage === 'failed' && error !== null && (
@@ -266,8 +266,8 @@ const phaseWords = {
   confirming: 'Waiting for your answer in the confirmation dialog…',
   recording: 'Writing the audit row…',
   rechecking: 'Checking that nothing has changed since the plan…',
-  executing: 'Running on the host…',
-  verifying: 'Reading the host again to verify…',
+  executing: 'Running…',
+  verifying: 'Reading again to verify…',
   finished: 'Finished',
 } as const;
 const phaseProgress = {
@@ -459,7 +459,7 @@ function Footer({ plan }: { plan: Plan }) {
             )}
             {plan.typed.host !== null && (
               <TypedName
-                label="Type the name of the host"
+                label={`Type the name of the ${plan.host.kind}`}
                 expected={plan.typed.host}
                 value={typedHost}
                 onChange={setTypedHost}

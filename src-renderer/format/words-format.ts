@@ -35,6 +35,6 @@ export const riskWords: Record<Risk, string> = {
 
 export const accessWords: Record<AccessLevel, { title: string; text: string }> = {
   view: { title: 'View', text: 'Reads only. Nothing can be changed from this laptop.' },
-  operate: { title: 'Operate', text: 'May also take snapshots.' },
+  operate: { title: 'Operate', text: 'May also do routine work, such as taking snapshots.' },
   administer: { title: 'Administer', text: 'May also destroy and roll back, after confirmation.' },
 };

@@ -1,4 +1,5 @@
 import { create } from 'zustand';
+import type { ClusterSubjectRef } from '../../src-preload/contract/clusters';
 import type { Offer } from '../../src-preload/contract/operations';
 import type { SubjectRef } from '../../src-preload/contract/offers';
 import type { WireError } from '../../src-preload/contract/result';
@@ -21,8 +22,14 @@ export type OffersAnswer =
   { status: 'loading' } | { status: 'ready'; offers: Offer[] } | { status: 'failed'; error: WireError };
 
 /** What can be done to one object, as the core says it. */
-export async function loadOffers(hostId: string, subject: SubjectRef): Promise<OffersAnswer> {
-  const answer = await call('operations:offers', { hostId, subject });
+export async function loadOffers(
+  hostId: string,
+  subject: SubjectRef | ClusterSubjectRef,
+): Promise<OffersAnswer> {
+  const answer =
+    subject.kind === 'guest' || subject.kind === 'guest-snapshot'
+      ? await call('clusters:offers', { clusterId: hostId, subject })
+      : await call('operations:offers', { hostId, subject });
   return answer.ok
     ? { status: 'ready', offers: answer.value.offers }
     : { status: 'failed', error: answer.error };

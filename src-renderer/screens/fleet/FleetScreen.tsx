@@ -2,6 +2,7 @@ import { Button, Center, Group, Loader, SimpleGrid, Stack, Text, Title } from '@
 import { IconPlus, IconRefresh } from '@tabler/icons-react';
 import type { CSSProperties, ReactNode } from 'react';
 import { Link } from 'wouter';
+import type { ClusterOverview, ClusterSummary } from '../../../src-preload/contract/clusters';
 import type { HostOverview } from '../../../src-preload/contract/hosts';
 import { Age } from '../../components/Age';
 import { CapacityBar } from '../../components/CapacityBar';
@@ -13,37 +14,39 @@ import { PageHeader } from '../../components/PageHeader';
 import { ProblemList } from '../../components/ProblemList';
 import { formatBytes, formatCount, formatPercent, plural, usedPercent } from '../../format/bytes-format';
 import { openHostDialog } from '../../stores/dialog-store';
+import { openClusterForm, refreshClusters, useClustersStore } from '../../stores/clusters-store';
 import { loadFleet, refreshFleet, useFleetStore } from '../../stores/fleet-store';
 import { FillsUpFirst } from './FillsUpFirst';
 import { Welcome } from '../welcome/Welcome';
 
-/** All hosts at a glance: trouble first, then every host with its capacity and what runs there. */
+/** All hosts and clusters at a glance: trouble first, then each with its capacity and what runs there. */
 export function FleetScreen() {
   const { status, hosts, error, refreshing } = useFleetStore();
-  if (status === 'loading') {
+  const { clusters, error: clustersError, refreshing: clustersRefreshing } = useClustersStore();
+  const clustersStatus = useClustersStore((state) => state.status);
+  if (status === 'loading' || clustersStatus === 'loading') {
     return (
       <Center h={300}>
         <Loader aria-label="Reading the host list" />
       </Center>
     );
   }
-  if (status === 'ready' && hosts.length === 0) return <Welcome />;
-  const problems = hosts.flatMap(({ host, summary }) =>
-    (summary?.problems ?? []).map((problem) => ({
-      ...problem,
-      place: (
-        <Text
-          size="xs"
-          component={Link}
-          href={`/hosts/${host.id}`}
-          c="var(--mantine-primary-color-light-color)"
-          fw={500}
-        >
-          {host.name}
-        </Text>
-      ),
-    })),
-  );
+  if (status === 'ready' && hosts.length === 0 && clusters.length === 0) return <Welcome />;
+  const problems = [
+    ...hosts.flatMap(({ host, summary }) =>
+      (summary?.problems ?? []).map((problem) => ({
+        ...problem,
+        place: <Place path={`/hosts/${host.id}`} name={host.name} />,
+      })),
+    ),
+    ...clusters.flatMap(({ cluster, summary }) =>
+      (summary?.problems ?? []).map((problem) => ({
+        ...problem,
+        poolId: null,
+        place: <Place path={`/clusters/${cluster.id}`} name={cluster.name} />,
+      })),
+    ),
+  ];
   return (
     <div className="page">
       <PageHeader
@@ -53,10 +56,17 @@ export function FleetScreen() {
             <Button
               variant="default"
               leftSection={<IconRefresh size={16} />}
-              loading={refreshing}
-              onClick={() => void refreshFleet()}
+              loading={refreshing || clustersRefreshing.size > 0}
+              onClick={() => void Promise.all([refreshFleet(), refreshClusters()])}
             >
               Refresh all
+            </Button>
+            <Button
+              variant="default"
+              leftSection={<IconPlus size={16} />}
+              onClick={() => openClusterForm(null)}
+            >
+              Add cluster
             </Button>
             <Button leftSection={<IconPlus size={16} />} onClick={() => openHostDialog(null)}>
               Add host
@@ -65,6 +75,7 @@ export function FleetScreen() {
         }
       >
         {plural(hosts.length, 'storage host')}
+        {clusters.length > 0 && `, ${plural(clusters.length, 'Proxmox VE cluster')}`}
       </PageHeader>
       {error !== null && (
         <ErrorNotice
@@ -76,7 +87,9 @@ export function FleetScreen() {
           }
         />
       )}
-      <Counters hosts={hosts} />
+      {clustersError !== null && <ErrorNotice error={clustersError} />}
+      {hosts.length > 0 && <Counters hosts={hosts} />}
+      {clusters.length > 0 && <ClusterCounters clusters={clusters} />}
       {problems.length > 0 && (
         <section className="panel" aria-label="Needs attention">
           <Group px={16} pt={12} pb={4} gap="xs">
@@ -94,7 +107,125 @@ export function FleetScreen() {
           <HostCard key={entry.host.id} entry={entry} />
         ))}
       </section>
+      {clusters.length > 0 && (
+        <section aria-label="Clusters" className="card-grid">
+          {clusters.map((entry) => (
+            <ClusterCard key={entry.cluster.id} entry={entry} />
+          ))}
+        </section>
+      )}
     </div>
+  );
+}
+
+function Place({ path, name }: { path: string; name: string }) {
+  return (
+    <Text size="xs" component={Link} href={path} c="var(--mantine-primary-color-light-color)" fw={500}>
+      {name}
+    </Text>
+  );
+}
+
+/** Over all clusters, weighted by processors; those that are away count as they were last seen. */
+function ClusterCounters({ clusters }: { clusters: readonly ClusterOverview[] }) {
+  const known = clusters.flatMap(({ summary }) => (summary === null ? [] : [summary]));
+  const sum = (pick: (summary: ClusterSummary) => number) =>
+    known.reduce((total, summary) => total + pick(summary), 0);
+  const online = clusters.filter(({ state }) => state.status === 'online').length;
+  const threads = sum((summary) => summary.cpuCount);
+  const busy = sum((summary) => (summary.cpu ?? 0) * summary.cpuCount);
+  const [memory, memoryTotal] = [
+    sum((summary) => summary.memoryBytes),
+    sum((summary) => summary.memoryTotalBytes),
+  ];
+  return (
+    <SimpleGrid cols={{ base: 2, md: 4 }} spacing="md">
+      <Counter
+        label="Clusters online"
+        value={`${online} / ${clusters.length}`}
+        note={`${sum((summary) => summary.nodesOnline)} of ${plural(
+          sum((summary) => summary.nodeCount),
+          'node',
+        )} up`}
+      />
+      <Counter
+        label="Guests running"
+        value={`${formatCount(sum((summary) => summary.guestsRunning))} / ${formatCount(sum((summary) => summary.guestCount))}`}
+        note="templates left out"
+      />
+      <Counter
+        label="CPU of the nodes"
+        value={formatPercent(threads === 0 ? null : (busy / threads) * 100)}
+        note={`of ${plural(threads, 'thread')}`}
+      />
+      <Counter
+        label="Memory of the nodes"
+        value={formatPercent(usedPercent(memory, memoryTotal))}
+        note={memoryTotal === 0 ? 'not known' : `${formatBytes(memory)} of ${formatBytes(memoryTotal)}`}
+      />
+    </SimpleGrid>
+  );
+}
+
+function ClusterCard({ entry: { cluster, state, summary } }: { entry: ClusterOverview }) {
+  const live = state.status === 'online';
+  const environment = { '--environment': environmentColour(cluster.environment) } as CSSProperties;
+  const [first] = cluster.endpoints;
+  return (
+    <article className="panel host-card" style={environment}>
+      <Group justify="space-between" wrap="nowrap" gap="sm" align="flex-start">
+        <div style={{ minWidth: 0 }}>
+          <Group gap={8} wrap="nowrap">
+            <Text
+              fw={600}
+              c="var(--mantine-color-text)"
+              component={Link}
+              href={`/clusters/${cluster.id}`}
+              className="truncate stretched"
+              title={cluster.name}
+            >
+              {cluster.name}
+            </Text>
+            <EnvironmentBadge environment={cluster.environment} />
+          </Group>
+          <Text size="xs" c="dimmed" className="mono truncate">
+            {first?.address}:{first?.port}
+            {cluster.endpoints.length > 1 && ` and ${cluster.endpoints.length - 1} more`}
+          </Text>
+        </div>
+        <HostStatus state={state} />
+      </Group>
+      {summary === null ? (
+        <Text size="sm" c="dimmed" style={{ flex: 1 }}>
+          {state.error?.message ?? 'Never read. Open it to connect.'}
+        </Text>
+      ) : (
+        <>
+          <CapacityBar
+            usedBytes={summary.memoryBytes}
+            sizeBytes={summary.memoryTotalBytes}
+            label={`Memory used on ${cluster.name}`}
+          />
+          <Group gap="lg">
+            <HealthMark health={live ? summary.health : 'unknown'} label />
+            <Text size="xs" c="dimmed" className="numeric">
+              {summary.nodesOnline} of {plural(summary.nodeCount, 'node')} · {summary.guestsRunning} of{' '}
+              {plural(summary.guestCount, 'guest')} running
+            </Text>
+          </Group>
+          <Text size="xs" c="dimmed" style={{ flex: 1 }}>
+            Proxmox VE {summary.version ?? ''}
+            {summary.quorate === false && ' · WITHOUT quorum'}
+          </Text>
+          <Text size="xs" c="dimmed">
+            {live ? 'Read ' : 'As last seen '}
+            <Age atMs={summary.takenAtMs} />
+            {state.unknownOperations > 0 &&
+              ` · ${plural(state.unknownOperations, 'operation')} with unknown outcome`}
+          </Text>
+        </>
+      )}
+    </article>
   );
 }
 

@@ -24,6 +24,7 @@ import type { AccessLevel, Auth, Environment, Host, HostSettings } from '../../.
 import type { Response } from '../../../src-preload/contract';
 import type { WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
+import { environmentColours } from '../../components/EnvironmentBadge';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { accessWords } from '../../format/words-format';
 import { closeDialogs, useDialogStore } from '../../stores/dialog-store';
@@ -48,17 +49,6 @@ export function HostDialog() {
 }
 
 type Probe = Response<'hosts:probeKey'>;
-
-const colours: Environment['colour'][] = [
-  'gray',
-  'blue',
-  'teal',
-  'green',
-  'yellow',
-  'orange',
-  'red',
-  'violet',
-];
 
 function HostForm({ host }: { host: Host | null }) {
   const [step, setStep] = useState(0);
@@ -251,7 +241,7 @@ function HostForm({ host }: { host: Host | null }) {
                 maxLength={24}
                 {...form.getInputProps('label')}
               />
-              <Select w={130} label="Colour" data={colours} {...form.getInputProps('colour')} />
+              <Select w={130} label="Colour" data={environmentColours} {...form.getInputProps('colour')} />
               <Checkbox
                 pb={9}
                 label="Production: ask for the host’s name"

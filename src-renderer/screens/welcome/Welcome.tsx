@@ -4,6 +4,7 @@ import {
   IconClipboardList,
   IconEye,
   IconFingerprint,
+  IconServer2,
   IconServerBolt,
   IconTopologyStar3,
 } from '@tabler/icons-react';
@@ -11,6 +12,7 @@ import { useState } from 'react';
 import type { WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
 import { ErrorNotice } from '../../components/ErrorNotice';
+import { openClusterForm } from '../../stores/clusters-store';
 import { openHostDialog } from '../../stores/dialog-store';
 
 const promises = [
@@ -31,7 +33,7 @@ const promises = [
   },
 ] as const;
 
-/** First start: two choices and why to trust them. */
+/** First start: what can be opened, and why to trust it. */
 export function Welcome() {
   const [error, setError] = useState<WireError | null>(null);
   const [opening, setOpening] = useState(false);
@@ -42,27 +44,27 @@ export function Welcome() {
     if (!answer.ok) setError(answer.error);
   };
   return (
-    <Stack maw={860} mx="auto" px="xl" py={56} gap={36}>
+    <Stack maw={980} mx="auto" px="xl" py={56} gap={36}>
       <Stack gap={10}>
         <IconAnchor size={38} color="var(--mantine-primary-color-filled)" aria-hidden />
         <Title order={1} fz={28}>
           Welcome to Holdfast
         </Title>
         <Text c="dimmed" maw={560}>
-          Storage on all your servers, from this laptop: pools, volumes and snapshots over SSH, with every
+          All your servers, from this laptop: storage over SSH, guests of Proxmox VE over its API, with every
           change planned, confirmed and recorded.
         </Text>
       </Stack>
       {error !== null && <ErrorNotice error={error} />}
-      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
+      <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="lg">
         <UnstyledButton className="panel choice" onClick={() => void openDemo()} aria-busy={opening}>
           <ThemeIcon size={42} radius="md" variant="light" color="violet">
             <IconTopologyStar3 size={24} />
           </ThemeIcon>
           <Title order={2}>{opening ? 'Starting the demo fleet…' : 'Explore the demo fleet'}</Title>
           <Text size="sm" c="dimmed">
-            Four simulated storage hosts on this computer, in a profile of their own. Take, roll back and
-            destroy snapshots without any risk.
+            Six simulated storage hosts and two Proxmox VE clusters on this computer, in a profile of their
+            own. Take, roll back and destroy snapshots without any risk.
           </Text>
         </UnstyledButton>
         <UnstyledButton className="panel choice" onClick={() => openHostDialog(null)}>
@@ -73,6 +75,16 @@ export function Welcome() {
           <Text size="sm" c="dimmed">
             Any Linux host with SSH and ZFS or LVM. It starts at “View”, and the whole app is read-only until
             you say otherwise.
+          </Text>
+        </UnstyledButton>
+        <UnstyledButton className="panel choice" onClick={() => openClusterForm(null)}>
+          <ThemeIcon size={42} radius="md" variant="light" color="orange">
+            <IconServer2 size={24} />
+          </ThemeIcon>
+          <Title order={2}>Add your first cluster</Title>
+          <Text size="sm" c="dimmed">
+            Proxmox VE 7.4 or newer, with an API token. You compare the certificate of each node before the
+            token is sent.
           </Text>
         </UnstyledButton>
       </SimpleGrid>

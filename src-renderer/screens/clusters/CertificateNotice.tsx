@@ -1,0 +1,83 @@
+import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core';
+import { IconFingerprint, IconShieldX } from '@tabler/icons-react';
+import { useState } from 'react';
+import type { ClusterEndpoint } from '../../../src-preload/contract/clusters';
+import type { Certificate, WireError } from '../../../src-preload/contract/result';
+import { call } from '../../api';
+import { ErrorNotice } from '../../components/ErrorNotice';
+import { formatMoment } from '../../format/time-format';
+
+/** The decision about a certificate. Trusting opens the native dialog; the page only asks for it. */
+export function CertificateNotice({
+  endpoint,
+  offered,
+  known,
+  onTrusted,
+}: {
+  endpoint: ClusterEndpoint;
+  offered: Certificate;
+  known: Certificate | null;
+  onTrusted: () => void;
+}) {
+  const [error, setError] = useState<WireError | null>(null);
+  const [asking, setAsking] = useState(false);
+  const changed = known !== null;
+  const trust = async () => {
+    setAsking(true);
+    setError(null);
+    const answer = await call('clusters:trustCertificate', { ...endpoint, sha256: offered.sha256 });
+    setAsking(false);
+    if (!answer.ok) setError(answer.error);
+    else if (answer.value.trusted) onTrusted();
+  };
+  return (
+    <Alert
+      color={changed ? 'red' : 'blue'}
+      icon={changed ? <IconShieldX size={18} /> : <IconFingerprint size={18} />}
+      title={
+        changed
+          ? `The certificate of ${endpoint.address} has CHANGED. Nothing was sent.`
+          : `Is ${endpoint.address}:${endpoint.port} really your node?`
+      }
+    >
+      <Stack gap="sm">
+        <Text size="sm">
+          {changed
+            ? 'Either it was renewed, or somebody stands between you and it. Do not go on before you know which.'
+            : 'Compare the fingerprint with the one the node itself shows. No token has been sent yet.'}
+        </Text>
+        {changed && <CertificateLines label="Pinned" certificate={known} />}
+        <CertificateLines label={changed ? 'Offered now' : 'Offered'} certificate={offered} />
+        <div>
+          <Text size="xs" c="dimmed" mb={4}>
+            On the node’s own console:
+          </Text>
+          <Code block>pvenode cert info --output-format text | grep -i fingerprint</Code>
+        </div>
+        {error !== null && <ErrorNotice error={error} />}
+        <Group>
+          <Button color={changed ? 'red' : undefined} loading={asking} onClick={() => void trust()}>
+            {changed ? 'Replace the pinned certificate…' : 'The fingerprint matches…'}
+          </Button>
+        </Group>
+      </Stack>
+    </Alert>
+  );
+}
+
+function CertificateLines({ label, certificate }: { label: string; certificate: Certificate }) {
+  const { sha256, subject, issuer, notBeforeMs, notAfterMs } = certificate;
+  return (
+    <div>
+      <Text size="xs" c="dimmed">
+        {label} · {subject} · issued by {issuer}
+      </Text>
+      <Text size="sm" className="mono" fw={600} style={{ overflowWrap: 'anywhere', userSelect: 'text' }}>
+        {sha256}
+      </Text>
+      <Text size="xs" c="dimmed">
+        Valid {formatMoment(notBeforeMs)} to {formatMoment(notAfterMs)}
+      </Text>
+    </div>
+  );
+}

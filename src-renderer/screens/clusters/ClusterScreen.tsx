@@ -1,0 +1,357 @@
+import {
+  ActionIcon,
+  Button,
+  Center,
+  Group,
+  Loader,
+  Menu,
+  Stack,
+  Table,
+  Tabs,
+  Text,
+  Title,
+} from '@mantine/core';
+import {
+  IconDots,
+  IconPencil,
+  IconPlugConnected,
+  IconRefresh,
+  IconServerOff,
+  IconTrash,
+} from '@tabler/icons-react';
+import { useMemo, useState } from 'react';
+import { useLocation } from 'wouter';
+import type { ClusterInventory, ClusterNode, ClusterStorage } from '../../../src-preload/contract/clusters';
+import type { WireError } from '../../../src-preload/contract/result';
+import { call } from '../../api';
+import { Age } from '../../components/Age';
+import { CapacityBar, FillBar } from '../../components/CapacityBar';
+import { EmptyState } from '../../components/EmptyState';
+import { EnvironmentBadge } from '../../components/EnvironmentBadge';
+import { ErrorNotice } from '../../components/ErrorNotice';
+import { HealthMark } from '../../components/HealthMark';
+import { HostStatus } from '../../components/HostStatus';
+import { PageHeader } from '../../components/PageHeader';
+import { ProblemList } from '../../components/ProblemList';
+import { formatBytes, formatPercent, plural } from '../../format/bytes-format';
+import { partPercent, uptimeWords } from '../../format/guest-format';
+import { accessWords } from '../../format/words-format';
+import {
+  loadClusters,
+  openClusterForm,
+  refreshCluster,
+  useCluster,
+  useClustersStore,
+} from '../../stores/clusters-store';
+import { guestRows } from '../guests/guest-rows';
+import { GuestsTable } from '../guests/GuestsTable';
+import { ClusterTasks } from './ClusterTasks';
+
+/** One Proxmox VE cluster: how it is, its nodes, guests, storages and tasks. */
+export function ClusterScreen({ clusterId }: { clusterId: string }) {
+  const entry = useCluster(clusterId);
+  const status = useClustersStore((state) => state.status);
+  const inventory = useClustersStore((state) => state.inventories[clusterId] ?? null);
+  const busy = useClustersStore((state) => state.refreshing.has(clusterId));
+  const asked = useClustersStore((state) => state.errors[clusterId] ?? null);
+  const [problem, setProblem] = useState<WireError | null>(null);
+  const [, go] = useLocation();
+  if (entry === undefined) {
+    if (status === 'loading') {
+      return (
+        <Center h={300}>
+          <Loader />
+        </Center>
+      );
+    }
+    return (
+      <EmptyState
+        icon={<IconServerOff size={24} />}
+        title="No such cluster"
+        action={<Button onClick={() => go('/')}>Back to the fleet</Button>}
+      >
+        It may have been removed. Its audit is still there.
+      </EmptyState>
+    );
+  }
+  const { cluster, state, summary } = entry;
+  const online = state.status === 'online';
+  const error = state.error ?? asked;
+  const [first] = cluster.endpoints;
+  const connect = () => void refreshCluster(clusterId);
+  const remove = async () => {
+    const answer = await call('clusters:remove', { clusterId });
+    if (!answer.ok) setProblem(answer.error);
+    else if (answer.value.removed) {
+      await loadClusters();
+      go('/');
+    }
+  };
+  return (
+    <div className="page">
+      <PageHeader
+        title={cluster.name}
+        actions={
+          <>
+            <Button
+              leftSection={online ? <IconRefresh size={16} /> : <IconPlugConnected size={16} />}
+              variant={online ? 'default' : 'filled'}
+              loading={busy || state.status === 'connecting'}
+              onClick={connect}
+            >
+              {online ? 'Refresh' : 'Connect'}
+            </Button>
+            <Menu position="bottom-end">
+              <Menu.Target>
+                <ActionIcon variant="default" size={34} aria-label={`More for ${cluster.name}`}>
+                  <IconDots size={17} />
+                </ActionIcon>
+              </Menu.Target>
+              <Menu.Dropdown>
+                <Menu.Item leftSection={<IconPencil size={15} />} onClick={() => openClusterForm(cluster)}>
+                  Edit cluster…
+                </Menu.Item>
+                <Menu.Divider />
+                <Menu.Item
+                  color="var(--hf-critical)"
+                  leftSection={<IconTrash size={15} />}
+                  onClick={() => void remove()}
+                >
+                  Remove from Holdfast…
+                </Menu.Item>
+              </Menu.Dropdown>
+            </Menu>
+          </>
+        }
+      >
+        <Group gap="sm">
+          <EnvironmentBadge environment={cluster.environment} />
+          <HostStatus state={state} />
+          <span>Proxmox VE {summary?.version ?? ''}</span>
+          <span className="mono">
+            {first?.address}:{first?.port}
+            {cluster.endpoints.length > 1 && ` and ${cluster.endpoints.length - 1} more`}
+          </span>
+          <span title={accessWords[cluster.accessLevel].text}>
+            Access: {accessWords[cluster.accessLevel].title}
+          </span>
+          <span>
+            {summary === null ? (
+              'never read'
+            ) : (
+              <>
+                {online ? 'read ' : 'as last seen '}
+                <Age atMs={summary.takenAtMs} />
+              </>
+            )}
+          </span>
+        </Group>
+      </PageHeader>
+      {problem !== null && <ErrorNotice error={problem} />}
+      {error !== null && (
+        <ErrorNotice
+          error={error}
+          quiet={error.code === 'unreachable' && summary !== null}
+          actions={
+            <>
+              <Button size="xs" variant="default" onClick={connect}>
+                Try again
+              </Button>
+              {['unauthorized', 'vault-unavailable', 'untrusted-host'].includes(error.code) && (
+                <Button size="xs" onClick={() => openClusterForm(cluster)}>
+                  {error.code === 'untrusted-host' ? 'Look at the certificates…' : 'Change the token…'}
+                </Button>
+              )}
+            </>
+          }
+        />
+      )}
+      {inventory === null ? (
+        <div className="panel">
+          <EmptyState
+            icon={<IconPlugConnected size={24} />}
+            title="Never read"
+            action={
+              <Button loading={busy} onClick={connect}>
+                Connect
+              </Button>
+            }
+          >
+            What the cluster holds appears here once it has been read, and stays for when it is away.
+          </EmptyState>
+        </div>
+      ) : (
+        <Known clusterId={clusterId} inventory={inventory} />
+      )}
+    </div>
+  );
+}
+
+function Known({ clusterId, inventory }: { clusterId: string; inventory: ClusterInventory }) {
+  const cluster = useCluster(clusterId)?.cluster;
+  const open = useClustersStore((state) => state.open);
+  const rows = useMemo(
+    () => (cluster === undefined ? [] : guestRows(cluster, inventory).filter(({ guest }) => !guest.template)),
+    [cluster, inventory],
+  );
+  if (cluster === undefined) return null;
+  const { nodes, storages, problems, quorate } = inventory;
+  return (
+    <>
+      {problems.length > 0 && (
+        <section className="panel" aria-label="Needs attention">
+          <Group px={16} pt={12} pb={4} gap="xs">
+            <Title order={2}>Needs attention</Title>
+            <Text size="sm" c="dimmed" className="numeric">
+              {problems.length}
+            </Text>
+          </Group>
+          <ProblemList problems={problems.map((each) => ({ ...each, poolId: null }))} shown={4} />
+        </section>
+      )}
+      <Tabs defaultValue="nodes" keepMounted={false}>
+        <Tabs.List>
+          <Tabs.Tab value="nodes">Nodes</Tabs.Tab>
+          <Tabs.Tab value="guests">Guests</Tabs.Tab>
+          <Tabs.Tab value="storage">Storage</Tabs.Tab>
+          <Tabs.Tab value="tasks">Tasks</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="nodes" pt="md">
+          <Stack gap="sm">
+            <Text size="sm" c="dimmed">
+              {plural(nodes.length, 'node')}
+              {quorate === null ? '' : quorate ? ', with quorum' : ', WITHOUT quorum'}
+            </Text>
+            <section aria-label="Nodes" className="card-grid">
+              {nodes.map((node) => (
+                <NodeCard
+                  key={node.name}
+                  node={node}
+                  guests={rows.filter(({ guest }) => guest.node === node.name).length}
+                />
+              ))}
+            </section>
+          </Stack>
+        </Tabs.Panel>
+        <Tabs.Panel value="guests" pt="md">
+          {rows.length === 0 ? (
+            <Text size="sm" c="dimmed">
+              The token sees no guests here. It takes VM.Audit on /vms.
+            </Text>
+          ) : (
+            <div
+              style={{
+                height: Math.min(620, 60 + rows.length * 52),
+                display: 'flex',
+                flexDirection: 'column',
+              }}
+            >
+              <GuestsTable
+                rows={rows}
+                withCluster={false}
+                selectedKey={open === null ? null : `${open.clusterId}/${open.vmid}`}
+              />
+            </div>
+          )}
+        </Tabs.Panel>
+        <Tabs.Panel value="storage" pt="md">
+          <Storages storages={storages} />
+        </Tabs.Panel>
+        <Tabs.Panel value="tasks" pt="md">
+          <ClusterTasks cluster={cluster} />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  );
+}
+
+function NodeCard({ node, guests }: { node: ClusterNode; guests: number }) {
+  const { name, status, cpu, cpuCount, memoryBytes, memoryTotalBytes, diskBytes, diskTotalBytes } = node;
+  const percent = partPercent(cpu);
+  return (
+    <article className="panel" style={{ padding: 16 }} aria-label={`Node ${name}`}>
+      <Stack gap={10}>
+        <Group justify="space-between" wrap="nowrap">
+          <Text fw={600} className="truncate" title={name}>
+            {name}
+          </Text>
+          <HealthMark health={status === 'online' ? 'ok' : status === 'offline' ? 'critical' : 'unknown'} />
+        </Group>
+        {status !== 'online' ? (
+          <Text size="sm" c="dimmed">
+            {status === 'offline' ? 'Offline' : 'Its state is not known'}. {plural(guests, 'guest')} there.
+          </Text>
+        ) : (
+          <>
+            <div>
+              <Group justify="space-between">
+                <Text size="xs" c="dimmed">
+                  CPU{cpuCount === null ? '' : `, ${cpuCount} threads`}
+                </Text>
+                <Text size="xs" fw={600} className="numeric">
+                  {formatPercent(percent)}
+                </Text>
+              </Group>
+              <FillBar percent={percent} label={`CPU of ${name}`} />
+            </div>
+            {memoryBytes !== null && memoryTotalBytes !== null && (
+              <CapacityBar usedBytes={memoryBytes} sizeBytes={memoryTotalBytes} label={`Memory of ${name}`} />
+            )}
+            <Text size="xs" c="dimmed" className="numeric">
+              {plural(guests, 'guest')} · up {uptimeWords(node.uptimeSeconds)}
+              {diskBytes !== null &&
+                diskTotalBytes !== null &&
+                ` · root ${formatBytes(diskBytes)} of ${formatBytes(diskTotalBytes)}`}
+            </Text>
+          </>
+        )}
+      </Stack>
+    </article>
+  );
+}
+
+function Storages({ storages }: { storages: readonly ClusterStorage[] }) {
+  if (storages.length === 0) {
+    return (
+      <Text size="sm" c="dimmed">
+        The token sees no storages. It takes Datastore.Audit on /storage.
+      </Text>
+    );
+  }
+  return (
+    <Table fz="sm" aria-label="Storages">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>Storage</Table.Th>
+          <Table.Th>Node</Table.Th>
+          <Table.Th>Type</Table.Th>
+          <Table.Th>Holds</Table.Th>
+          <Table.Th w={260}>Used</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {storages.map(({ name, node, type, content, shared, available, usedBytes, totalBytes }) => (
+          <Table.Tr key={`${node}/${name}`}>
+            <Table.Td fw={500}>{name}</Table.Td>
+            <Table.Td>{shared ? `${node} (shared)` : node}</Table.Td>
+            <Table.Td>{type}</Table.Td>
+            <Table.Td>{content.join(', ')}</Table.Td>
+            <Table.Td>
+              {available && usedBytes !== null && totalBytes !== null ? (
+                <CapacityBar
+                  usedBytes={usedBytes}
+                  sizeBytes={totalBytes}
+                  label={`Used of ${name} on ${node}`}
+                />
+              ) : (
+                <Text size="sm" c="dimmed">
+                  not available
+                </Text>
+              )}
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}

@@ -1,0 +1,267 @@
+import { Badge, Button, Drawer, Group, Loader, Stack, Table, Text, Title } from '@mantine/core';
+import { IconCamera, IconCpu, IconMapPinFilled, IconRefresh } from '@tabler/icons-react';
+import { useEffect, useState, type ReactNode } from 'react';
+import type { Cluster, Guest, GuestSnapshots } from '../../../src-preload/contract/clusters';
+import type { WireError } from '../../../src-preload/contract/result';
+import { call } from '../../api';
+import { Age } from '../../components/Age';
+import { CapacityBar } from '../../components/CapacityBar';
+import { EnvironmentBadge } from '../../components/EnvironmentBadge';
+import { ErrorNotice } from '../../components/ErrorNotice';
+import { OfferMenu } from '../../components/OfferMenu';
+import { formatBytes, formatPercent } from '../../format/bytes-format';
+import {
+  guestStatusColours,
+  guestStatusWords,
+  guestTypeWords,
+  partPercent,
+  uptimeWords,
+} from '../../format/guest-format';
+import { formatMoment } from '../../format/time-format';
+import { closeGuest, useCluster, useClustersStore } from '../../stores/clusters-store';
+import { loadOffers, startOffer } from '../../stores/offers-store';
+import { treeLines } from './snapshot-tree';
+
+/** One guest: what it is, how busy, and its snapshots as a tree. */
+export function GuestDrawer() {
+  const open = useClustersStore((state) => state.open);
+  const entry = useCluster(open?.clusterId);
+  const guest = useClustersStore((state) =>
+    open === null
+      ? undefined
+      : state.inventories[open.clusterId]?.guests.find(({ vmid }) => vmid === open.vmid),
+  );
+  const shown = open !== null && entry !== undefined && guest !== undefined;
+  return (
+    <Drawer
+      opened={shown}
+      onClose={closeGuest}
+      position="right"
+      size={640}
+      title={shown ? <GuestTitle cluster={entry.cluster} guest={guest} /> : ''}
+    >
+      {shown && (
+        <GuestDetail key={`${entry.cluster.id}/${guest.vmid}`} cluster={entry.cluster} guest={guest} />
+      )}
+    </Drawer>
+  );
+}
+
+function GuestTitle({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
+  return (
+    <Group gap="sm" wrap="nowrap">
+      <Text fw={600} className="truncate" maw={260} title={guest.name ?? undefined}>
+        <span className="numeric">{guest.vmid}</span> {guest.name ?? 'not known'}
+      </Text>
+      <Badge variant="dot" size="sm" radius="sm" tt="none" color={guestStatusColours[guest.status]}>
+        {guest.template ? 'Template' : guestStatusWords[guest.status]}
+      </Badge>
+      <Text size="sm" c="dimmed" className="truncate">
+        on {cluster.name}
+      </Text>
+      <EnvironmentBadge environment={cluster.environment} />
+      <OfferMenu
+        hostId={cluster.id}
+        subject={{ kind: 'guest', vmid: guest.vmid }}
+        label={`Actions for ${guest.name ?? guest.vmid}`}
+        size="md"
+      />
+    </Group>
+  );
+}
+
+function Section({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
+  return (
+    <section aria-label={title}>
+      <Group justify="space-between" mb={6}>
+        <Title order={3}>{title}</Title>
+        {actions}
+      </Group>
+      {children}
+    </section>
+  );
+}
+
+function GuestDetail({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
+  const facts: (readonly [string, ReactNode])[] = [
+    ['Kind', guest.type === 'qemu' ? 'Virtual machine (QEMU)' : 'Container (LXC)'],
+    ['Node', guest.node],
+    ['Up', uptimeWords(guest.uptimeSeconds)],
+    [
+      'CPU',
+      guest.cpu === null
+        ? 'not known'
+        : `${formatPercent(partPercent(guest.cpu))} of ${guest.cpuCount ?? '?'}`,
+    ],
+    ['Disk', guest.diskTotalBytes === null ? 'not known' : formatBytes(guest.diskTotalBytes)],
+    ['Tags', guest.tags.length === 0 ? 'none' : guest.tags.join(', ')],
+    ...(guest.pool === null ? [] : [['Resource pool', guest.pool] as const]),
+    ...(guest.haState === null ? [] : [['High availability', guest.haState] as const]),
+  ];
+  return (
+    <Stack gap="lg">
+      {guest.lock !== null && (
+        <Text size="sm" c="var(--hf-warning)">
+          Locked ({guest.lock}): something works on it, or died while it did. If no task holds it:{' '}
+          <span className="mono">
+            {guest.type === 'qemu' ? 'qm' : 'pct'} unlock {guest.vmid}
+          </span>{' '}
+          on {guest.node}.
+        </Text>
+      )}
+      {guest.status === 'unknown' && (
+        <Text size="sm" c="dimmed">
+          Node {guest.node} does not answer, so nothing more is known of this {guestTypeWords[guest.type]}.
+        </Text>
+      )}
+      <Section title="Overview">
+        <Table withRowBorders={false} verticalSpacing={3} fz="sm">
+          <Table.Tbody>
+            {facts.map(([label, value]) => (
+              <Table.Tr key={label}>
+                <Table.Td c="dimmed" w={150} pl={0}>
+                  {label}
+                </Table.Td>
+                <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+        {guest.status === 'running' && guest.memoryBytes !== null && guest.memoryTotalBytes !== null && (
+          <CapacityBar usedBytes={guest.memoryBytes} sizeBytes={guest.memoryTotalBytes} label="Memory used" />
+        )}
+      </Section>
+      {guest.status !== 'unknown' && <Snapshots cluster={cluster} guest={guest} />}
+    </Stack>
+  );
+}
+
+type Read =
+  { status: 'loading' } | { status: 'ready'; found: GuestSnapshots } | { status: 'failed'; error: WireError };
+
+function Snapshots({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
+  const [read, setRead] = useState<Read>({ status: 'loading' });
+  const [turn, setTurn] = useState(0);
+  // Each reading of the cluster may follow a change of ours or of somebody else's.
+  const takenAtMs = useClustersStore((state) => state.inventories[cluster.id]?.takenAtMs);
+  useEffect(() => {
+    const mine = new AbortController();
+    void call('clusters:guestSnapshots', { clusterId: cluster.id, vmid: guest.vmid }, mine.signal).then(
+      (answer) => {
+        if (mine.signal.aborted) return;
+        setRead(
+          answer.ok ? { status: 'ready', found: answer.value } : { status: 'failed', error: answer.error },
+        );
+      },
+    );
+    return () => mine.abort();
+  }, [cluster.id, guest.vmid, turn, takenAtMs]);
+  const take = async () => {
+    const answer = await loadOffers(cluster.id, { kind: 'guest', vmid: guest.vmid });
+    if (answer.status !== 'ready') return;
+    const offer = answer.offers.find(({ action }) => action === 'pve.snapshot.create');
+    if (offer !== undefined && offer.excuse === null) startOffer(cluster.id, offer);
+  };
+  return (
+    <Section
+      title="Snapshots"
+      actions={
+        <Group gap={4}>
+          <Button
+            variant="subtle"
+            size="compact-xs"
+            leftSection={<IconRefresh size={13} aria-hidden />}
+            onClick={() => setTurn(turn + 1)}
+          >
+            Read again
+          </Button>
+          <Button
+            variant="light"
+            size="compact-xs"
+            leftSection={<IconCamera size={13} aria-hidden />}
+            disabled={guest.template}
+            onClick={() => void take()}
+          >
+            Take snapshot…
+          </Button>
+        </Group>
+      }
+    >
+      {read.status === 'loading' && <Loader size="sm" aria-label="Reading the snapshots" />}
+      {read.status === 'failed' && <ErrorNotice error={read.error} />}
+      {read.status === 'ready' && <Tree cluster={cluster} guest={guest} found={read.found} />}
+    </Section>
+  );
+}
+
+function Tree({ cluster, guest, found }: { cluster: Cluster; guest: Guest; found: GuestSnapshots }) {
+  if (found.snapshots.length === 0) {
+    return (
+      <Text size="sm" c="dimmed">
+        No snapshots.
+      </Text>
+    );
+  }
+  return (
+    <ul aria-label="Tree of snapshots" style={{ listStyle: 'none', margin: 0, padding: 0 }}>
+      {treeLines(found).map(({ snapshot, depth }) => (
+        <li
+          key={snapshot?.name ?? 'now'}
+          style={{
+            display: 'grid',
+            gridTemplateColumns: 'minmax(0, 1fr) auto',
+            alignItems: 'center',
+            gap: 8,
+            padding: '6px 0',
+            paddingLeft: depth * 18,
+            borderBottom: '1px solid var(--hf-border)',
+          }}
+        >
+          {snapshot === null ? (
+            <Group gap={6} wrap="nowrap">
+              <IconMapPinFilled size={14} color="var(--mantine-primary-color-filled)" aria-hidden />
+              <Text size="sm" fw={600}>
+                Now
+              </Text>
+            </Group>
+          ) : (
+            <div style={{ minWidth: 0 }}>
+              <Group gap={8} wrap="nowrap">
+                <Text size="sm" fw={500} className="mono truncate" title={snapshot.name}>
+                  {snapshot.name}
+                </Text>
+                {snapshot.withMemory && (
+                  <Badge size="xs" variant="light" radius="sm" tt="none" leftSection={<IconCpu size={11} />}>
+                    with memory
+                  </Badge>
+                )}
+                {snapshot.state !== null && (
+                  <Badge size="xs" variant="light" color="yellow" radius="sm" tt="none">
+                    {snapshot.state}
+                  </Badge>
+                )}
+              </Group>
+              <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-line' }}>
+                {snapshot.createdAtMs === null ? (
+                  'time not known'
+                ) : (
+                  <span title={formatMoment(snapshot.createdAtMs)}>
+                    <Age atMs={snapshot.createdAtMs} />
+                  </span>
+                )}
+                {snapshot.description !== '' && ` · ${snapshot.description}`}
+              </Text>
+            </div>
+          )}
+          {snapshot !== null && (
+            <OfferMenu
+              hostId={cluster.id}
+              subject={{ kind: 'guest-snapshot', vmid: guest.vmid, snapshot }}
+              label={`Actions for snapshot ${snapshot.name}`}
+            />
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,208 @@
+import { Badge, Group, Text } from '@mantine/core';
+import { IconLock } from '@tabler/icons-react';
+import { useState } from 'react';
+import { EnvironmentBadge } from '../../components/EnvironmentBadge';
+import { FillBar } from '../../components/CapacityBar';
+import { OfferMenu } from '../../components/OfferMenu';
+import { VirtualTable, type Column } from '../../components/VirtualTable';
+import { formatBytes, formatPercent, usedPercent } from '../../format/bytes-format';
+import {
+  guestStatusColours,
+  guestStatusWords,
+  guestTypeWords,
+  partPercent,
+  uptimeWords,
+} from '../../format/guest-format';
+import { openGuest } from '../../stores/clusters-store';
+import { sortGuests, type GuestRow, type GuestSort } from './guest-rows';
+
+function Status({ guest }: GuestRow) {
+  return (
+    <Group gap={6} wrap="nowrap">
+      <Badge variant="dot" size="sm" radius="sm" tt="none" color={guestStatusColours[guest.status]}>
+        {guest.template ? 'Template' : guestStatusWords[guest.status]}
+      </Badge>
+      {guest.lock !== null && (
+        <IconLock size={14} color="var(--hf-warning)" role="img" aria-label={`Locked (${guest.lock})`}>
+          <title>{`Locked (${guest.lock})`}</title>
+        </IconLock>
+      )}
+    </Group>
+  );
+}
+
+function Part({ percent, label }: { percent: number | null; label: string }) {
+  if (percent === null)
+    return (
+      <Text size="sm" c="dimmed">
+        –
+      </Text>
+    );
+  return (
+    <div style={{ width: '100%' }}>
+      <Text size="xs" className="numeric">
+        {formatPercent(percent)}
+      </Text>
+      <FillBar percent={percent} label={label} warnAt={85} />
+    </div>
+  );
+}
+
+function columnsOf(withCluster: boolean): Column<GuestRow, GuestSort>[] {
+  const cluster: Column<GuestRow, GuestSort> = {
+    id: 'cluster',
+    header: 'Cluster',
+    width: 'minmax(120px, 1fr)',
+    render: ({ cluster: { name, environment } }) => (
+      <Group gap={6} wrap="nowrap">
+        <span className="truncate">{name}</span>
+        <EnvironmentBadge environment={environment} />
+      </Group>
+    ),
+  };
+  return [
+    {
+      id: 'vmid',
+      header: 'ID',
+      width: '92px',
+      sortKey: 'vmid',
+      render: ({ guest }) => (
+        <span className="numeric">
+          {guest.vmid}{' '}
+          <Text span size="xs" c="dimmed">
+            {guestTypeWords[guest.type]}
+          </Text>
+        </span>
+      ),
+    },
+    {
+      id: 'name',
+      header: 'Name',
+      width: 'minmax(140px, 2fr)',
+      sortKey: 'name',
+      render: ({ guest }) => (
+        <div style={{ minWidth: 0 }}>
+          <Text
+            size="sm"
+            fw={500}
+            className="truncate"
+            title={guest.name ?? undefined}
+            c={guest.name === null ? 'dimmed' : undefined}
+          >
+            {guest.name ?? 'not known'}
+          </Text>
+          {guest.tags.length > 0 && (
+            <Text size="xs" c="dimmed" className="truncate">
+              {guest.tags.join(' · ')}
+            </Text>
+          )}
+        </div>
+      ),
+    },
+    {
+      id: 'status',
+      header: 'State',
+      width: '130px',
+      sortKey: 'status',
+      render: (row) => <Status {...row} />,
+    },
+    ...(withCluster ? [cluster] : []),
+    {
+      id: 'node',
+      header: 'Node',
+      width: 'minmax(80px, 1fr)',
+      sortKey: 'node',
+      render: ({ guest }) => <span className="truncate">{guest.node}</span>,
+    },
+    {
+      id: 'cpu',
+      header: 'CPU',
+      width: '84px',
+      sortKey: 'cpu',
+      render: ({ guest }) => (
+        <Part
+          percent={guest.status === 'running' ? partPercent(guest.cpu) : null}
+          label={`CPU of ${guest.name ?? guest.vmid}`}
+        />
+      ),
+    },
+    {
+      id: 'memory',
+      header: 'Memory',
+      width: '130px',
+      sortKey: 'memory',
+      render: ({ guest }) =>
+        guest.status === 'running' && guest.memoryBytes !== null && guest.memoryTotalBytes !== null ? (
+          <div style={{ width: '100%' }}>
+            <Text size="xs" className="numeric">
+              {formatBytes(guest.memoryBytes)} of {formatBytes(guest.memoryTotalBytes)}
+            </Text>
+            <FillBar
+              percent={usedPercent(guest.memoryBytes, guest.memoryTotalBytes)}
+              label={`Memory of ${guest.name ?? guest.vmid}`}
+              warnAt={90}
+            />
+          </div>
+        ) : (
+          <Text size="xs" c="dimmed" className="numeric">
+            {guest.memoryTotalBytes === null ? '–' : formatBytes(guest.memoryTotalBytes)}
+          </Text>
+        ),
+    },
+    {
+      id: 'uptime',
+      header: 'Up',
+      width: '96px',
+      sortKey: 'uptime',
+      render: ({ guest }) => (
+        <Text size="sm" className="numeric">
+          {uptimeWords(guest.uptimeSeconds)}
+        </Text>
+      ),
+    },
+    {
+      id: 'actions',
+      header: <span className="visually-hidden">Actions</span>,
+      width: '48px',
+      align: 'right',
+      render: ({ cluster: { id }, guest }) => (
+        <OfferMenu
+          hostId={id}
+          subject={{ kind: 'guest', vmid: guest.vmid }}
+          label={`Actions for ${guest.name ?? guest.vmid}`}
+        />
+      ),
+    },
+  ];
+}
+
+/** Guests of one cluster or of all, sortable, as many as there are. */
+export function GuestsTable({
+  rows,
+  withCluster,
+  selectedKey,
+}: {
+  rows: readonly GuestRow[];
+  withCluster: boolean;
+  selectedKey: string | null;
+}) {
+  const [sort, setSort] = useState<{ key: GuestSort; descending: boolean }>({
+    key: 'vmid',
+    descending: false,
+  });
+  const sorted = sortGuests(rows, sort.key, sort.descending);
+  return (
+    <VirtualTable
+      label="Guests"
+      columns={columnsOf(withCluster)}
+      rowCount={sorted.length}
+      rowAt={(index) => sorted[index]}
+      rowKey={(row) => row.key}
+      rowHeight={52}
+      sort={sort}
+      onSort={(key, descending) => setSort({ key, descending })}
+      onOpen={({ cluster, guest }) => openGuest(cluster.id, guest)}
+      selectedKey={selectedKey}
+    />
+  );
+}
