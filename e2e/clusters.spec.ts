@@ -60,7 +60,7 @@ test.describe('Proxmox VE clusters', () => {
     await form.getByRole('button', { name: 'Show the plan' }).click();
     await expect(plan(page).locator('code').first()).toContainText('status/shutdown timeout=60 forceStop=0');
     await expect(plan(page).getByText('Everything it serves stops')).toBeVisible();
-    await plan(page).getByRole('button', { name: 'Close' }).first().click();
+    await plan(page).getByRole('button', { name: 'Cancel' }).click();
   });
 
   test('a guest is stopped only with its name and that of its cluster typed', async ({
@@ -84,7 +84,7 @@ test.describe('Proxmox VE clusters', () => {
     await page.getByRole('menuitem', { name: 'Reboot' }).click();
     await expect(plan(page).getByText('is locked (backup)').first()).toBeVisible();
     await screenshot(page, '135-guest-locked');
-    await plan(page).getByRole('button', { name: 'Close' }).first().click();
+    await plan(page).getByRole('button', { name: 'Cancel' }).click();
   });
 
   test('snapshots of a guest are shown as a tree, taken, and rolled back to', async ({
@@ -121,7 +121,7 @@ test.describe('Proxmox VE clusters', () => {
       .click();
     await expect(plan(page).getByText(/wrote since the snapshot was taken is lost/)).toBeVisible();
     await screenshot(page, '137-guest-rollback-plan');
-    await plan(page).getByRole('button', { name: 'Close' }).first().click();
+    await plan(page).getByRole('button', { name: 'Cancel' }).click();
     await page.keyboard.press('Escape');
     await page.getByRole('textbox', { name: 'Search guests' }).fill('db-primary');
     await row(page, 'db-primary').press('Enter');
