@@ -87,6 +87,32 @@ test.describe('Proxmox VE clusters', () => {
     await plan(page).getByRole('button', { name: 'Cancel' }).click();
   });
 
+  test('several guests are rebooted under one plan, each with a result of its own', async ({
+    holdfast: { page },
+    dialogs,
+  }) => {
+    test.setTimeout(150_000);
+    await guestsRead(page);
+    for (const name of ['gateway', 'dns-1', 'windows-build']) {
+      await page.getByRole('checkbox', { name: `Select ${name}` }).check();
+    }
+    const bar = page.getByRole('region', { name: 'Selection' });
+    await expect(bar.getByText('3 guests selected')).toBeVisible();
+    await bar.getByRole('button', { name: '3 guests on atlas' }).click();
+    await page.getByRole('menuitem', { name: 'Reboot', exact: true }).click();
+    await expect(plan(page).getByText('1 guest of 3 cannot be done and is left out.')).toBeVisible();
+    await expect(plan(page).locator('code')).toHaveText([
+      'POST /nodes/atlas-1/qemu/100/status/reboot',
+      'POST /nodes/atlas-1/qemu/101/status/reboot',
+    ]);
+    await screenshot(page, '139-guests-bulk-plan');
+    await dialogs.press('Reboot guest');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText(/^Reboot guest: 2 guests/)).toBeVisible({ timeout: 90_000 });
+    await closePlan(page);
+    await expect(bar).toHaveCount(0);
+  });
+
   test('snapshots of a guest are shown as a tree, taken, and rolled back to', async ({
     holdfast: { page },
     dialogs,

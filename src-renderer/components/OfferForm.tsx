@@ -25,12 +25,13 @@ export function OfferDialog() {
           {target !== undefined && (
             <Group gap="xs">
               <Text size="sm" c="dimmed">
-                {subjectWords(form.offer)}on {target.name}
+                {form.others.length === 0 ? subjectWords(form.offer) : `${form.others.length + 1} objects `}on{' '}
+                {target.name}
               </Text>
               <EnvironmentBadge environment={target.environment} />
             </Group>
           )}
-          <OfferForm key={form.offer.action} hostId={form.hostId} offer={form.offer} />
+          <OfferForm key={form.offer.action} hostId={form.hostId} offer={form.offer} others={form.others} />
         </Stack>
       )}
     </Modal>

@@ -7,7 +7,10 @@ import type {
   Guest,
 } from '../../src-preload/contract/clusters';
 import type { WireError } from '../../src-preload/contract/result';
+import type { ActionId } from '../../src-preload/contract/operations';
 import { call, listen } from '../api';
+import { loadOffers, startOffers } from './offers-store';
+import { mostSelected } from './selection-store';
 
 interface ClustersState {
   status: 'loading' | 'ready' | 'failed';
@@ -22,6 +25,10 @@ interface ClustersState {
   form: { cluster: Cluster | null } | null;
   /** The guest whose drawer is open. */
   open: { clusterId: string; vmid: number } | null;
+  /** Guests that are ticked, as `cluster/vmid`. */
+  ticked: ReadonlySet<string>;
+  /** Why the last plan over several could not be asked for. */
+  bulkProblem: string | null;
 }
 
 export const useClustersStore = create<ClustersState>(() => ({
@@ -33,6 +40,8 @@ export const useClustersStore = create<ClustersState>(() => ({
   refreshing: new Set(),
   form: null,
   open: null,
+  ticked: new Set(),
+  bulkProblem: null,
 }));
 
 let latest = 0;
@@ -100,6 +109,46 @@ export function closeGuest(): void {
   useClustersStore.setState({ open: null });
 }
 
+export function tickGuests(keys: readonly string[], chosen: boolean): void {
+  const ticked = new Set(useClustersStore.getState().ticked);
+  for (const key of keys) {
+    if (!chosen) ticked.delete(key);
+    else if (ticked.size < mostSelected) ticked.add(key);
+  }
+  useClustersStore.setState({ ticked, bulkProblem: null });
+}
+
+export function clearTicked(): void {
+  useClustersStore.setState({ ticked: new Set(), bulkProblem: null });
+}
+
+/**
+ * One action for several guests of one cluster: one form, one plan. What cannot be done to one of them is said by the
+ * plan, which leaves it out.
+ */
+export async function planForGuests(
+  clusterId: string,
+  vmids: readonly number[],
+  action: ActionId,
+): Promise<void> {
+  useClustersStore.setState({ bulkProblem: null });
+  const answers = await Promise.all(vmids.map((vmid) => loadOffers(clusterId, { kind: 'guest', vmid })));
+  const offers = answers.flatMap((answer) =>
+    answer.status === 'ready' ? answer.offers.filter((offer) => offer.action === action).slice(0, 1) : [],
+  );
+  // The form asks what a guest that can be changed asks.
+  const [first, ...others] = offers.toSorted((a, b) => Number(a.excuse !== null) - Number(b.excuse !== null));
+  if (first === undefined) {
+    useClustersStore.setState({ bulkProblem: 'None of them is there any more. Refresh the cluster.' });
+    return;
+  }
+  if (first.excuse !== null) {
+    useClustersStore.setState({ bulkProblem: first.excuse });
+    return;
+  }
+  startOffers(clusterId, first, others);
+}
+
 export async function readTasks(
   clusterId: string,
   signal: AbortSignal,
@@ -117,8 +166,12 @@ export function followClusters(): () => void {
       void loadClusters();
     }, 120);
   });
+  const stopTicks = listen('operations:progress', ({ phase }) => {
+    if (phase === 'finished') clearTicked();
+  });
   return () => {
     clearTimeout(timer);
     stop();
+    stopTicks();
   };
 }

@@ -9,7 +9,7 @@ import { openPlan, type PlanRequest } from './plan-store';
 
 interface OffersState {
   /** The action whose form is open; null: none. */
-  form: { hostId: string; offer: Offer } | null;
+  form: { hostId: string; offer: Offer; others: readonly Offer[] } | null;
   /** The host a pool is being created on; '' lets the person choose. null: closed. */
   createPool: { hostId: string } | null;
   /** The pool a disk is being replaced in; null: closed. */
@@ -38,7 +38,19 @@ export async function loadOffers(
 /** An action without questions goes straight to its plan. */
 export function startOffer(hostId: string, offer: Offer): void {
   if (offer.fields.length === 0) void openPlan({ hostId, action: offer.action, input: offer.input });
-  else useOffersStore.setState({ form: { hostId, offer } });
+  else useOffersStore.setState({ form: { hostId, offer, others: [] } });
+}
+
+/** The same for several objects; `others` are offers of the same action for further ones. */
+export function startOffers(hostId: string, offer: Offer, others: readonly Offer[]): void {
+  if (others.length === 0) startOffer(hostId, offer);
+  else if (offer.fields.length === 0) {
+    submitOffers(
+      hostId,
+      offer.action,
+      [offer, ...others].map(({ input }) => input),
+    );
+  } else useOffersStore.setState({ form: { hostId, offer, others } });
 }
 
 export function submitOffer(hostId: string, offer: Offer, answers: PlanRequest['input']): void {

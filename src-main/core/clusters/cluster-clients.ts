@@ -1,8 +1,11 @@
-import type { Cluster } from '../../../src-preload/contract/clusters';
+import type { Cluster, ClusterProblem } from '../../../src-preload/contract/clusters';
 import { AppError } from '../errors/app-error';
 import type { CredentialStore } from '../hosts/types';
 import { ApiClient, type ApiLimits, type Endpoint } from '../proxmox/client/client';
 import type { CertificateStore } from './stores';
+
+const dayMs = 86_400_000;
+const soonMs = 14 * dayMs;
 
 export interface ClusterClientsOptions {
   certificates: CertificateStore;
@@ -42,6 +45,24 @@ export class ClusterClients {
     return endpoints.flatMap(
       ({ address, port }) => this.options.certificates.find(address, port)?.sha256 ?? [],
     );
+  }
+
+  /** Pinned certificates that have run out or soon will (X26). */
+  certificateProblems({ trust, endpoints }: Cluster, nowMs: number): ClusterProblem[] {
+    if (trust === 'system') return [];
+    return endpoints.flatMap(({ address, port }): ClusterProblem[] => {
+      const certificate = this.options.certificates.find(address, port);
+      if (certificate === null || certificate.notAfterMs > nowMs + soonMs) return [];
+      const days = Math.round(Math.abs(certificate.notAfterMs - nowMs) / dayMs);
+      const over = certificate.notAfterMs <= nowMs;
+      return [
+        {
+          severity: 'warning',
+          text: `The certificate of ${address}:${port} ${over ? `expired ${days} days ago` : `expires in ${days} days`}.`,
+          advice: 'Renew it on the node: pvecm updatecerts --force, or by ACME. Then trust the new one here.',
+        },
+      ];
+    });
   }
 
   /** Ends what is connected; the next one who asks begins anew. */

@@ -94,7 +94,11 @@ describe('reading a cluster', () => {
   });
 
   it('reads a node of an older release that is in no cluster', async () => {
-    expect(await refresh(attic)).toMatchObject({ version: '8.2.7', quorate: null });
+    const inventory = await refresh(attic);
+    expect(inventory).toMatchObject({ version: '8.2.7', quorate: null });
+    expect(inventory.problems.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^The certificate of 127\.0\.0\.1:\d+ expired 7 days ago\.$/),
+    ]);
   });
 
   it('keeps what was read for offline use', async () => {

@@ -311,11 +311,13 @@ export class ClusterService {
     let inventory: ClusterInventory;
     try {
       this.options.onRefresh(id);
-      inventory = await readCluster(
+      const reading = await readCluster(
         this.options.clients.client(cluster),
         before.wanted ? before.inventory : null,
         { nowMs: this.options.nowMs, signal: this.#abort.signal },
       );
+      const expiring = this.options.clients.certificateProblems(cluster, this.options.nowMs());
+      inventory = { ...reading, problems: [...reading.problems, ...expiring] };
     } catch (thrown) {
       const error = toAppError(thrown);
       this.#set(

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { ClusterEndpoint } from '../../../src-preload/contract/clusters';
 import type { Certificate, WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
+import { useNow } from '../../components/Age';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { formatMoment } from '../../format/time-format';
 
@@ -67,6 +68,7 @@ export function CertificateNotice({
 
 function CertificateLines({ label, certificate }: { label: string; certificate: Certificate }) {
   const { sha256, subject, issuer, notBeforeMs, notAfterMs } = certificate;
+  const nowMs = useNow();
   return (
     <div>
       <Text size="xs" c="dimmed">
@@ -75,8 +77,9 @@ function CertificateLines({ label, certificate }: { label: string; certificate: 
       <Text size="sm" className="mono" fw={600} style={{ overflowWrap: 'anywhere', userSelect: 'text' }}>
         {sha256}
       </Text>
-      <Text size="xs" c="dimmed">
+      <Text size="xs" c={notAfterMs < nowMs ? 'var(--hf-critical)' : 'dimmed'}>
         Valid {formatMoment(notBeforeMs)} to {formatMoment(notAfterMs)}
+        {notAfterMs < nowMs && ': EXPIRED'}
       </Text>
     </div>
   );

@@ -44,6 +44,7 @@ import {
   useClustersStore,
 } from '../../stores/clusters-store';
 import { guestRows } from '../guests/guest-rows';
+import { GuestSelectionBar } from '../guests/GuestSelectionBar';
 import { GuestsTable } from '../guests/GuestsTable';
 import { ClusterTasks } from './ClusterTasks';
 
@@ -239,19 +240,22 @@ function Known({ clusterId, inventory }: { clusterId: string; inventory: Cluster
               The token sees no guests here. It takes VM.Audit on /vms.
             </Text>
           ) : (
-            <div
-              style={{
-                height: Math.min(620, 60 + rows.length * 52),
-                display: 'flex',
-                flexDirection: 'column',
-              }}
-            >
-              <GuestsTable
-                rows={rows}
-                withCluster={false}
-                selectedKey={open === null ? null : `${open.clusterId}/${open.vmid}`}
-              />
-            </div>
+            <>
+              <GuestSelectionBar rows={rows} />
+              <div
+                style={{
+                  height: Math.min(620, 60 + rows.length * 52),
+                  display: 'flex',
+                  flexDirection: 'column',
+                }}
+              >
+                <GuestsTable
+                  rows={rows}
+                  withCluster={false}
+                  selectedKey={open === null ? null : `${open.clusterId}/${open.vmid}`}
+                />
+              </div>
+            </>
           )}
         </Tabs.Panel>
         <Tabs.Panel value="storage" pt="md">
@@ -295,7 +299,16 @@ function NodeCard({ node, guests }: { node: ClusterNode; guests: number }) {
               <FillBar percent={percent} label={`CPU of ${name}`} />
             </div>
             {memoryBytes !== null && memoryTotalBytes !== null && (
-              <CapacityBar usedBytes={memoryBytes} sizeBytes={memoryTotalBytes} label={`Memory of ${name}`} />
+              <div>
+                <Text size="xs" c="dimmed">
+                  Memory
+                </Text>
+                <CapacityBar
+                  usedBytes={memoryBytes}
+                  sizeBytes={memoryTotalBytes}
+                  label={`Memory of ${name}`}
+                />
+              </div>
             )}
             <Text size="xs" c="dimmed" className="numeric">
               {plural(guests, 'guest')} · up {uptimeWords(node.uptimeSeconds)}

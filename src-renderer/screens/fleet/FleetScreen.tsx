@@ -201,11 +201,16 @@ function ClusterCard({ entry: { cluster, state, summary } }: { entry: ClusterOve
         </Text>
       ) : (
         <>
-          <CapacityBar
-            usedBytes={summary.memoryBytes}
-            sizeBytes={summary.memoryTotalBytes}
-            label={`Memory used on ${cluster.name}`}
-          />
+          <div>
+            <Text size="xs" c="dimmed">
+              Memory
+            </Text>
+            <CapacityBar
+              usedBytes={summary.memoryBytes}
+              sizeBytes={summary.memoryTotalBytes}
+              label={`Memory used on ${cluster.name}`}
+            />
+          </div>
           <Group gap="lg">
             <HealthMark health={live ? summary.health : 'unknown'} label />
             <Text size="xs" c="dimmed" className="numeric">

@@ -7,6 +7,7 @@ import { PageHeader } from '../../components/PageHeader';
 import { plural } from '../../format/bytes-format';
 import { openClusterForm, refreshClusters, useClustersStore } from '../../stores/clusters-store';
 import { guestMatches, guestRows } from './guest-rows';
+import { GuestSelectionBar } from './GuestSelectionBar';
 import { GuestsTable } from './GuestsTable';
 
 type Kind = 'all' | 'qemu' | 'lxc';
@@ -104,6 +105,7 @@ export function GuestsScreen() {
         </span>
       </PageHeader>
       {error !== null && <ErrorNotice error={error} />}
+      <GuestSelectionBar rows={all} />
       {clusters.length === 0 ? (
         <div className="panel">
           <EmptyState

@@ -1,6 +1,6 @@
-import { Badge, Group, Text } from '@mantine/core';
+import { Badge, Checkbox, Group, Text } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { FillBar } from '../../components/CapacityBar';
 import { OfferMenu } from '../../components/OfferMenu';
@@ -13,7 +13,7 @@ import {
   partPercent,
   uptimeWords,
 } from '../../format/guest-format';
-import { openGuest } from '../../stores/clusters-store';
+import { openGuest, tickGuests, useClustersStore } from '../../stores/clusters-store';
 import { sortGuests, type GuestRow, type GuestSort } from './guest-rows';
 
 function Status({ guest }: GuestRow) {
@@ -48,7 +48,7 @@ function Part({ percent, label }: { percent: number | null; label: string }) {
   );
 }
 
-function columnsOf(withCluster: boolean): Column<GuestRow, GuestSort>[] {
+function columnsOf(withCluster: boolean, ticked: ReadonlySet<string>): Column<GuestRow, GuestSort>[] {
   const cluster: Column<GuestRow, GuestSort> = {
     id: 'cluster',
     header: 'Cluster',
@@ -61,6 +61,21 @@ function columnsOf(withCluster: boolean): Column<GuestRow, GuestSort>[] {
     ),
   };
   return [
+    {
+      id: 'tick',
+      header: '',
+      width: '40px',
+      render: ({ key, guest }) => (
+        <Checkbox
+          size="xs"
+          aria-label={`Select ${guest.name ?? guest.vmid}`}
+          checked={ticked.has(key)}
+          // The row opens the guest; its tick does not.
+          onClick={(event) => event.stopPropagation()}
+          onChange={(event) => tickGuests([key], event.currentTarget.checked)}
+        />
+      ),
+    },
     {
       id: 'vmid',
       header: 'ID',
@@ -162,7 +177,7 @@ function columnsOf(withCluster: boolean): Column<GuestRow, GuestSort>[] {
     },
     {
       id: 'actions',
-      header: <span className="visually-hidden">Actions</span>,
+      header: '',
       width: '48px',
       align: 'right',
       render: ({ cluster: { id }, guest }) => (
@@ -190,11 +205,12 @@ export function GuestsTable({
     key: 'vmid',
     descending: false,
   });
-  const sorted = sortGuests(rows, sort.key, sort.descending);
+  const ticked = useClustersStore((state) => state.ticked);
+  const sorted = useMemo(() => sortGuests(rows, sort.key, sort.descending), [rows, sort]);
   return (
     <VirtualTable
       label="Guests"
-      columns={columnsOf(withCluster)}
+      columns={columnsOf(withCluster, ticked)}
       rowCount={sorted.length}
       rowAt={(index) => sorted[index]}
       rowKey={(row) => row.key}

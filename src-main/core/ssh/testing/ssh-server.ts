@@ -1,4 +1,3 @@
-/* eslint-disable no-restricted-imports -- a host for tests: it has to be what the core talks to */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
