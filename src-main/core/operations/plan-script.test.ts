@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Plan, SshStep } from '../../../src-preload/contract/operations';
+import type { Plan, PveStep, SshStep } from '../../../src-preload/contract/operations';
 import { saveText } from '../files/save-text';
 import { startShellHost } from '../testing/shell-host';
 import { startTestCore } from '../testing/test-core';
@@ -278,5 +278,77 @@ describe('the script of a plan in the app', () => {
       code: 'internal',
       message: expect.stringContaining('nothing was saved'),
     });
+  });
+});
+
+describe('a plan on a cluster as a script', () => {
+  const request = (change: Partial<PveStep> = {}): PveStep => ({
+    kind: 'pve',
+    title: 'Take snapshot',
+    method: 'POST',
+    path: '/nodes/pve1/qemu/100/snapshot',
+    parameters: ['snapname=before', "description=it's a = b; $HOME `x`"],
+    commandLine: 'POST /nodes/pve1/qemu/100/snapshot snapname=before',
+    explain: 'Freezes it.',
+    timeoutSeconds: 600,
+    ...change,
+  });
+  const cluster = (...steps: PveStep[]): Plan =>
+    planOf({
+      host: {
+        kind: 'cluster',
+        id: 'atlas',
+        name: 'atlas',
+        address: '192.0.2.11:8006',
+        environment: { label: 'Office', colour: 'green', production: false },
+        accessLevel: 'administer',
+      },
+      steps,
+    });
+
+  /** Runs it with a curl that writes down its words and what it was given on standard input. */
+  function runCurl(plan: Plan, env: Record<string, string>) {
+    const file = join(folder, 'request.sh');
+    writeFileSync(file, planScript(plan));
+    const record = join(folder, 'curl-record');
+    writeFileSync(record, '');
+    writeFileSync(
+      join(folder, 'bin', 'curl'),
+      `#!/bin/sh\n{ cat; printf '%s\\0' "$@"; printf '\\n\\0'; } >> "${record}"\n`,
+      { mode: 0o755 },
+    );
+    const ran = spawnSync('/bin/sh', [file], {
+      env: { PATH: `${join(folder, 'bin')}:/usr/bin:/bin`, ...env },
+      encoding: 'utf8',
+    });
+    return { exitCode: ran.status, stderr: ran.stderr, words: readFileSync(record, 'utf8') };
+  }
+
+  it('sends each call with its words as they are, and the token on no command line', () => {
+    const ran = runCurl(
+      cluster(
+        request(),
+        request({ method: 'DELETE', path: '/nodes/pve1/qemu/100/snapshot/old', parameters: ['force=1'] }),
+      ),
+      { PVE_TOKEN: 'a@pve!b=secret', PVE_CA: '/tmp/ca.pem' },
+    );
+    expect([ran.exitCode, ran.stderr]).toEqual([0, '']);
+    const [first = '', second = ''] = ran.words.split('\n\0');
+    expect(first.split('\n')[0]).toBe('header = "Authorization: PVEAPIToken=a@pve!b=secret"');
+    const words = first.slice(first.indexOf('\n') + 1).split('\0');
+    expect(words).not.toContain('a@pve!b=secret');
+    expect(words).toEqual(expect.arrayContaining(['--cacert', '/tmp/ca.pem', '--request', 'POST']));
+    expect(words).toContain("description=it's a = b; $HOME `x`");
+    expect(words).toContain('https://192.0.2.11:8006/api2/json/nodes/pve1/qemu/100/snapshot');
+    expect(second).toContain('--get\0--request\0DELETE\0--data-urlencode\0force=1');
+  });
+
+  it('stops before the first call without a token, and tells where a secret was left out', () => {
+    const plan = cluster(request({ parameters: ['cipassword=(secret)'] }));
+    expect(planScript(plan)).toContain('Put the value that was kept secret');
+    const ran = runCurl(plan, { PVE_CA: '/tmp/ca.pem' });
+    expect(ran.exitCode).not.toBe(0);
+    expect(ran.stderr).toContain('Set PVE_TOKEN');
+    expect(ran.words).toBe('');
   });
 });
