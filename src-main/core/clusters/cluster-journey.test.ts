@@ -293,6 +293,129 @@ describe('power', () => {
   });
 });
 
+describe('the life of a guest', () => {
+  it('is cloned with an id that is free, as the cluster itself then says', async () => {
+    await refresh();
+    const offer = (await offersOn(131)).get('pve.guest.clone');
+    expect(offer?.fields.find(({ name }) => name === 'newid')).toMatchObject({ value: 102 });
+    const { plan } = await done('pve.guest.clone', {
+      ...guest(131, 'atlas-2'),
+      newid: 102,
+      name: 'copy',
+      full: true,
+    });
+    expect(plan.steps[0]?.commandLine).toBe('POST /nodes/atlas-2/qemu/131/clone newid=102 name=copy full=1');
+    expect(plan.consequences[0]?.items).toEqual([
+      { name: 'scsi0: local-zfs:vm-131-disk-0', sizeBytes: 120 * 1024 ** 3 },
+    ]);
+    expect(modelOf(atlas).guests.get(102)?.config['name']).toBe('copy');
+    const linked = await done('pve.guest.clone', { ...guest(9000), newid: 103, name: 'linked', full: false });
+    expect(words(linked.plan)).toContain('rests on the disks of the template');
+    await done('pve.guest.clone', {
+      type: 'lxc',
+      node: 'atlas-1',
+      vmid: 200,
+      newid: 204,
+      name: 'proxy-2',
+      full: true,
+    });
+    expect(modelOf(atlas).guests.get(204)?.config['hostname']).toBe('proxy-2');
+  });
+
+  it.each([
+    [
+      'an id that is taken',
+      { ...guest(131, 'atlas-2'), newid: 110, name: 'copy', full: true },
+      /id 110 is taken/,
+    ],
+    [
+      'a linked clone of no template',
+      { ...guest(131, 'atlas-2'), newid: 102, name: 'copy', full: false },
+      /Only a template/,
+    ],
+    ['a locked guest', { ...guest(140), newid: 102, name: 'copy', full: true }, /locked \(backup\)/],
+  ])('is not cloned: %s', async (_name, input, sentence) => {
+    const plan = await core.plan(atlas, 'pve.guest.clone', input);
+    expect(plan.blockers.map(({ text }) => text).join(' ')).toMatch(sentence);
+  });
+
+  it('moves to another node while it runs, with the disks of its node', async () => {
+    await refresh();
+    const offer = (await offersOn(110)).get('pve.guest.migrate');
+    const field = offer?.fields[0];
+    expect(
+      field?.kind === 'choice' ? field.options.map(({ value, excuse }) => [value, excuse]) : null,
+    ).toEqual([
+      ['atlas-2', null],
+      ['atlas-3', 'It is not online.'],
+    ]);
+    const { plan } = await done('pve.guest.migrate', { ...guest(110), target: 'atlas-2' });
+    expect(plan.steps[0]?.commandLine).toBe(
+      'POST /nodes/atlas-1/qemu/110/migrate target=atlas-2 online=1 with-local-disks=1',
+    );
+    expect(words(plan)).toMatch(/copied over the network.*moves while it runs/s);
+    expect(modelOf(atlas).guests.get(110)?.node).toBe('atlas-2');
+    const container = await done('pve.guest.migrate', {
+      type: 'lxc',
+      node: 'atlas-1',
+      vmid: 200,
+      target: 'atlas-2',
+    });
+    expect(words(container.plan)).toContain('shut down, moved and started there');
+    expect(container.plan.steps[0]?.commandLine).toContain('restart=1');
+  });
+
+  it.each([
+    ['its own node', 'atlas-1', /on atlas-1 already/],
+    ['a node that is down', 'atlas-3', /atlas-3 is not online/],
+    ['a node that is not there', 'atlas-9', /no node atlas-9/],
+  ])('does not move to %s', async (_name, target, sentence) => {
+    const plan = await core.plan(atlas, 'pve.guest.migrate', { ...guest(110), target });
+    expect(plan.blockers.map(({ text }) => text).join(' ')).toMatch(sentence);
+    expect((await core.run(plan)).outcome).toBe('refused');
+  });
+
+  it('is deleted with its name typed, and its disks named with their sizes', async () => {
+    await refresh();
+    const { plan } = await done('pve.guest.delete', { ...guest(131, 'atlas-2'), purge: false });
+    expect(plan.typed).toEqual({ target: '131 windows-build', host: 'atlas' });
+    expect(plan.steps[0]?.commandLine).toBe('DELETE /nodes/atlas-2/qemu/131');
+    expect(plan.consequences[0]).toMatchObject({
+      severity: 'loss',
+      items: [{ name: 'scsi0: local-zfs:vm-131-disk-0', sizeBytes: 120 * 1024 ** 3 }],
+    });
+    expect(modelOf(atlas).guests.has(131)).toBe(false);
+    await done('pve.guest.delete', { type: 'lxc', node: 'atlas-2', vmid: 203, purge: true });
+    expect(modelOf(atlas).guests.has(203)).toBe(false);
+  });
+
+  it('is not deleted while it runs, or is protected', async () => {
+    const running = await core.plan(atlas, 'pve.guest.delete', { ...guest(110), purge: false });
+    expect(running.blockers.map(({ text }) => text)).toEqual(['It runs.']);
+    const model = modelOf(atlas).guests.get(131);
+    if (model !== undefined) model.config['protection'] = 1;
+    const plan = await core.plan(atlas, 'pve.guest.delete', { ...guest(131, 'atlas-2'), purge: false });
+    expect(plan.blockers.map(({ text }) => text)).toEqual(['It is protected against deletion.']);
+  });
+
+  it.each([
+    ['pve.guest.start', { ...guest(99) }],
+    ['pve.guest.start', { ...guest(1_000_000_000) }],
+    ['pve.guest.start', { type: 'openvz', node: 'atlas-1', vmid: 100 }],
+    ['pve.guest.start', { type: 'qemu', node: '../atlas-1', vmid: 100 }],
+    ['pve.guest.start', { type: 'qemu', node: 'a'.repeat(64), vmid: 100 }],
+    ['pve.guest.start', { ...guest(100), skiplock: true }],
+    ['pve.guest.clone', { ...guest(100), newid: 102, name: 'a b', full: true }],
+    ['pve.guest.clone', { ...guest(100), newid: 102, name: '-x', full: true }],
+    ['pve.guest.migrate', { ...guest(100), target: 'atlas/2' }],
+    ['pve.guest.explode', guest(100)],
+  ])('%s is refused and recorded with %j', async (action, input) => {
+    const failure = await core.failure('operations:plan', { hostId: atlas, action, input });
+    expect(['invalid-request', 'refused']).toContain(failure.code);
+    expect((await core.allRows(atlas)).at(-1)).toMatchObject({ event: 'refused' });
+  });
+});
+
 describe('snapshots of guests', () => {
   const snapshots = (vmid: number) => core.call('clusters:guestSnapshots', { clusterId: atlas, vmid });
 

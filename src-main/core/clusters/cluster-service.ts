@@ -193,21 +193,22 @@ export class ClusterService {
     this.options.cache.remove(clusterId);
   }
 
-  /** One guest as last read. Throws AppError `not-found`. */
-  async guest(clusterId: string, vmid: number): Promise<Guest> {
+  /** One guest as last read, with what it was read in. Throws AppError `not-found`. */
+  async guest(clusterId: string, vmid: number): Promise<{ guest: Guest; inventory: ClusterInventory }> {
     const inventory = await this.read(clusterId);
     const guest = inventory?.guests.find((each) => each.vmid === vmid);
-    if (guest === undefined) {
+    if (inventory === null || guest === undefined) {
       throw new AppError('not-found', `Guest ${vmid} is not in the last known state of the cluster.`, {
         remedy: 'Refresh the cluster.',
       });
     }
-    return guest;
+    return { guest, inventory };
   }
 
   async guestSnapshots(clusterId: string, vmid: number, signal: AbortSignal): Promise<GuestSnapshots> {
     const cluster = this.options.clusters.get(clusterId);
-    const { type, node } = await this.guest(clusterId, vmid);
+    const { guest } = await this.guest(clusterId, vmid);
+    const { type, node } = guest;
     this.options.onRead(clusterId);
     const rows = await this.options.clients
       .client(cluster)

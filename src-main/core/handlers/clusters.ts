@@ -150,12 +150,13 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
 
     'clusters:offers': async ({ clusterId, subject }) => {
       const cluster = clusters.get(clusterId);
-      const guest = await service.guest(clusterId, subject.vmid);
+      const { guest, inventory } = await service.guest(clusterId, subject.vmid);
       return {
         offers: clusterOffersFor({
           catalogue,
           cluster,
           readOnly: options.settings().readOnly,
+          inventory,
           subject:
             subject.kind === 'guest'
               ? { kind: 'guest', guest }

@@ -9,7 +9,7 @@ import type {
   TopologyNode,
   Volume,
 } from '../../../src-preload/contract/inventory';
-import type { Guest, GuestSnapshot } from '../../../src-preload/contract/clusters';
+import type { ClusterInventory, Guest, GuestSnapshot } from '../../../src-preload/contract/clusters';
 import type { ApiParameters } from '../proxmox/client/parameters';
 import type { ApiPath } from '../proxmox/client/path';
 import type { ApiCall } from '../proxmox/requests';
@@ -101,6 +101,11 @@ export interface ApiContext {
 /** What an action reads with: over SSH or over the API, as the action is made for. */
 export type RoadContext = ActionContext | ApiContext;
 
+/** What an offer on a cluster may look at. */
+export interface ClusterWorld {
+  inventory: ClusterInventory;
+}
+
 /** One object of a cluster as last read. */
 export type ClusterSubject =
   { kind: 'guest'; guest: Guest } | { kind: 'guest-snapshot'; guest: Guest; snapshot: GuestSnapshot };
@@ -169,7 +174,7 @@ export interface ApiActionDefinition<Input> extends ActionTraits {
   /** Strict: unknown keys are refused. */
   input: z.ZodType<Input>;
   /** Where the screens offer it, pure. null: not for this subject. */
-  offer(subject: ClusterSubject): OfferDraft | null;
+  offer(subject: ClusterSubject, world: ClusterWorld): OfferDraft | null;
   plan(context: ApiContext, input: Input): Promise<PlanDraft<ApiStepDraft>>;
   verify(context: ApiContext, input: Input, draft: Pick<PlanDraft, 'preconditions'>): Promise<Verification>;
   /** A sentence for a known message of the API or the end of a task, or null. */

@@ -10,6 +10,7 @@ import type {
   ApiContext,
   ApiStepDraft,
   ClusterSubject,
+  ClusterWorld,
   OfferDraft,
   OfferWorld,
   PlanDraft,
@@ -32,7 +33,7 @@ export interface BoundAction<Step extends AnyStepDraft = AnyStepDraft> extends A
   /** For objects of a host; null from actions on clusters. */
   offer(subject: Subject, world: OfferWorld): OfferDraft | null;
   /** For objects of a cluster; null from actions on hosts. */
-  offerOnCluster(subject: ClusterSubject): OfferDraft | null;
+  offerOnCluster(subject: ClusterSubject, world: ClusterWorld): OfferDraft | null;
   /** `exitCode` is null for a call of the API, whose message stands in `stderr`. */
   explainFailure(exitCode: number | null, stderr: string): { message: string; remedy: string } | null;
   /** Throws AppError `invalid-request` naming the fields, never their values. */
@@ -122,7 +123,7 @@ export function bindApiAction<Input>(definition: ApiActionDefinition<Input>): Bo
     ...traitsOf(definition),
     over: 'pve',
     offer: () => null,
-    offerOnCluster: (subject) => definition.offer(subject),
+    offerOnCluster: (subject, world) => definition.offer(subject, world),
     explainFailure: (_exitCode, message) => definition.explainFailure(message),
     parse: parser(definition, bind, null),
   };

@@ -1,4 +1,4 @@
-import type { Cluster } from '../../../src-preload/contract/clusters';
+import type { Cluster, ClusterInventory } from '../../../src-preload/contract/clusters';
 import type { Offer } from '../../../src-preload/contract/operations';
 import type { ClusterSubject } from './action';
 import type { Catalogue } from './bound-action';
@@ -9,15 +9,17 @@ export interface ClusterOfferRequest {
   cluster: Cluster;
   readOnly: boolean;
   subject: ClusterSubject;
+  inventory: ClusterInventory;
 }
 
 /**
  * What can be done to one object of a cluster, with the reason where it can't be done now. The gate and the plan decide
  * again; this only tells a person beforehand.
  */
-export function clusterOffersFor({ catalogue, cluster, readOnly, subject }: ClusterOfferRequest): Offer[] {
+export function clusterOffersFor(request: ClusterOfferRequest): Offer[] {
+  const { catalogue, cluster, readOnly, subject, inventory } = request;
   const offers = [...catalogue.values()].flatMap((action): Offer[] => {
-    const draft = action.offerOnCluster(subject);
+    const draft = action.offerOnCluster(subject, { inventory });
     if (draft === null) return [];
     const excuse = accessExcuse(action, cluster, readOnly) ?? draft.excuse;
     return [{ ...draft, excuse, action: action.id, risk: action.risk }];

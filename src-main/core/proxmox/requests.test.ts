@@ -18,6 +18,12 @@ const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
     { timeout: 10, forceStop: true },
     { timeout: 3600, forceStop: false },
   ],
+  'POST /nodes/{node}/qemu/{vmid}/migrate': [{ target: 'pve2', online: true, 'with-local-disks': true }],
+  'POST /nodes/{node}/lxc/{vmid}/migrate': [{ target: 'pve2', restart: true }],
+  'POST /nodes/{node}/qemu/{vmid}/clone': [{ newid: 999_999_999, name: 'a'.repeat(63), full: true }],
+  'POST /nodes/{node}/lxc/{vmid}/clone': [{ newid: 100, hostname: 'a.b-c', full: false }],
+  'DELETE /nodes/{node}/qemu/{vmid}': [{ purge: true }],
+  'DELETE /nodes/{node}/lxc/{vmid}': [{ purge: true }],
   'POST /nodes/{node}/qemu/{vmid}/snapshot': [
     { snapname: 'ab', vmstate: true },
     { snapname: 'a'.repeat(40), description: 'x'.repeat(255) },

@@ -1,0 +1,467 @@
+import { z } from 'zod';
+import type { Guest } from '../../../../../src-preload/contract/clusters';
+import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
+import { toAppError } from '../../../errors/app-error';
+import { apiPath } from '../../../proxmox/client/path';
+import type { GuestStatus } from '../../../proxmox/read-guest';
+import { changeCall } from '../../../proxmox/requests';
+import type { ApiActionDefinition, ApiContext, ClusterWorld } from '../../action';
+import { bindApiAction } from '../../bound-action';
+import { choiceField, numberField, switchField, textField } from '../fields';
+import { listed } from '../words';
+import { explainGuestFailure } from './failures';
+import {
+  guestBlockers,
+  guestForComparison,
+  guestInput,
+  guestInputShape,
+  guestWords,
+  nodeNameSchema,
+  readGuest,
+  targetOf,
+  vmidSchema,
+  type GuestInput,
+} from './guest-reads';
+
+const units: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
+const driveKey = /^(?:ide|sata|scsi|virtio|efidisk|tpmstate|rootfs|mp|unused)\d*$/;
+
+interface Drive {
+  key: string;
+  /** `local-zfs:vm-100-disk-0` */
+  volume: string;
+  sizeBytes: number | null;
+}
+
+const configSchema = z.record(z.string(), z.unknown());
+
+/** Disks of a configuration; CD-ROMs are none. Nothing else of it is kept: it may hold secrets. */
+export function drivesOf(config: Readonly<Record<string, unknown>>): Drive[] {
+  return Object.entries(config).flatMap(([key, value]): Drive[] => {
+    if (!driveKey.test(key) || typeof value !== 'string' || /(?:^|,)media=cdrom(?:,|$)/.test(value))
+      return [];
+    const volume = (value.split(',')[0] ?? '').replace(/^(?:file|volume)=/, '');
+    if (!volume.includes(':')) return [];
+    const [, amount, unit = ''] = /(?:^|,)size=(\d+(?:\.\d+)?)([KMGT]?)(?:,|$)/.exec(value) ?? [];
+    return [{ key, volume, sizeBytes: amount === undefined ? null : Number(amount) * (units[unit] ?? 1) }];
+  });
+}
+
+interface GuestConfig {
+  drives: Drive[];
+  protection: boolean;
+}
+
+async function readConfig(context: ApiContext, { type, node, vmid }: GuestInput): Promise<GuestConfig> {
+  const config = await context.get(
+    'read the configuration of the guest',
+    apiPath(`/nodes/{node}/${type}/{vmid}/config`, { node, vmid }),
+    configSchema,
+  );
+  return { drives: drivesOf(config), protection: Number(config['protection'] ?? 0) === 1 };
+}
+
+const driveItems = (drives: readonly Drive[]): Consequence['items'] =>
+  drives.map(({ key, volume, sizeBytes }) => ({ name: `${key}: ${volume}`, sizeBytes }));
+
+const isTemplate = (status: GuestStatus | null): boolean => Number(status?.template ?? 0) === 1;
+const isRunning = (status: GuestStatus | null): boolean => status?.status === 'running';
+const unknownNode = ({ status, node }: Guest): string | null =>
+  status === 'unknown' ? `Node ${node} is down.` : null;
+
+const flagLike = z.union([z.number(), z.boolean(), z.string()]);
+const nodesSchema = z.array(z.object({ node: z.string(), status: z.string().optional() }));
+const precheckSchema = z.object({
+  local_disks: z.array(z.object({ volid: z.string(), size: z.union([z.number(), z.string()]).optional() })),
+  local_resources: z.array(z.string()),
+  not_allowed_nodes: z
+    .record(z.string(), z.object({ unavailable_storages: z.array(z.string()).optional() }))
+    .optional(),
+  running: flagLike.optional(),
+});
+
+// Migrate
+
+const migrateInput = z.strictObject({ ...guestInputShape, target: nodeNameSchema });
+type MigrateInput = z.infer<typeof migrateInput>;
+
+async function targetBlockers(context: ApiContext, { node, target }: MigrateInput): Promise<Blocker[]> {
+  if (target === node) return [{ text: `It is on ${target} already.`, remedy: 'Choose another node.' }];
+  const nodes = await context.get('list the nodes', apiPath('/nodes'), nodesSchema);
+  const found = nodes.find((each) => each.node === target);
+  if (found === undefined) return [{ text: `There is no node ${target}.`, remedy: 'Refresh the cluster.' }];
+  return found.status === 'online'
+    ? []
+    : [{ text: `Node ${target} is not online.`, remedy: 'Choose another node.' }];
+}
+
+/** What Proxmox VE itself says of moving a virtual machine. Containers have no such question. */
+async function precheck(
+  context: ApiContext,
+  { node, vmid, target }: MigrateInput,
+): Promise<{ blockers: Blocker[]; local: Consequence['items'] }> {
+  const said = await context.get(
+    'ask whether the guest can move',
+    apiPath('/nodes/{node}/qemu/{vmid}/migrate', { node, vmid }),
+    precheckSchema,
+    { target },
+  );
+  const blockers: Blocker[] = [];
+  if (said.local_resources.length > 0) {
+    blockers.push({
+      text: `It uses devices of its node: ${listed(said.local_resources)}.`,
+      remedy: 'Take them out of its configuration, or stop it and map them.',
+    });
+  }
+  const lacking = said.not_allowed_nodes?.[target]?.unavailable_storages ?? [];
+  if (lacking.length > 0) {
+    blockers.push({
+      text: `${target} does not have ${listed(lacking)}, which the guest is on.`,
+      remedy: 'Choose another node, or move its disks first.',
+    });
+  }
+  const local = said.local_disks.map(({ volid, size }) => {
+    const bytes = Number(size ?? Number.NaN);
+    return { name: volid, sizeBytes: Number.isFinite(bytes) ? bytes : null };
+  });
+  return { blockers, local };
+}
+
+function migrateParameters({ type, target }: MigrateInput, running: boolean, withLocalDisks: boolean) {
+  if (type === 'lxc') return { target, restart: running ? true : undefined };
+  return {
+    target,
+    online: running ? true : undefined,
+    'with-local-disks': withLocalDisks ? true : undefined,
+  };
+}
+
+const migrate: ApiActionDefinition<MigrateInput> = {
+  id: 'pve.guest.migrate',
+  title: 'Migrate guest',
+  backend: null,
+  minimumAccess: 'administer',
+  risk: 'safe',
+  bulk: { one: 'guest', many: 'guests' },
+  input: migrateInput,
+  offer: (subject, { inventory }) => {
+    if (subject.kind !== 'guest') return null;
+    const { guest } = subject;
+    const others = inventory.nodes.filter(({ name }) => name !== guest.node);
+    if (others.length === 0) return null;
+    const options = others.map(({ name, status }) => ({
+      value: name,
+      label: name,
+      excuse: status === 'online' ? null : 'It is not online.',
+    }));
+    return {
+      label: 'Migrate…',
+      group: 'change',
+      excuse:
+        unknownNode(guest) ??
+        (options.every(({ excuse }) => excuse !== null) ? 'No other node is online.' : null),
+      input: { ...guestInput(guest) },
+      fields: [choiceField('target', 'To node', options)],
+    };
+  },
+  async plan(context, input) {
+    const { type, node, vmid, target } = input;
+    const status = await readGuest(context, input);
+    const blockers = [...guestBlockers(input, status), ...(await targetBlockers(context, input))];
+    const running = isRunning(status);
+    const asks = type === 'qemu' && blockers.length === 0;
+    const { blockers: more, local } = asks ? await precheck(context, input) : { blockers: [], local: [] };
+    const consequences: Consequence[] = [];
+    if (local.length > 0) {
+      consequences.push({
+        severity: 'warning',
+        text: 'Its disks are on storage of its node and are copied over the network, which takes its time.',
+        items: local,
+      });
+    }
+    if (running && type === 'lxc') {
+      consequences.push({
+        severity: 'warning',
+        text: 'A running container cannot move: it is shut down, moved and started there.',
+        items: [],
+      });
+    } else if (running) {
+      consequences.push({
+        severity: 'info',
+        text: 'It moves while it runs; for a moment at the end it stands still.',
+        items: [],
+      });
+    }
+    return {
+      risk: 'safe',
+      target: targetOf(input, status),
+      steps: [
+        {
+          title: `Migrate ${vmid} from ${node} to ${target}`,
+          call: changeCall(
+            `POST /nodes/{node}/${type}/{vmid}/migrate`,
+            { node, vmid },
+            migrateParameters(input, running, local.length > 0),
+          ),
+          explain: 'Moves the guest to the other node, with the disks that are not on shared storage.',
+          timeoutSeconds: 6 * 3600,
+        },
+      ],
+      consequences,
+      blockers: [...blockers, ...more],
+      undo: `Migrate it back to ${node}.`,
+      preconditions: { guest: guestForComparison(status), local: local.map(({ name }) => name) },
+    };
+  },
+  async verify(context, input) {
+    const there = await readGuest(context, { ...input, node: input.target });
+    if (there !== null) return { status: 'confirmed', text: `The guest is on ${input.target} now.` };
+    const here = await readGuest(context, input);
+    return here === null
+      ? { status: 'unreadable', text: 'The guest was found on neither node.' }
+      : { status: 'not-there', text: `The guest is on ${input.node} still.` };
+  },
+  explainFailure: explainGuestFailure,
+};
+
+// Clone
+
+/** A name as DNS has it: what Proxmox VE takes for guests. */
+const guestNameSchema = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(
+    /^[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*$/,
+    'must be a DNS name',
+  );
+const cloneInput = z.strictObject({
+  ...guestInputShape,
+  newid: vmidSchema,
+  name: guestNameSchema,
+  full: z.boolean(),
+});
+
+/** F89: the lowest id from 100 that nothing known has. */
+export function nextFreeId({ inventory }: ClusterWorld): number {
+  const taken = new Set(inventory.guests.map(({ vmid }) => vmid));
+  let vmid = 100;
+  while (taken.has(vmid)) vmid += 1;
+  return vmid;
+}
+
+const nextIdSchema = z.union([z.string(), z.number()]);
+
+/** Proxmox VE knows the ids of all guests, also of those that the token may not see. */
+async function idBlockers(context: ApiContext, newid: number): Promise<Blocker[]> {
+  try {
+    await context.get('ask whether the id is free', apiPath('/cluster/nextid'), nextIdSchema, {
+      vmid: newid,
+    });
+    return [];
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.code !== 'api-failed') throw error;
+    return [{ text: `The id ${newid} is taken.`, remedy: 'Choose another one.' }];
+  }
+}
+
+const clone: ApiActionDefinition<z.infer<typeof cloneInput>> = {
+  id: 'pve.guest.clone',
+  title: 'Clone guest',
+  backend: null,
+  minimumAccess: 'administer',
+  risk: 'safe',
+  input: cloneInput,
+  offer: (subject, world) => {
+    if (subject.kind !== 'guest') return null;
+    const { guest } = subject;
+    return {
+      label: 'Clone…',
+      group: 'create',
+      excuse: unknownNode(guest),
+      input: { ...guestInput(guest), ...(guest.template ? {} : { full: true }) },
+      fields: [
+        numberField('newid', 'Id of the clone', nextFreeId(world), { min: 100, max: 999_999_999 }),
+        textField('name', guest.type === 'qemu' ? 'Name' : 'Host name', '', {
+          maxLength: 63,
+          placeholder: 'web-3',
+        }),
+        ...(guest.template
+          ? [
+              switchField(
+                'full',
+                'Full clone',
+                false,
+                'A linked clone takes no room at first and needs its template for ever; a full one copies everything.',
+              ),
+            ]
+          : []),
+      ],
+    };
+  },
+  async plan(context, input) {
+    const { type, node, vmid, newid, name, full } = input;
+    const status = await readGuest(context, input);
+    const [taken, config] = await Promise.all([
+      idBlockers(context, newid),
+      status === null ? { drives: [], protection: false } : readConfig(context, input),
+    ]);
+    const blockers = [...guestBlockers(input, status), ...taken];
+    if (!full && status !== null && !isTemplate(status)) {
+      blockers.push({ text: 'Only a template can have linked clones.', remedy: 'Make a full clone.' });
+    }
+    return {
+      risk: 'safe',
+      target: targetOf(input, status),
+      steps: [
+        {
+          title: `Clone ${vmid} as ${newid} ${name}`,
+          call: changeCall(
+            `POST /nodes/{node}/${type}/{vmid}/clone`,
+            { node, vmid },
+            { newid, [type === 'qemu' ? 'name' : 'hostname']: name, full },
+          ),
+          explain: 'Makes a new guest of this one, with network addresses of its own. It is not started.',
+          timeoutSeconds: 6 * 3600,
+        },
+      ],
+      consequences: [
+        ...(full
+          ? [
+              {
+                severity: 'info' as const,
+                text: 'Its disks are copied and take as much room again:',
+                items: driveItems(config.drives),
+              },
+            ]
+          : [
+              {
+                severity: 'info' as const,
+                text: 'The clone rests on the disks of the template, which can then not be deleted.',
+                items: [],
+              },
+            ]),
+        ...(isRunning(status)
+          ? [
+              {
+                severity: 'warning' as const,
+                text: 'It runs: the clone is as if its power was cut in that moment.',
+                items: [],
+              },
+            ]
+          : []),
+      ],
+      blockers,
+      undo: `Delete guest ${newid}.`,
+      preconditions: { guest: guestForComparison(status), drives: config.drives.map(({ volume }) => volume) },
+    };
+  },
+  async verify(context, { type, node, newid }) {
+    const made = await readGuest(context, { type, node, vmid: newid });
+    if (made === null) return { status: 'not-there', text: `There is no guest ${newid} on ${node}.` };
+    return made.lock === undefined || made.lock === ''
+      ? { status: 'confirmed', text: `Guest ${newid} is there.` }
+      : { status: 'pending', text: `Guest ${newid} is being made (${made.lock}).` };
+  },
+  explainFailure: explainGuestFailure,
+};
+
+// Delete
+
+const deleteInput = z.strictObject({ ...guestInputShape, purge: z.boolean() });
+
+const remove: ApiActionDefinition<z.infer<typeof deleteInput>> = {
+  id: 'pve.guest.delete',
+  title: 'Delete guest',
+  backend: null,
+  minimumAccess: 'administer',
+  risk: 'destructive',
+  input: deleteInput,
+  offer: (subject) => {
+    if (subject.kind !== 'guest') return null;
+    const { guest } = subject;
+    return {
+      label: 'Delete…',
+      group: 'destroy',
+      excuse:
+        unknownNode(guest) ??
+        (guest.status === 'stopped' || guest.template ? null : 'It runs. Stop it first.'),
+      input: { ...guestInput(guest) },
+      fields: [
+        switchField(
+          'purge',
+          'Also take it out of backup jobs, replication and high availability',
+          false,
+          'Without this a guest that any of them names is not deleted.',
+        ),
+      ],
+    };
+  },
+  async plan(context, input) {
+    const { type, node, vmid, purge } = input;
+    const status = await readGuest(context, input);
+    const config = status === null ? { drives: [], protection: false } : await readConfig(context, input);
+    const blockers = guestBlockers(input, status);
+    if (isRunning(status)) blockers.push({ text: 'It runs.', remedy: 'Shut it down or stop it first.' });
+    if (config.protection) {
+      blockers.push({
+        text: 'It is protected against deletion.',
+        remedy: `Take the protection away first: ${type === 'qemu' ? 'qm' : 'pct'} set ${vmid} --protection 0.`,
+      });
+    }
+    return {
+      risk: 'destructive',
+      target: targetOf(input, status),
+      steps: [
+        {
+          title: `Delete ${guestWords[type]} ${vmid}`,
+          call: changeCall(
+            `DELETE /nodes/{node}/${type}/{vmid}`,
+            { node, vmid },
+            { purge: purge ? true : undefined },
+          ),
+          explain: 'Removes the guest with its configuration, its disks and its snapshots. Its backups stay.',
+          timeoutSeconds: 3600,
+        },
+      ],
+      consequences: [
+        {
+          severity: 'loss',
+          text: 'The guest with its disks and all its snapshots is lost:',
+          items: driveItems(config.drives),
+        },
+        ...(isTemplate(status)
+          ? [
+              {
+                severity: 'warning' as const,
+                text: 'It is a template: while linked clones rest on it, its disks stay and the deletion fails.',
+                items: [],
+              },
+            ]
+          : []),
+        { severity: 'info', text: 'Its backups stay, and can be restored.', items: [] },
+      ],
+      blockers,
+      undo: null,
+      preconditions: {
+        guest: guestForComparison(status),
+        drives: config.drives.map(({ volume, sizeBytes }) => [volume, sizeBytes]),
+        protection: config.protection,
+      },
+    };
+  },
+  async verify(context, input) {
+    const status = await readGuest(context, input);
+    return status === null
+      ? { status: 'confirmed', text: `Guest ${input.vmid} is gone.` }
+      : { status: 'not-there', text: `Guest ${input.vmid} is still there.` };
+  },
+  explainFailure: explainGuestFailure,
+};
+
+export const lifecycleActions = {
+  'pve.guest.migrate': bindApiAction(migrate),
+  'pve.guest.clone': bindApiAction(clone),
+  'pve.guest.delete': bindApiAction(remove),
+} as const;
