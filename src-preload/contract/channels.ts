@@ -26,6 +26,7 @@ export const channels = [
   'clusters:read',
   'clusters:refresh',
   'clusters:guestSnapshots',
+  'clusters:guestConfig',
   'clusters:tasks',
   'clusters:taskLog',
   'clusters:offers',

@@ -180,6 +180,18 @@ export const guestSnapshotsSchema = z.strictObject({
 });
 export type GuestSnapshots = z.infer<typeof guestSnapshotsSchema>;
 
+/** One key of a guest's configuration. Values that are or may hold secrets never reach the page. */
+export const guestConfigEntrySchema = z.strictObject({
+  key: z.string(),
+  /** null: it is only wanted. */
+  value: z.string().nullable(),
+  /** Waits for the next start; null: nothing does. */
+  pending: z.string().nullable(),
+  /** Is taken away at the next start. */
+  deleted: z.boolean(),
+});
+export type GuestConfigEntry = z.infer<typeof guestConfigEntrySchema>;
+
 const guestRefSchema = z.strictObject({ clusterId: hostIdSchema, vmid: z.int().positive() });
 
 /** One task of the last that a cluster tells of. */
@@ -257,6 +269,11 @@ export const clustersContract = {
   refresh: { request: clusterRefSchema, response: clusterInventorySchema },
   /** Of one guest, read now. */
   guestSnapshots: { request: guestRefSchema, response: guestSnapshotsSchema },
+  /** Configuration of one guest, read now, and the form that changes it. */
+  guestConfig: {
+    request: guestRefSchema,
+    response: z.strictObject({ entries: z.array(guestConfigEntrySchema), edit: offerSchema }),
+  },
   /** The last tasks of all nodes, newest first, read now. */
   tasks: { request: clusterRefSchema, response: z.strictObject({ tasks: z.array(clusterTaskSchema) }) },
   /** The end of a task's log, read now. */

@@ -47,6 +47,7 @@ export const contract = {
   'clusters:read': clustersContract.read,
   'clusters:refresh': clustersContract.refresh,
   'clusters:guestSnapshots': clustersContract.guestSnapshots,
+  'clusters:guestConfig': clustersContract.guestConfig,
   'clusters:tasks': clustersContract.tasks,
   'clusters:taskLog': clustersContract.taskLog,
   'clusters:offers': clustersContract.offers,

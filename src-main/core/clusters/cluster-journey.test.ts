@@ -375,6 +375,74 @@ describe('the life of a guest', () => {
     expect((await core.run(plan)).outcome).toBe('refused');
   });
 
+  it('shows its configuration without secrets, and what waits for its next start', async () => {
+    await refresh();
+    const model = modelOf(atlas).guests.get(110);
+    if (model === undefined) throw new Error('110 is gone');
+    Object.assign(model.config, {
+      cipassword: 'hunter2hunter2',
+      sshkeys: 'ssh-ed25519%20AAAA',
+      ipconfig0: 'ip=10.0.0.9/8',
+    });
+    model.pending.set('memory', '16384');
+    const { entries, edit } = await core.call('clusters:guestConfig', { clusterId: atlas, vmid: 110 });
+    expect(JSON.stringify([entries, edit])).not.toMatch(/hunter2|AAAA|10\.0\.0\.9/);
+    const of = (key: string) => entries.find((entry) => entry.key === key);
+    expect(of('cipassword')).toMatchObject({ value: '(not shown)' });
+    expect(of('memory')).toMatchObject({ value: '8192', pending: '16384' });
+    expect(edit.fields.find(({ name }) => name === 'memory')).toMatchObject({ value: 16384 });
+    expect(edit.fields.find(({ name }) => name === 'tags')).toMatchObject({ value: 'prod web' });
+  });
+
+  const settings = {
+    name: 'windows-build',
+    cores: 4,
+    memory: 12_288,
+    tags: 'ci',
+    description: null,
+    onboot: false,
+    protection: false,
+  };
+
+  it('is changed in what differs and no more, and only when nobody else changed it', async () => {
+    await refresh();
+    const machine = guest(131, 'atlas-2');
+    const nothing = await core.plan(atlas, 'pve.guest.configure', { ...machine, ...settings });
+    expect(nothing.blockers.map(({ text }) => text)).toEqual(['Nothing is different from what is there.']);
+    const { plan } = await done('pve.guest.configure', {
+      ...machine,
+      ...settings,
+      memory: 16_384,
+      tags: 'windows ci',
+      description: 'rebuilt in may; a=b',
+      onboot: true,
+    });
+    expect(plan.steps[0]?.commandLine).toMatch(
+      /^PUT \/nodes\/atlas-2\/qemu\/131\/config memory=16384 tags=ci;windows description=rebuilt in may; a=b onboot=1 digest=[0-9a-f]{40}$/,
+    );
+    expect(plan.consequences[0]?.items.map(({ name }) => name)).toEqual([
+      'Memory (MiB): 12288 → 16384',
+      'Tags: ci → ci;windows',
+      'Notes: (none) → rebuilt in may; a=b',
+      'Start at boot: 0 → 1',
+    ]);
+    const emptied = await done('pve.guest.configure', {
+      ...machine,
+      ...settings,
+      memory: 16_384,
+      tags: null,
+      onboot: true,
+    });
+    expect(emptied.plan.steps[0]?.commandLine).toContain('config delete=tags,description digest=');
+
+    const raced = await core.plan(atlas, 'pve.guest.configure', { ...machine, ...settings, cores: 8 });
+    Object.assign(modelOf(atlas).guests.get(131)?.config ?? {}, { description: 'somebody was here' });
+    const result = await core.run(raced);
+    expect(result.outcome).toBe('failed');
+    expect(result.message).toContain('changed by somebody else');
+    expect(modelOf(atlas).guests.get(131)?.config['cores']).toBe(4);
+  });
+
   it('is deleted with its name typed, and its disks named with their sizes', async () => {
     await refresh();
     const { plan } = await done('pve.guest.delete', { ...guest(131, 'atlas-2'), purge: false });

@@ -17,6 +17,7 @@ import { apiPath } from '../proxmox/client/path';
 import { taskEnd, type TaskEnd } from '../proxmox/client/task';
 import { parseUpid } from '../proxmox/client/upid';
 import type { ClusterClients } from './cluster-clients';
+import { pendingPath, pendingRowsSchema, type PendingRows } from '../proxmox/guest-config';
 import { readCluster, summariseCluster } from '../proxmox/read-cluster';
 import { guestSnapshotsOf, snapshotRowsSchema, snapshotsPath } from '../proxmox/read-guest';
 import type { ClusterCache, ClusterStore } from './stores';
@@ -217,6 +218,23 @@ export class ClusterService {
         signal,
       });
     return guestSnapshotsOf(rows);
+  }
+
+  async guestConfig(
+    clusterId: string,
+    vmid: number,
+    signal: AbortSignal,
+  ): Promise<{ guest: Guest; rows: PendingRows }> {
+    const cluster = this.options.clusters.get(clusterId);
+    const { guest } = await this.guest(clusterId, vmid);
+    this.options.onRead(clusterId);
+    const rows = await this.options.clients
+      .client(cluster)
+      .get(pendingPath(guest.type, guest.node, vmid), pendingRowsSchema, {
+        operation: 'read the configuration of the guest',
+        signal,
+      });
+    return { guest, rows };
   }
 
   async tasks(clusterId: string, signal: AbortSignal): Promise<ClusterTask[]> {

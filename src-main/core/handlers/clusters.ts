@@ -7,7 +7,8 @@ import type { CredentialStore } from '../hosts/types';
 import type { Catalogue } from '../operations/bound-action';
 import { visible } from '../operations/confirm-words';
 import { addressOf } from '../operations/link';
-import { clusterOffersFor } from '../operations/cluster-offers';
+import { clusterOffersFor, editOfferFor } from '../operations/cluster-offers';
+import { configEntries } from '../proxmox/guest-config';
 import type { ConfirmQuestion, ShellPort } from '../port/shell-port';
 import type { ClusterService } from '../clusters/cluster-service';
 import type { ClusterStore } from '../clusters/stores';
@@ -45,6 +46,7 @@ type ClusterHandlers = Pick<
   | 'clusters:read'
   | 'clusters:refresh'
   | 'clusters:guestSnapshots'
+  | 'clusters:guestConfig'
   | 'clusters:tasks'
   | 'clusters:taskLog'
   | 'clusters:offers'
@@ -143,6 +145,13 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
     'clusters:refresh': ({ clusterId }) => service.refresh(clusterId),
     'clusters:guestSnapshots': ({ clusterId, vmid }, { signal }) =>
       service.guestSnapshots(clusterId, vmid, signal),
+    'clusters:guestConfig': async ({ clusterId, vmid }, { signal }) => {
+      const { guest, rows } = await service.guestConfig(clusterId, vmid, signal);
+      return {
+        entries: configEntries(rows),
+        edit: editOfferFor(catalogue, clusters.get(clusterId), options.settings().readOnly, guest, rows),
+      };
+    },
     'clusters:tasks': async ({ clusterId }, { signal }) => ({
       tasks: await service.tasks(clusterId, signal),
     }),

@@ -1,7 +1,9 @@
-import type { Cluster, ClusterInventory } from '../../../src-preload/contract/clusters';
+import type { Cluster, ClusterInventory, Guest } from '../../../src-preload/contract/clusters';
 import type { Offer } from '../../../src-preload/contract/operations';
 import type { ClusterSubject } from './action';
 import type { Catalogue } from './bound-action';
+import type { PendingRows } from '../proxmox/guest-config';
+import { editOffer } from './actions/pve/configure';
 import { accessExcuse, inMenuOrder } from './offers';
 
 export interface ClusterOfferRequest {
@@ -25,4 +27,19 @@ export function clusterOffersFor(request: ClusterOfferRequest): Offer[] {
     return [{ ...draft, excuse, action: action.id, risk: action.risk }];
   });
   return inMenuOrder(offers);
+}
+
+/** The form for the configuration of a guest, which was read for it. */
+export function editOfferFor(
+  catalogue: Catalogue,
+  cluster: Cluster,
+  readOnly: boolean,
+  guest: Guest,
+  rows: PendingRows,
+): Offer {
+  const action = catalogue.get('pve.guest.configure');
+  if (action === undefined) throw new Error('Guests cannot be changed.');
+  const draft = editOffer(guest, rows);
+  const excuse = accessExcuse(action, cluster, readOnly) ?? draft.excuse;
+  return { ...draft, excuse, action: action.id, risk: action.risk };
 }

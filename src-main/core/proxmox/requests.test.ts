@@ -22,6 +22,32 @@ const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
   'POST /nodes/{node}/lxc/{vmid}/migrate': [{ target: 'pve2', restart: true }],
   'POST /nodes/{node}/qemu/{vmid}/clone': [{ newid: 999_999_999, name: 'a'.repeat(63), full: true }],
   'POST /nodes/{node}/lxc/{vmid}/clone': [{ newid: 100, hostname: 'a.b-c', full: false }],
+  'PUT /nodes/{node}/qemu/{vmid}/config': [
+    {
+      name: 'a',
+      cores: '512',
+      memory: '16',
+      tags: 'a;b',
+      description: 'x'.repeat(8192),
+      onboot: '1',
+      protection: '0',
+      digest: 'a'.repeat(40),
+    },
+    { delete: 'tags,description' },
+  ],
+  'PUT /nodes/{node}/lxc/{vmid}/config': [
+    {
+      hostname: 'a',
+      cores: '512',
+      memory: '16',
+      tags: 'a;b',
+      description: 'x'.repeat(8192),
+      onboot: '1',
+      protection: '0',
+      digest: 'a'.repeat(40),
+    },
+    { delete: 'tags,description' },
+  ],
   'DELETE /nodes/{node}/qemu/{vmid}': [{ purge: true }],
   'DELETE /nodes/{node}/lxc/{vmid}': [{ purge: true }],
   'POST /nodes/{node}/qemu/{vmid}/snapshot': [

@@ -22,6 +22,8 @@ export const changeTemplates = [
   'POST /nodes/{node}/lxc/{vmid}/migrate',
   'POST /nodes/{node}/qemu/{vmid}/clone',
   'POST /nodes/{node}/lxc/{vmid}/clone',
+  'PUT /nodes/{node}/qemu/{vmid}/config',
+  'PUT /nodes/{node}/lxc/{vmid}/config',
   'DELETE /nodes/{node}/qemu/{vmid}',
   'DELETE /nodes/{node}/lxc/{vmid}',
   'POST /nodes/{node}/qemu/{vmid}/snapshot',

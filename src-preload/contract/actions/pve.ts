@@ -9,6 +9,7 @@ export const pveActionIds = [
   'pve.guest.migrate',
   'pve.guest.clone',
   'pve.guest.delete',
+  'pve.guest.configure',
   'pve.snapshot.create',
   'pve.snapshot.rollback',
   'pve.snapshot.delete',

@@ -17,6 +17,11 @@ const known: readonly { pattern: RegExp; message: (found: RegExpExecArray) => st
     remedy: 'Bring enough nodes back first.',
   },
   {
+    pattern: /checksum mismatch|detected modified configuration/,
+    message: () => 'The guest was changed by somebody else since it was read. Nothing was done.',
+    remedy: 'Plan it again: the form shows what is there now.',
+  },
+  {
     pattern: /already running/,
     message: () => 'The guest runs already.',
     remedy: 'Refresh the cluster.',

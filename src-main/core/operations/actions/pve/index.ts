@@ -1,6 +1,7 @@
 import type { PveActionId } from '../../../../../src-preload/contract/operations';
 import type { ApiStepDraft } from '../../action';
 import type { BoundAction } from '../../bound-action';
+import { configureActions } from './configure';
 import { lifecycleActions } from './lifecycle';
 import { powerActions } from './power';
 import { snapshotActions } from './snapshots';
@@ -9,5 +10,6 @@ import { snapshotActions } from './snapshots';
 export const apiActions: Readonly<Record<PveActionId, BoundAction<ApiStepDraft>>> = {
   ...powerActions,
   ...lifecycleActions,
+  ...configureActions,
   ...snapshotActions,
 };

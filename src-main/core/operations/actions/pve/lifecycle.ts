@@ -227,7 +227,7 @@ const migrate: ApiActionDefinition<MigrateInput> = {
 // Clone
 
 /** A name as DNS has it: what Proxmox VE takes for guests. */
-const guestNameSchema = z
+export const guestNameSchema = z
   .string()
   .min(1)
   .max(63)
