@@ -9,7 +9,8 @@ async function guestsRead(page: Page): Promise<void> {
   await expect(page.getByRole('row').filter({ hasText: 'web-1' })).toBeVisible({ timeout: 60_000 });
 }
 
-const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name });
+const row = (page: Page, name: string) =>
+  page.getByRole('table', { name: 'Guests' }).getByRole('row').filter({ hasText: name });
 
 async function act(page: Page, name: string, item: string): Promise<void> {
   await page
@@ -119,7 +120,6 @@ test.describe('Proxmox VE clusters', () => {
   }) => {
     test.setTimeout(180_000);
     await guestsRead(page);
-    await row(page, 'dns-1').click();
     await row(page, 'dns-1').press('Enter');
     const drawer = page.getByRole('dialog').filter({ hasText: 'dns-1' });
     await expect(drawer.getByText('No snapshots.')).toBeVisible();
@@ -159,6 +159,25 @@ test.describe('Proxmox VE clusters', () => {
     ]);
     await screenshot(page, '138-guest-drawer');
     await expectAccessible(page, '[role="dialog"]');
+    const config = page.getByRole('table', { name: 'Configuration' });
+    await expect(config.getByRole('row').filter({ hasText: 'memory' })).toContainText('32768');
+    await page
+      .getByRole('region', { name: 'Configuration' })
+      .getByRole('button', { name: 'Change…' })
+      .click();
+    const change = page.getByRole('dialog', { name: 'Change guest' });
+    await expect(change.getByRole('textbox', { name: 'Tags' })).toHaveValue('db prod');
+    await change.getByRole('textbox', { name: 'Memory (MiB)' }).fill('65536');
+    await screenshot(page, '146-guest-change-form');
+    await change.getByRole('button', { name: 'Show the plan' }).click();
+    await expect(plan(page).getByText('Memory (MiB): 32768 → 65536')).toBeVisible();
+    await dialogs.press('Change guest');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText(/^Change guest: 120 db-primary/)).toBeVisible({ timeout: 60_000 });
+    await screenshot(page, '147-guest-changed');
+    await closePlan(page);
+    await expect(config.getByText('→ 65536 at the next start')).toBeVisible({ timeout: 30_000 });
+    await screenshot(page, '148-guest-pending');
   });
 
   test('a cluster shows its nodes, storages and tasks, with the log of each', async ({

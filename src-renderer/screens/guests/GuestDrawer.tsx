@@ -1,9 +1,11 @@
 import { Badge, Button, Drawer, Group, Loader, Stack, Table, Text, Title } from '@mantine/core';
-import { IconCamera, IconCpu, IconMapPinFilled, IconRefresh } from '@tabler/icons-react';
+import { IconCamera, IconCpu, IconMapPinFilled, IconPencil, IconRefresh } from '@tabler/icons-react';
 import { useEffect, useState, type ReactNode } from 'react';
 import type { Cluster, Guest, GuestSnapshots } from '../../../src-preload/contract/clusters';
+import type { Response } from '../../../src-preload/contract';
 import type { WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
+import { ActionButton } from '../../components/ActionButton';
 import { Age } from '../../components/Age';
 import { CapacityBar } from '../../components/CapacityBar';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
@@ -132,7 +134,70 @@ function GuestDetail({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
         )}
       </Section>
       {guest.status !== 'unknown' && <Snapshots cluster={cluster} guest={guest} />}
+      {guest.status !== 'unknown' && <Configuration cluster={cluster} guest={guest} />}
     </Stack>
+  );
+}
+
+type Config = Response<'clusters:guestConfig'>;
+type ConfigRead =
+  { status: 'loading' } | { status: 'ready'; config: Config } | { status: 'failed'; error: WireError };
+
+function Configuration({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
+  const [read, setRead] = useState<ConfigRead>({ status: 'loading' });
+  const takenAtMs = useClustersStore((state) => state.inventories[cluster.id]?.takenAtMs);
+  useEffect(() => {
+    const mine = new AbortController();
+    void call('clusters:guestConfig', { clusterId: cluster.id, vmid: guest.vmid }, mine.signal).then(
+      (answer) => {
+        if (mine.signal.aborted) return;
+        setRead(
+          answer.ok ? { status: 'ready', config: answer.value } : { status: 'failed', error: answer.error },
+        );
+      },
+    );
+    return () => mine.abort();
+  }, [cluster.id, guest.vmid, takenAtMs]);
+  const edit = read.status === 'ready' ? read.config.edit : null;
+  return (
+    <Section
+      title="Configuration"
+      actions={
+        <ActionButton
+          variant="light"
+          size="compact-xs"
+          leftSection={<IconPencil size={13} aria-hidden />}
+          excuse={edit === null ? 'It is not read yet.' : edit.excuse}
+          onClick={() => edit !== null && startOffer(cluster.id, edit)}
+        >
+          Change…
+        </ActionButton>
+      }
+    >
+      {read.status === 'loading' && <Loader size="sm" aria-label="Reading the configuration" />}
+      {read.status === 'failed' && <ErrorNotice error={read.error} />}
+      {read.status === 'ready' && (
+        <Table fz="xs" verticalSpacing={4} aria-label="Configuration">
+          <Table.Tbody>
+            {read.config.entries.map((entry) => (
+              <Table.Tr key={entry.key}>
+                <Table.Td w={130} pl={0} className="mono" style={{ verticalAlign: 'top' }}>
+                  {entry.key}
+                </Table.Td>
+                <Table.Td className="mono" style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-line' }}>
+                  {entry.value ?? ''}
+                  {(entry.pending !== null || entry.deleted) && (
+                    <Text size="xs" c="var(--hf-warning)" className="mono">
+                      {entry.deleted ? 'taken away' : `→ ${entry.pending ?? ''}`} at the next start
+                    </Text>
+                  )}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+    </Section>
   );
 }
 

@@ -31,7 +31,7 @@ function Status({ guest }: GuestRow) {
   );
 }
 
-function Part({ percent, label }: { percent: number | null; label: string }) {
+function Part({ percent, of, label }: { percent: number | null; of: number | null; label: string }) {
   if (percent === null)
     return (
       <Text size="sm" c="dimmed">
@@ -42,6 +42,7 @@ function Part({ percent, label }: { percent: number | null; label: string }) {
     <div style={{ width: '100%' }}>
       <Text size="xs" className="numeric">
         {formatPercent(percent)}
+        {of === null ? '' : ` of ${of}`}
       </Text>
       <FillBar percent={percent} label={label} warnAt={85} />
     </div>
@@ -137,6 +138,7 @@ function columnsOf(withCluster: boolean, ticked: ReadonlySet<string>): Column<Gu
       render: ({ guest }) => (
         <Part
           percent={guest.status === 'running' ? partPercent(guest.cpu) : null}
+          of={guest.cpuCount}
           label={`CPU of ${guest.name ?? guest.vmid}`}
         />
       ),
