@@ -195,6 +195,13 @@ test.describe('Proxmox VE clusters', () => {
     await screenshot(page, '141-cluster-storage');
     await page.getByRole('tab', { name: 'Guests' }).click();
     await expect(row(page, 'gateway')).toBeVisible();
+    await page.getByRole('tab', { name: 'Backups' }).click();
+    const ages = page.getByRole('table', { name: 'Age of backups' });
+    await expect(ages.getByRole('row').filter({ hasText: 'db-primary' }).getByText('Stale')).toBeVisible();
+    await expect(ages.getByRole('row').filter({ hasText: 'finance' }).getByText('None found')).toBeVisible();
+    await expect(page.getByText('local on atlas-3: It is not available now.')).toBeVisible();
+    await screenshot(page, '149-cluster-backups');
+    await expectAccessible(page);
     await page.getByRole('tab', { name: 'Tasks' }).click();
     await page.getByRole('button', { name: 'Backup', exact: true }).click();
     await expect(page.getByText('Backup of VM 140 failed')).toBeVisible();

@@ -27,6 +27,7 @@ export const channels = [
   'clusters:refresh',
   'clusters:guestSnapshots',
   'clusters:guestConfig',
+  'clusters:backups',
   'clusters:tasks',
   'clusters:taskLog',
   'clusters:offers',

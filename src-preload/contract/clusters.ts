@@ -192,6 +192,31 @@ export const guestConfigEntrySchema = z.strictObject({
 });
 export type GuestConfigEntry = z.infer<typeof guestConfigEntrySchema>;
 
+export const guestBackupSchema = z.strictObject({
+  /** `nas-backup:backup/vzdump-qemu-100-….vma.zst` */
+  volid: z.string(),
+  storage: z.string(),
+  node: z.string(),
+  /** null: of no guest that its name tells. */
+  vmid: z.int().nullable(),
+  type: guestTypeSchema.nullable(),
+  createdAtMs: timestampMsSchema.nullable(),
+  sizeBytes: bytesSchema.nullable(),
+  notes: z.string(),
+  protected: z.boolean(),
+});
+export type GuestBackup = z.infer<typeof guestBackupSchema>;
+
+export const backupAgeSchema = z.strictObject({
+  vmid: z.int(),
+  name: z.string().nullable(),
+  node: z.string(),
+  type: guestTypeSchema,
+  /** null: none was found. */
+  lastAtMs: timestampMsSchema.nullable(),
+});
+export type BackupAge = z.infer<typeof backupAgeSchema>;
+
 const guestRefSchema = z.strictObject({ clusterId: hostIdSchema, vmid: z.int().positive() });
 
 /** One task of the last that a cluster tells of. */
@@ -273,6 +298,16 @@ export const clustersContract = {
   guestConfig: {
     request: guestRefSchema,
     response: z.strictObject({ entries: z.array(guestConfigEntrySchema), edit: offerSchema }),
+  },
+  /** Backups on all storages that hold some, newest first, and how old the last one of each guest is; read now. */
+  backups: {
+    request: clusterRefSchema,
+    response: z.strictObject({
+      backups: z.array(guestBackupSchema),
+      ages: z.array(backupAgeSchema),
+      /** Storages that could not be read: what was not found may be there. */
+      unread: z.array(z.strictObject({ storage: z.string(), text: z.string() })),
+    }),
   },
   /** The last tasks of all nodes, newest first, read now. */
   tasks: { request: clusterRefSchema, response: z.strictObject({ tasks: z.array(clusterTaskSchema) }) },

@@ -48,6 +48,7 @@ export const contract = {
   'clusters:refresh': clustersContract.refresh,
   'clusters:guestSnapshots': clustersContract.guestSnapshots,
   'clusters:guestConfig': clustersContract.guestConfig,
+  'clusters:backups': clustersContract.backups,
   'clusters:tasks': clustersContract.tasks,
   'clusters:taskLog': clustersContract.taskLog,
   'clusters:offers': clustersContract.offers,

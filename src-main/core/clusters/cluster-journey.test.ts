@@ -484,6 +484,75 @@ describe('the life of a guest', () => {
   });
 });
 
+describe('backups of guests', () => {
+  it('are told with how old the last one of each guest is', async () => {
+    await refresh();
+    const { backups, ages, unread } = await core.call('clusters:backups', { clusterId: atlas });
+    expect(backups).toHaveLength(16);
+    expect(backups[0]).toMatchObject({
+      storage: 'nas-backup',
+      type: expect.stringMatching(/^(?:qemu|lxc)$/) as string,
+    });
+    // Those without any stand first, then the oldest; templates are none.
+    const never = ages.filter(({ lastAtMs }) => lastAtMs === null).map(({ vmid }) => vmid);
+    expect(never).toEqual([130, 131, 140, 150, 151, 190, 201, 203]);
+    expect(ages[never.length]).toMatchObject({ vmid: 120, name: 'db-primary' });
+    // A storage of a node that is down may hold more: that is said, not hidden.
+    expect(unread).toEqual([{ storage: 'local on atlas-3', text: 'It is not available now.' }]);
+  });
+
+  it('are made with what the person chose, and found again', async () => {
+    await refresh();
+    const offer = (await offersOn(131)).get('pve.backup.create');
+    const storage = offer?.fields.find(({ name }) => name === 'storage');
+    expect(storage?.kind === 'choice' ? storage.options.map(({ value }) => value) : null).toEqual([
+      'local',
+      'nas-backup',
+    ]);
+    const { plan, result } = await done('pve.backup.create', {
+      ...guest(110),
+      storage: 'nas-backup',
+      mode: 'snapshot',
+      compress: '0',
+      notes: null,
+    });
+    expect(plan.steps[0]?.commandLine).toBe(
+      'POST /nodes/atlas-1/vzdump vmid=110 storage=nas-backup mode=snapshot compress=0',
+    );
+    expect(words(plan)).toMatch(/guest agent is asked to freeze.*Its last backup there is of/s);
+    expect(result.verification.text).toContain('nas-backup:backup/vzdump-qemu-110-');
+  });
+
+  it.each([
+    ['a storage that takes none', { storage: 'local-zfs', mode: 'stop' }, /takes no backups/],
+    ['a locked guest', { ...guest(140), storage: 'local', mode: 'stop' }, /locked \(backup\)/],
+  ])('are not made: %s', async (_name, change, sentence) => {
+    const plan = await core.plan(atlas, 'pve.backup.create', {
+      ...guest(110),
+      compress: 'zstd',
+      notes: null,
+      ...change,
+    });
+    expect(plan.blockers.map(({ text }) => text).join(' ')).toMatch(sentence);
+  });
+
+  it('say which privilege only the task missed', async () => {
+    // 190 may be looked at and no more: the call is answered well, and its task fails.
+    const plan = await core.plan(atlas, 'pve.backup.create', {
+      ...guest(190),
+      storage: 'nas-backup',
+      mode: 'snapshot',
+      compress: 'zstd',
+      notes: null,
+    });
+    const result = await core.run(plan);
+    expect(result.outcome).toBe('failed');
+    expect(result.message).toContain('Its task failed: the token lacks VM.Backup on /vms/190.');
+    // The log of the task stands with the failure.
+    expect(result.steps[0]?.stdout).toContain('INFO: starting new backup job');
+  });
+});
+
 describe('snapshots of guests', () => {
   const snapshots = (vmid: number) => core.call('clusters:guestSnapshots', { clusterId: atlas, vmid });
 

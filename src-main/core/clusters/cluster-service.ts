@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import { z } from 'zod';
 import type {
+  BackupAge,
   Cluster,
   ClusterInventory,
   ClusterOverview,
@@ -17,6 +18,7 @@ import { apiPath } from '../proxmox/client/path';
 import { taskEnd, type TaskEnd } from '../proxmox/client/task';
 import { parseUpid } from '../proxmox/client/upid';
 import type { ClusterClients } from './cluster-clients';
+import { backupAges, readBackups, type BackupsRead } from '../proxmox/backups';
 import { pendingPath, pendingRowsSchema, type PendingRows } from '../proxmox/guest-config';
 import { readCluster, summariseCluster } from '../proxmox/read-cluster';
 import { guestSnapshotsOf, snapshotRowsSchema, snapshotsPath } from '../proxmox/read-guest';
@@ -235,6 +237,18 @@ export class ClusterService {
         signal,
       });
     return { guest, rows };
+  }
+
+  /** Throws AppError `not-found` when the cluster was never read. */
+  async backups(clusterId: string, signal: AbortSignal): Promise<BackupsRead & { ages: BackupAge[] }> {
+    const cluster = this.options.clusters.get(clusterId);
+    const inventory = await this.read(clusterId);
+    if (inventory === null) {
+      throw new AppError('not-found', 'The cluster was never read.', { remedy: 'Connect it first.' });
+    }
+    this.options.onRead(clusterId);
+    const read = await readBackups(this.options.clients.client(cluster), inventory, signal);
+    return { ...read, ages: backupAges(inventory.guests, read.backups) };
   }
 
   async tasks(clusterId: string, signal: AbortSignal): Promise<ClusterTask[]> {

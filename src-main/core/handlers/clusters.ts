@@ -47,6 +47,7 @@ type ClusterHandlers = Pick<
   | 'clusters:refresh'
   | 'clusters:guestSnapshots'
   | 'clusters:guestConfig'
+  | 'clusters:backups'
   | 'clusters:tasks'
   | 'clusters:taskLog'
   | 'clusters:offers'
@@ -152,6 +153,7 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
         edit: editOfferFor(catalogue, clusters.get(clusterId), options.settings().readOnly, guest, rows),
       };
     },
+    'clusters:backups': ({ clusterId }, { signal }) => service.backups(clusterId, signal),
     'clusters:tasks': async ({ clusterId }, { signal }) => ({
       tasks: await service.tasks(clusterId, signal),
     }),

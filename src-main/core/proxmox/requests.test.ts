@@ -22,6 +22,15 @@ const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
   'POST /nodes/{node}/lxc/{vmid}/migrate': [{ target: 'pve2', restart: true }],
   'POST /nodes/{node}/qemu/{vmid}/clone': [{ newid: 999_999_999, name: 'a'.repeat(63), full: true }],
   'POST /nodes/{node}/lxc/{vmid}/clone': [{ newid: 100, hostname: 'a.b-c', full: false }],
+  'POST /nodes/{node}/vzdump': ['zstd', 'gzip', 'lzo', '0'].flatMap((compress) =>
+    ['snapshot', 'suspend', 'stop'].map((mode) => ({
+      vmid: '100',
+      storage: 'nas',
+      mode,
+      compress,
+      'notes-template': 'a',
+    })),
+  ),
   'PUT /nodes/{node}/qemu/{vmid}/config': [
     {
       name: 'a',
@@ -116,6 +125,7 @@ describe('the paths that Holdfast reads', () => {
     const filled = path
       .replace('{node}', 'pve1')
       .replace('{vmid}', '100')
+      .replace('{storage}', 'local')
       .replace('{upid}', 'UPID:pve1:00000254:0006F000:6B039FD7:qmstart:100:root@pam:');
     expect(findRoute('GET', filled)?.call.path ?? findRoute('DELETE', filled)?.call.path).toBe(path);
   });

@@ -22,6 +22,7 @@ export const changeTemplates = [
   'POST /nodes/{node}/lxc/{vmid}/migrate',
   'POST /nodes/{node}/qemu/{vmid}/clone',
   'POST /nodes/{node}/lxc/{vmid}/clone',
+  'POST /nodes/{node}/vzdump',
   'PUT /nodes/{node}/qemu/{vmid}/config',
   'PUT /nodes/{node}/lxc/{vmid}/config',
   'DELETE /nodes/{node}/qemu/{vmid}',

@@ -534,6 +534,37 @@ export function createAtlas(options: ClusterOptions): DemoClusterModel {
     '/vms/190': 'PVEAuditor',
     '/storage': 'PVEDatastoreUser',
   });
+  // Nightly, but for those that nobody thought of; the newest of 120 is old since it moved.
+  for (const [vmid, daysAgo] of [
+    [100, 1],
+    [101, 1],
+    [110, 1],
+    [111, 1],
+    [120, 9],
+    [121, 1],
+    [200, 1],
+    [202, 2],
+  ] as const) {
+    const guest = cluster.guests.get(vmid);
+    if (guest === undefined) continue;
+    for (const nightsAgo of [daysAgo, daysAgo + 7]) {
+      const atMs = now - nightsAgo * dayMs - (now % dayMs) + 2 * hourMs;
+      const stamp = new Date(atMs).toISOString().slice(0, 19).replace(/[-:]/g, '_').replace('T', '-');
+      const format = guest.type === 'qemu' ? 'vma.zst' : 'tar.zst';
+      cluster.content.push({
+        storage: 'nas-backup',
+        volume: `backup/vzdump-${guest.type}-${vmid}-${stamp}.${format}`,
+        content: 'backup',
+        format,
+        sizeBytes: (3 + (vmid % 17)) * gibibyte,
+        createdAtMs: atMs,
+        vmid,
+        subtype: guest.type,
+        config: { ...guest.config },
+        ...(nightsAgo > 7 ? { notes: 'weekly', isProtected: true } : {}),
+      });
+    }
+  }
   const ran = (
     minutesAgo: number,
     seconds: number,

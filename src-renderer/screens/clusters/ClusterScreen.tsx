@@ -46,6 +46,7 @@ import {
 import { guestRows } from '../guests/guest-rows';
 import { GuestSelectionBar } from '../guests/GuestSelectionBar';
 import { GuestsTable } from '../guests/GuestsTable';
+import { ClusterBackups } from './ClusterBackups';
 import { ClusterTasks } from './ClusterTasks';
 
 /** One Proxmox VE cluster: how it is, its nodes, guests, storages and tasks. */
@@ -215,6 +216,7 @@ function Known({ clusterId, inventory }: { clusterId: string; inventory: Cluster
           <Tabs.Tab value="nodes">Nodes</Tabs.Tab>
           <Tabs.Tab value="guests">Guests</Tabs.Tab>
           <Tabs.Tab value="storage">Storage</Tabs.Tab>
+          <Tabs.Tab value="backups">Backups</Tabs.Tab>
           <Tabs.Tab value="tasks">Tasks</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="nodes" pt="md">
@@ -260,6 +262,9 @@ function Known({ clusterId, inventory }: { clusterId: string; inventory: Cluster
         </Tabs.Panel>
         <Tabs.Panel value="storage" pt="md">
           <Storages storages={storages} />
+        </Tabs.Panel>
+        <Tabs.Panel value="backups" pt="md">
+          <ClusterBackups cluster={cluster} />
         </Tabs.Panel>
         <Tabs.Panel value="tasks" pt="md">
           <ClusterTasks cluster={cluster} />

@@ -11,6 +11,7 @@ const actions: readonly { action: ActionId; label: string; destroys?: true }[] =
   { action: 'pve.guest.shutdown', label: 'Shut down…' },
   { action: 'pve.guest.reboot', label: 'Reboot' },
   { action: 'pve.snapshot.create', label: 'Snapshot…' },
+  { action: 'pve.backup.create', label: 'Back up…' },
   { action: 'pve.guest.stop', label: 'Stop (cut the power)…', destroys: true },
 ];
 

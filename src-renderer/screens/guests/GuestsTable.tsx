@@ -65,7 +65,7 @@ function columnsOf(withCluster: boolean, ticked: ReadonlySet<string>): Column<Gu
     {
       id: 'tick',
       header: '',
-      width: '40px',
+      width: '32px',
       render: ({ key, guest }) => (
         <Checkbox
           size="xs"
@@ -80,7 +80,7 @@ function columnsOf(withCluster: boolean, ticked: ReadonlySet<string>): Column<Gu
     {
       id: 'vmid',
       header: 'ID',
-      width: '92px',
+      width: '84px',
       sortKey: 'vmid',
       render: ({ guest }) => (
         <span className="numeric">
@@ -94,7 +94,7 @@ function columnsOf(withCluster: boolean, ticked: ReadonlySet<string>): Column<Gu
     {
       id: 'name',
       header: 'Name',
-      width: 'minmax(140px, 2fr)',
+      width: 'minmax(120px, 2fr)',
       sortKey: 'name',
       render: ({ guest }) => (
         <div style={{ minWidth: 0 }}>
@@ -118,7 +118,7 @@ function columnsOf(withCluster: boolean, ticked: ReadonlySet<string>): Column<Gu
     {
       id: 'status',
       header: 'State',
-      width: '130px',
+      width: '114px',
       sortKey: 'status',
       render: (row) => <Status {...row} />,
     },
@@ -133,7 +133,7 @@ function columnsOf(withCluster: boolean, ticked: ReadonlySet<string>): Column<Gu
     {
       id: 'cpu',
       header: 'CPU',
-      width: '84px',
+      width: '92px',
       sortKey: 'cpu',
       render: ({ guest }) => (
         <Part
@@ -146,7 +146,7 @@ function columnsOf(withCluster: boolean, ticked: ReadonlySet<string>): Column<Gu
     {
       id: 'memory',
       header: 'Memory',
-      width: '130px',
+      width: '124px',
       sortKey: 'memory',
       render: ({ guest }) =>
         guest.status === 'running' && guest.memoryBytes !== null && guest.memoryTotalBytes !== null ? (
@@ -169,7 +169,7 @@ function columnsOf(withCluster: boolean, ticked: ReadonlySet<string>): Column<Gu
     {
       id: 'uptime',
       header: 'Up',
-      width: '96px',
+      width: '84px',
       sortKey: 'uptime',
       render: ({ guest }) => (
         <Text size="sm" className="numeric">
@@ -180,7 +180,7 @@ function columnsOf(withCluster: boolean, ticked: ReadonlySet<string>): Column<Gu
     {
       id: 'actions',
       header: '',
-      width: '48px',
+      width: '40px',
       align: 'right',
       render: ({ cluster: { id }, guest }) => (
         <OfferMenu

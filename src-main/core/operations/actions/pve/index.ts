@@ -1,6 +1,7 @@
 import type { PveActionId } from '../../../../../src-preload/contract/operations';
 import type { ApiStepDraft } from '../../action';
 import type { BoundAction } from '../../bound-action';
+import { backupActions } from './backup';
 import { configureActions } from './configure';
 import { lifecycleActions } from './lifecycle';
 import { powerActions } from './power';
@@ -11,5 +12,6 @@ export const apiActions: Readonly<Record<PveActionId, BoundAction<ApiStepDraft>>
   ...powerActions,
   ...lifecycleActions,
   ...configureActions,
+  ...backupActions,
   ...snapshotActions,
 };
