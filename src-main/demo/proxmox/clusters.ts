@@ -548,7 +548,7 @@ export function createAtlas(options: ClusterOptions): DemoClusterModel {
     const guest = cluster.guests.get(vmid);
     if (guest === undefined) continue;
     for (const nightsAgo of [daysAgo, daysAgo + 7]) {
-      const atMs = now - nightsAgo * dayMs - (now % dayMs) + 2 * hourMs;
+      const atMs = now - (nightsAgo - 1) * dayMs - 9 * hourMs;
       const stamp = new Date(atMs).toISOString().slice(0, 19).replace(/[-:]/g, '_').replace('T', '-');
       const format = guest.type === 'qemu' ? 'vma.zst' : 'tar.zst';
       cluster.content.push({
