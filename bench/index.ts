@@ -1,11 +1,12 @@
 import { rows as audit } from './audit';
+import { rows as guests } from './guests';
 import { rows as inventory } from './inventory';
 import { rows as parse } from './parse';
 import { serve, serveFlag } from './servers';
 import type { BenchResult, BenchRow } from './types';
 import { rows as windows } from './windows';
 
-const all: BenchRow[] = [...windows, ...inventory, ...audit, ...parse];
+const all: BenchRow[] = [...windows, ...inventory, ...audit, ...parse, ...guests];
 const idsOf = ({ id, gives }: BenchRow): readonly string[] => gives ?? [id];
 
 function line(result: BenchResult): string {

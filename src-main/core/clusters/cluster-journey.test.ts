@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Offer, Plan } from '../../../src-preload/contract/operations';
 import { startDemoClusters, type DemoCluster, type DemoClusters } from '../../demo/proxmox/index';
@@ -709,5 +712,61 @@ describe('trust and secrets', () => {
     const after = await core.call('clusters:list', {});
     expect(after.clusters[0]?.state.status).toBe('needs-credentials');
     expect(JSON.stringify([failure, after, core.events, core.questions])).not.toContain(secret);
+  });
+});
+
+describe('a change whose end was not seen', () => {
+  it('is unknown, and resolved by reading at the next contact', { timeout: 60_000 }, async () => {
+    // Tasks that take their time, and a core that ends before they do.
+    const slow = await startDemoClusters({ latency: 3 });
+    const dataDirectory = mkdtempSync(join(tmpdir(), 'holdfast-cut-'));
+    const startCore = () =>
+      startTestCore({
+        dataDirectory,
+        start: (options) =>
+          assembleCore(options, {
+            catalogue,
+            permits: () => false,
+            prepare: (stores) => prepareDemoClusters(slow, stores, Date.now()),
+          }),
+      });
+    let second: TestCore | undefined;
+    try {
+      const first = await startCore();
+      await first.call('settings:update', { readOnly: false });
+      const plan = await first.plan(atlas, 'pve.guest.shutdown', {
+        ...guest(110),
+        timeout: 60,
+        forceStop: false,
+      });
+      const running = first.run(plan);
+      while (!first.events.some(({ payload }) => JSON.stringify(payload).includes('UPID:'))) {
+        await new Promise((done) => setTimeout(done, 50));
+      }
+      await first.close();
+      expect((await running).outcome).toBe('unknown');
+
+      second = await startCore();
+      const states = async () =>
+        (await second?.call('clusters:list', {}))?.clusters[0]?.state.unknownOperations;
+      expect(await states()).toBe(1);
+      const machine = slow.clusters[0]?.model.guests.get(110);
+      while (machine?.running === true) await new Promise((done) => setTimeout(done, 100));
+      await second.call('clusters:refresh', { clusterId: atlas });
+      while ((await states()) !== 0) await new Promise((done) => setTimeout(done, 50));
+      const rows = await second.allRows(atlas);
+      expect(rows.map(({ event, outcome }) => [event, outcome])).toEqual(
+        expect.arrayContaining([
+          ['started', null],
+          ['finished', 'unknown'],
+          ['resolved', 'ok'],
+        ]),
+      );
+      expect(await second.call('audit:verify', { sourceId: atlas })).toMatchObject({ ok: true });
+    } finally {
+      await second?.close();
+      await slow.close();
+      rmSync(dataDirectory, { recursive: true, force: true });
+    }
   });
 });

@@ -14,6 +14,7 @@ export function guestRows(cluster: Cluster, inventory: ClusterInventory | null):
 
 /** Words of a search must all be found: in name, id, tags, node, pool or cluster. */
 export function guestMatches({ cluster, guest }: GuestRow, search: string): boolean {
+  if (search === '') return true;
   const text = [guest.vmid, guest.name ?? '', guest.node, cluster.name, guest.pool ?? '', ...guest.tags]
     .join(' ')
     .toLowerCase();
@@ -22,6 +23,10 @@ export function guestMatches({ cluster, guest }: GuestRow, search: string): bool
     .split(/\s+/)
     .every((word) => text.includes(word));
 }
+
+/** One collator for all: `localeCompare` makes up its mind anew for every pair. */
+const collator = new Intl.Collator(undefined, { numeric: true });
+const byWords = (a: string, b: string): number => collator.compare(a, b);
 
 const order: Record<Guest['status'], number> = { running: 0, paused: 1, unknown: 2, stopped: 3 };
 
@@ -39,9 +44,9 @@ export function sortGuests(rows: readonly GuestRow[], key: GuestSort, descending
         return sign * (a.vmid - b.vmid);
       case 'name':
         if (a.name === null || b.name === null) return a.name === b.name ? 0 : a.name === null ? 1 : -1;
-        return sign * a.name.localeCompare(b.name);
+        return sign * byWords(a.name, b.name);
       case 'node':
-        return sign * a.node.localeCompare(b.node);
+        return sign * byWords(a.node, b.node);
       case 'status':
         return sign * (order[a.status] - order[b.status]);
       case 'cpu':
@@ -54,8 +59,6 @@ export function sortGuests(rows: readonly GuestRow[], key: GuestSort, descending
   };
   return rows.toSorted(
     (a, b) =>
-      compare(a.guest, b.guest) ||
-      a.guest.vmid - b.guest.vmid ||
-      a.cluster.name.localeCompare(b.cluster.name),
+      compare(a.guest, b.guest) || a.guest.vmid - b.guest.vmid || byWords(a.cluster.name, b.cluster.name),
   );
 }
