@@ -216,6 +216,14 @@ test.describe('Proxmox VE clusters', () => {
     test.setTimeout(120_000);
     await guestsRead(page);
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'attic' }).click();
+    await page.getByRole('button', { name: 'More for attic' }).click();
+    await page.getByRole('menuitem', { name: 'Permissions of the token…' }).click();
+    const may = page.getByRole('dialog', { name: 'What the token may do on attic' });
+    await expect(may.getByText('4 privileges missing')).toBeVisible();
+    await expect(may.getByText("--tokens 'holdfast@pve!laptop' --roles HoldfastGuests")).toBeVisible();
+    await screenshot(page, '150-cluster-permissions');
+    await expectAccessible(page, '[role="dialog"]');
+    await page.keyboard.press('Escape');
     const where = await page
       .getByText(/^127\.0\.0\.1:\d+$/)
       .first()

@@ -28,6 +28,7 @@ export const channels = [
   'clusters:guestSnapshots',
   'clusters:guestConfig',
   'clusters:backups',
+  'clusters:permissions',
   'clusters:tasks',
   'clusters:taskLog',
   'clusters:offers',

@@ -217,6 +217,20 @@ export const backupAgeSchema = z.strictObject({
 });
 export type BackupAge = z.infer<typeof backupAgeSchema>;
 
+export const permissionCheckSchema = z.strictObject({
+  level: accessLevelSchema,
+  path: z.string(),
+  privilege: z.string(),
+  /** What cannot be done without it. */
+  what: z.string(),
+  held: z.boolean(),
+});
+export type PermissionCheck = z.infer<typeof permissionCheckSchema>;
+
+/** One guest or storage for which the token may do less than for the rest. */
+export const permissionExceptionSchema = z.strictObject({ path: z.string(), missing: z.array(z.string()) });
+export type PermissionException = z.infer<typeof permissionExceptionSchema>;
+
 const guestRefSchema = z.strictObject({ clusterId: hostIdSchema, vmid: z.int().positive() });
 
 /** One task of the last that a cluster tells of. */
@@ -307,6 +321,14 @@ export const clustersContract = {
       ages: z.array(backupAgeSchema),
       /** Storages that could not be read: what was not found may be there. */
       unread: z.array(z.strictObject({ storage: z.string(), text: z.string() })),
+    }),
+  },
+  /** What the access level of this laptop needs, and what the token has of it; read now. */
+  permissions: {
+    request: clusterRefSchema,
+    response: z.strictObject({
+      checks: z.array(permissionCheckSchema),
+      exceptions: z.array(permissionExceptionSchema),
     }),
   },
   /** The last tasks of all nodes, newest first, read now. */

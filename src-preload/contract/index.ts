@@ -49,6 +49,7 @@ export const contract = {
   'clusters:guestSnapshots': clustersContract.guestSnapshots,
   'clusters:guestConfig': clustersContract.guestConfig,
   'clusters:backups': clustersContract.backups,
+  'clusters:permissions': clustersContract.permissions,
   'clusters:tasks': clustersContract.tasks,
   'clusters:taskLog': clustersContract.taskLog,
   'clusters:offers': clustersContract.offers,

@@ -700,6 +700,25 @@ describe('trust and secrets', () => {
     expect(await core.call('clusters:remove', { clusterId: id })).toEqual({ removed: true });
   });
 
+  it('tells each privilege that is missing for the access level, and the guests that are an exception', async () => {
+    const { checks, exceptions } = await core.call('clusters:permissions', { clusterId: atlas });
+    expect(checks.filter(({ held }) => !held)).toEqual([]);
+    expect(checks.length).toBeGreaterThan(10);
+    expect(exceptions).toEqual([
+      {
+        path: '/vms/190',
+        missing: expect.arrayContaining(['VM.PowerMgmt', 'VM.Snapshot', 'VM.Backup']) as string[],
+      },
+    ]);
+    const other = await core.call('clusters:permissions', { clusterId: attic });
+    expect(other.checks.filter(({ held }) => !held).map(({ privilege }) => privilege)).toEqual([
+      'VM.PowerMgmt',
+      'VM.Snapshot',
+      'VM.Backup',
+      'Datastore.AllocateSpace',
+    ]);
+  });
+
   it('says that a token is wrong, and never shows it', async () => {
     const { clusters } = await core.call('clusters:list', {});
     const found = clusters.find(({ cluster }) => cluster.id === atlas)?.cluster;

@@ -9,6 +9,8 @@ import type {
   ClusterTask,
   Guest,
   GuestSnapshots,
+  PermissionCheck,
+  PermissionException,
 } from '../../../src-preload/contract/clusters';
 import type { HostState } from '../../../src-preload/contract/hosts';
 import { AppError, toAppError } from '../errors/app-error';
@@ -20,6 +22,7 @@ import { parseUpid } from '../proxmox/client/upid';
 import type { ClusterClients } from './cluster-clients';
 import { backupAges, readBackups, type BackupsRead } from '../proxmox/backups';
 import { pendingPath, pendingRowsSchema, type PendingRows } from '../proxmox/guest-config';
+import { checkPermissions, permissionExceptions, permissionsSchema } from '../proxmox/permissions';
 import { readCluster, summariseCluster } from '../proxmox/read-cluster';
 import { guestSnapshotsOf, snapshotRowsSchema, snapshotsPath } from '../proxmox/read-guest';
 import type { ClusterCache, ClusterStore } from './stores';
@@ -249,6 +252,25 @@ export class ClusterService {
     this.options.onRead(clusterId);
     const read = await readBackups(this.options.clients.client(cluster), inventory, signal);
     return { ...read, ages: backupAges(inventory.guests, read.backups) };
+  }
+
+  async permissions(
+    clusterId: string,
+    signal: AbortSignal,
+  ): Promise<{ checks: PermissionCheck[]; exceptions: PermissionException[] }> {
+    const cluster = this.options.clusters.get(clusterId);
+    this.options.onRead(clusterId);
+    const held = await this.options.clients
+      .client(cluster)
+      .get(apiPath('/access/permissions'), permissionsSchema, {
+        operation: 'read what the token may do',
+        signal,
+      });
+    const { accessLevel } = cluster;
+    return {
+      checks: checkPermissions(held, accessLevel),
+      exceptions: permissionExceptions(held, accessLevel),
+    };
   }
 
   async tasks(clusterId: string, signal: AbortSignal): Promise<ClusterTask[]> {

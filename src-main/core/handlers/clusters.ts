@@ -48,6 +48,7 @@ type ClusterHandlers = Pick<
   | 'clusters:guestSnapshots'
   | 'clusters:guestConfig'
   | 'clusters:backups'
+  | 'clusters:permissions'
   | 'clusters:tasks'
   | 'clusters:taskLog'
   | 'clusters:offers'
@@ -154,6 +155,7 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
       };
     },
     'clusters:backups': ({ clusterId }, { signal }) => service.backups(clusterId, signal),
+    'clusters:permissions': ({ clusterId }, { signal }) => service.permissions(clusterId, signal),
     'clusters:tasks': async ({ clusterId }, { signal }) => ({
       tasks: await service.tasks(clusterId, signal),
     }),

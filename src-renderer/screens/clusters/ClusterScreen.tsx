@@ -17,6 +17,7 @@ import {
   IconPlugConnected,
   IconRefresh,
   IconServerOff,
+  IconShieldLock,
   IconTrash,
 } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
@@ -48,6 +49,7 @@ import { GuestSelectionBar } from '../guests/GuestSelectionBar';
 import { GuestsTable } from '../guests/GuestsTable';
 import { ClusterBackups } from './ClusterBackups';
 import { ClusterTasks } from './ClusterTasks';
+import { PermissionsDialog } from './PermissionsDialog';
 
 /** One Proxmox VE cluster: how it is, its nodes, guests, storages and tasks. */
 export function ClusterScreen({ clusterId }: { clusterId: string }) {
@@ -57,6 +59,7 @@ export function ClusterScreen({ clusterId }: { clusterId: string }) {
   const busy = useClustersStore((state) => state.refreshing.has(clusterId));
   const asked = useClustersStore((state) => state.errors[clusterId] ?? null);
   const [problem, setProblem] = useState<WireError | null>(null);
+  const [asking, setAsking] = useState(false);
   const [, go] = useLocation();
   if (entry === undefined) {
     if (status === 'loading') {
@@ -113,6 +116,9 @@ export function ClusterScreen({ clusterId }: { clusterId: string }) {
                 <Menu.Item leftSection={<IconPencil size={15} />} onClick={() => openClusterForm(cluster)}>
                   Edit cluster…
                 </Menu.Item>
+                <Menu.Item leftSection={<IconShieldLock size={15} />} onClick={() => setAsking(true)}>
+                  Permissions of the token…
+                </Menu.Item>
                 <Menu.Divider />
                 <Menu.Item
                   color="var(--hf-critical)"
@@ -149,6 +155,7 @@ export function ClusterScreen({ clusterId }: { clusterId: string }) {
           </span>
         </Group>
       </PageHeader>
+      <PermissionsDialog cluster={cluster} opened={asking} onClose={() => setAsking(false)} />
       {problem !== null && <ErrorNotice error={problem} />}
       {error !== null && (
         <ErrorNotice

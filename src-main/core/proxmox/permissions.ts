@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import type { PermissionCheck, PermissionException } from '../../../src-preload/contract/clusters';
+import { accessLevels, type AccessLevel } from '../../../src-preload/contract/hosts';
+
+const flag = z.union([z.number(), z.string(), z.boolean()]).transform((value) => Number(value) === 1);
+
+/** `GET /access/permissions` of the token: privileges by path, true where they hold further down as well. */
+export const permissionsSchema = z.record(z.string(), z.record(z.string(), flag));
+export type Permissions = z.infer<typeof permissionsSchema>;
+
+interface Need {
+  level: AccessLevel;
+  path: '/' | '/vms' | '/storage';
+  privilege: string;
+  /** What cannot be done without it. */
+  what: string;
+}
+
+/** What Holdfast needs for what it does at each access level; docs/proxmox.md lists the same. */
+const needs: readonly Need[] = [
+  { level: 'view', path: '/', privilege: 'Sys.Audit', what: 'see nodes, quorum and tasks' },
+  {
+    level: 'view',
+    path: '/vms',
+    privilege: 'VM.Audit',
+    what: 'see guests, their configuration and snapshots',
+  },
+  { level: 'view', path: '/storage', privilege: 'Datastore.Audit', what: 'see storages and backups' },
+  { level: 'operate', path: '/vms', privilege: 'VM.PowerMgmt', what: 'start and stop guests' },
+  { level: 'operate', path: '/vms', privilege: 'VM.Snapshot', what: 'take and delete snapshots' },
+  { level: 'operate', path: '/vms', privilege: 'VM.Backup', what: 'back up guests' },
+  {
+    level: 'operate',
+    path: '/storage',
+    privilege: 'Datastore.AllocateSpace',
+    what: 'write backups and clones',
+  },
+  { level: 'administer', path: '/vms', privilege: 'VM.Snapshot.Rollback', what: 'roll back' },
+  {
+    level: 'administer',
+    path: '/vms',
+    privilege: 'VM.Config.Options',
+    what: 'rename guests, change tags and notes',
+  },
+  { level: 'administer', path: '/vms', privilege: 'VM.Config.CPU', what: 'change cores' },
+  { level: 'administer', path: '/vms', privilege: 'VM.Config.Memory', what: 'change memory' },
+  { level: 'administer', path: '/vms', privilege: 'VM.Clone', what: 'clone guests' },
+  { level: 'administer', path: '/vms', privilege: 'VM.Allocate', what: 'clone and delete guests' },
+  { level: 'administer', path: '/vms', privilege: 'VM.Migrate', what: 'migrate guests' },
+];
+
+/** The path that decides: itself, or the nearest above it that has anything to say. */
+function deciding(
+  permissions: Permissions,
+  path: string,
+): { own: boolean; held: Readonly<Record<string, boolean>> } {
+  const own = permissions[path];
+  if (own !== undefined) return { own: true, held: own };
+  if (path === '/') return { own: true, held: {} };
+  const above = path.slice(0, path.lastIndexOf('/'));
+  return { own: false, held: deciding(permissions, above === '' ? '/' : above).held };
+}
+
+function holds(permissions: Permissions, path: string, privilege: string): boolean {
+  const { own, held } = deciding(permissions, path);
+  // VM.Snapshot allows rolling back as well; VM.Snapshot.Rollback is for those that may do nothing else.
+  const names = privilege === 'VM.Snapshot.Rollback' ? [privilege, 'VM.Snapshot'] : [privilege];
+  return names.some((name) => {
+    const propagates = held[name];
+    return propagates !== undefined && (own || propagates);
+  });
+}
+
+/** Each privilege that the access level needs, and whether the token has it. */
+export function checkPermissions(permissions: Permissions, level: AccessLevel): PermissionCheck[] {
+  const upTo = accessLevels.indexOf(level);
+  return needs
+    .filter((need) => accessLevels.indexOf(need.level) <= upTo)
+    .map((need) => ({ ...need, held: holds(permissions, need.path, need.privilege) }));
+}
+
+/** Single guests and storages for which less is allowed than for the rest. */
+export function permissionExceptions(permissions: Permissions, level: AccessLevel): PermissionException[] {
+  const wanted = checkPermissions(permissions, level).filter(({ held }) => held);
+  return Object.keys(permissions)
+    .filter((path) => /^\/(?:vms|storage)\/./.test(path))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    .flatMap((path): PermissionException[] => {
+      const kind = path.startsWith('/vms/') ? '/vms' : '/storage';
+      const missing = wanted
+        .filter((need) => need.path === kind && !holds(permissions, path, need.privilege))
+        .map(({ privilege }) => privilege);
+      return missing.length === 0 ? [] : [{ path, missing }];
+    });
+}

@@ -1,0 +1,114 @@
+import { Alert, Code, Loader, Modal, Stack, Table, Text } from '@mantine/core';
+import { IconShieldCheck } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
+import type { Response } from '../../../src-preload/contract';
+import type { Cluster } from '../../../src-preload/contract/clusters';
+import type { WireError } from '../../../src-preload/contract/result';
+import { call } from '../../api';
+import { ErrorNotice } from '../../components/ErrorNotice';
+import { HealthMark } from '../../components/HealthMark';
+import { plural } from '../../format/bytes-format';
+import { accessWords } from '../../format/words-format';
+
+type Found = Response<'clusters:permissions'>;
+type Read =
+  { status: 'loading' } | { status: 'ready'; found: Found } | { status: 'failed'; error: WireError };
+
+/** What the access level needs, what the token has of it, and the line that gives the rest. */
+export function PermissionsDialog({
+  cluster,
+  opened,
+  onClose,
+}: {
+  cluster: Cluster;
+  opened: boolean;
+  onClose: () => void;
+}) {
+  return (
+    <Modal opened={opened} onClose={onClose} title={`What the token may do on ${cluster.name}`} size={720}>
+      {opened && <Permissions cluster={cluster} />}
+    </Modal>
+  );
+}
+
+function Permissions({ cluster }: { cluster: Cluster }) {
+  const [read, setRead] = useState<Read>({ status: 'loading' });
+  useEffect(() => {
+    const mine = new AbortController();
+    void call('clusters:permissions', { clusterId: cluster.id }, mine.signal).then((answer) => {
+      if (mine.signal.aborted) return;
+      setRead(
+        answer.ok ? { status: 'ready', found: answer.value } : { status: 'failed', error: answer.error },
+      );
+    });
+    return () => mine.abort();
+  }, [cluster.id]);
+  if (read.status === 'loading') return <Loader size="sm" aria-label="Reading the permissions" />;
+  if (read.status === 'failed') return <ErrorNotice error={read.error} />;
+  const { checks, exceptions } = read.found;
+  const missing = checks.filter(({ held }) => !held);
+  return (
+    <Stack gap="md">
+      {missing.length === 0 ? (
+        <Alert color="teal" icon={<IconShieldCheck size={18} />}>
+          {cluster.tokenId} has all that “{accessWords[cluster.accessLevel].title}” needs.
+        </Alert>
+      ) : (
+        <Alert color="orange" title={`${plural(missing.length, 'privilege')} missing`}>
+          <Text size="sm" mb={6}>
+            User and token both need them: what holds is what both have. On any node, as root:
+          </Text>
+          <Code block>{linesFor(cluster, checks)}</Code>
+        </Alert>
+      )}
+      <Table fz="sm" aria-label="Permissions">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th w={36} />
+            <Table.Th>Privilege</Table.Th>
+            <Table.Th>On</Table.Th>
+            <Table.Th>For</Table.Th>
+            <Table.Th>To</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {checks.map(({ privilege, path, level, what, held }) => (
+            <Table.Tr key={`${path} ${privilege}`}>
+              <Table.Td>
+                <HealthMark health={held ? 'ok' : 'warning'} />
+              </Table.Td>
+              <Table.Td className="mono">{privilege}</Table.Td>
+              <Table.Td className="mono">{path}</Table.Td>
+              <Table.Td>{accessWords[level].title}</Table.Td>
+              <Table.Td>{what}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      {exceptions.map(({ path, missing: less }) => (
+        <Text key={path} size="sm" c="var(--hf-warning)">
+          Less on <span className="mono">{path}</span>: without {less.join(', ')}.
+        </Text>
+      ))}
+    </Stack>
+  );
+}
+
+/**
+ * One role for each path on which something is missing. It holds all that is needed there, not only the rest: rights
+ * given further down replace those from further up.
+ */
+function linesFor({ tokenId }: Cluster, checks: Found['checks']): string {
+  const user = tokenId.slice(0, tokenId.indexOf('!'));
+  const paths = [...new Set(checks.filter(({ held }) => !held).map(({ path }) => path))];
+  return paths
+    .flatMap((path) => {
+      const role = `Holdfast${path === '/' ? 'Root' : path === '/vms' ? 'Guests' : 'Storage'}`;
+      const privileges = checks.flatMap((check) => (check.path === path ? [check.privilege] : []));
+      return [
+        `pveum role add ${role} --privs "${privileges.join(' ')}"`,
+        `pveum acl modify ${path} --users ${user} --tokens '${tokenId}' --roles ${role}`,
+      ];
+    })
+    .join('\n');
+}
