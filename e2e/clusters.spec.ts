@@ -38,6 +38,9 @@ test.describe('Proxmox VE clusters', () => {
     await expect(row(page, 'debian-13-template')).toHaveCount(0);
     await screenshot(page, '130-guests');
     await expectAccessible(page);
+    await page.locator('.mantine-Switch-track').click();
+    await expect(row(page, 'debian-13-template')).toBeVisible();
+    await page.locator('.mantine-Switch-track').click();
     await page.getByRole('textbox', { name: 'Search guests' }).fill('ci prod');
     await expect(row(page, 'git')).toBeVisible();
     await expect(row(page, 'web-1')).toHaveCount(0);

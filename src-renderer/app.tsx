@@ -60,10 +60,10 @@ async function openSession(): Promise<void> {
   forgetCapacity();
   await Promise.all([loadApp(), loadFleet(), loadClusters(), loadPolicies()]);
   const { settings } = useAppStore.getState();
-  if (settings === null || settings.refreshSeconds === 0) return;
+  if (settings === null) return;
   await Promise.all([
-    useFleetStore.getState().hosts.length > 0 ? refreshFleet() : undefined,
-    refreshClusters(),
+    settings.refreshSeconds > 0 && useFleetStore.getState().hosts.length > 0 ? refreshFleet() : undefined,
+    settings.clusterRefreshSeconds > 0 ? refreshClusters() : undefined,
   ]);
 }
 

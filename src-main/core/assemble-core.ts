@@ -238,7 +238,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       nowMs,
       log,
     });
-    clusterService.setPeriod(settings.read().refreshSeconds);
+    clusterService.setPeriod(settings.read().clusterRefreshSeconds);
 
     const road = new OperationRoad({
       target,
@@ -354,7 +354,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         shell,
         onChanged: (changed) => {
           inventory.setPeriod(changed.refreshSeconds);
-          clusterService.setPeriod(changed.refreshSeconds);
+          clusterService.setPeriod(changed.clusterRefreshSeconds);
           emit('settings:changed', changed);
         },
       }),

@@ -7,6 +7,10 @@ export const settingsSchema = z.strictObject({
   readOnly: z.boolean(),
   /** Seconds between refreshes of online hosts; 0: only by hand. */
   refreshSeconds: z.union([z.literal(0), z.int().min(30).max(3600)]),
+  /** Seconds between readings of clusters that answer; 0: only by hand. */
+  clusterRefreshSeconds: z.union([z.literal(0), z.int().min(30).max(3600)]),
+  /** Templates stand among the guests. */
+  showTemplates: z.boolean(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

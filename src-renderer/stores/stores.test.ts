@@ -205,7 +205,13 @@ describe('fleet store', () => {
 
 describe('app store', () => {
   it('does not lose a theme that was chosen before the settings were read', async () => {
-    const settings = { colourScheme: 'auto', readOnly: true, refreshSeconds: 60 };
+    const settings = {
+      colourScheme: 'auto',
+      readOnly: true,
+      refreshSeconds: 60,
+      clusterRefreshSeconds: 120,
+      showTemplates: false,
+    };
     let answerCatalogue = (_answer: unknown): void => undefined;
     installBridge({
       'app:info': () => ({ ok: true, value: { core: { state: 'running', crashes: 0, message: null } } }),

@@ -14,7 +14,13 @@ afterEach(() => {
   db.close();
 });
 
-const defaults: Settings = { colourScheme: 'auto', readOnly: true, refreshSeconds: 60 };
+const defaults: Settings = {
+  colourScheme: 'auto',
+  readOnly: true,
+  refreshSeconds: 60,
+  clusterRefreshSeconds: 120,
+  showTemplates: false,
+};
 
 describe('settings', () => {
   it('are read-only at first', () => {
@@ -27,17 +33,21 @@ describe('settings', () => {
     expect(createSettingsStore(db).read()).toEqual({ ...defaults, readOnly: false, refreshSeconds: 0 });
   });
 
-  it.each([{ refreshSeconds: 5 }, { colourScheme: 'pink' }, { readOnly: 'no' }, { invented: 1 }])(
-    'refuse %j and change nothing',
-    (change) => {
-      const store = createSettingsStore(db);
-      expect(() => store.update(change as Partial<Settings>)).toThrow(
-        expect.objectContaining({ code: 'invalid-request' }),
-      );
-      expect(store.read()).toEqual(defaults);
-      expect(createSettingsStore(db).read()).toEqual(defaults);
-    },
-  );
+  it.each([
+    { refreshSeconds: 5 },
+    { clusterRefreshSeconds: 29 },
+    { clusterRefreshSeconds: 3601 },
+    { colourScheme: 'pink' },
+    { readOnly: 'no' },
+    { invented: 1 },
+  ])('refuse %j and change nothing', (change) => {
+    const store = createSettingsStore(db);
+    expect(() => store.update(change as Partial<Settings>)).toThrow(
+      expect.objectContaining({ code: 'invalid-request' }),
+    );
+    expect(store.read()).toEqual(defaults);
+    expect(createSettingsStore(db).read()).toEqual(defaults);
+  });
 
   it.each(['no JSON', '"off"', '0', 'null'])('fall back to read-only when %j is stored', (value) => {
     db.prepare(`INSERT INTO settings VALUES ('readOnly', ?), ('refreshSeconds', '30')`).run(value);

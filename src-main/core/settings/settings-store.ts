@@ -8,7 +8,13 @@ export interface SettingsStore {
 }
 
 /** Read-only at first start: a person turns changes on, never the installer. */
-const defaults: Settings = { colourScheme: 'auto', readOnly: true, refreshSeconds: 60 };
+const defaults: Settings = {
+  colourScheme: 'auto',
+  readOnly: true,
+  refreshSeconds: 60,
+  clusterRefreshSeconds: 120,
+  showTemplates: false,
+};
 
 /** Settings in app.sqlite. A value that can't be read falls back to its default, which is the safe one. */
 export function createSettingsStore(db: Database, start: Partial<Settings> = {}): SettingsStore {

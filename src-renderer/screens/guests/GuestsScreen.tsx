@@ -5,6 +5,7 @@ import { EmptyState } from '../../components/EmptyState';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { PageHeader } from '../../components/PageHeader';
 import { plural } from '../../format/bytes-format';
+import { updateSettings, useAppStore } from '../../stores/app-store';
 import { openClusterForm, refreshClusters, useClustersStore } from '../../stores/clusters-store';
 import { guestMatches, guestRows } from './guest-rows';
 import { GuestSelectionBar } from './GuestSelectionBar';
@@ -18,7 +19,7 @@ export function GuestsScreen() {
   const [search, setSearch] = useState('');
   const [clusterId, setClusterId] = useState('');
   const [kind, setKind] = useState<Kind>('all');
-  const [templates, setTemplates] = useState(false);
+  const templates = useAppStore((state) => state.settings?.showTemplates ?? false);
   const all = useMemo(
     () =>
       clusters
@@ -100,7 +101,7 @@ export function GuestsScreen() {
             size="xs"
             label="Templates"
             checked={templates}
-            onChange={(event) => setTemplates(event.currentTarget.checked)}
+            onChange={(event) => void updateSettings({ showTemplates: event.currentTarget.checked })}
           />
         </span>
       </PageHeader>

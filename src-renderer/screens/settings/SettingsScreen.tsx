@@ -89,6 +89,25 @@ export function SettingsScreen() {
             onChange={(value) => void change({ refreshSeconds: Number(value) })}
           />
         </Row>
+        <Row
+          label="Read Proxmox VE clusters again"
+          text="Each reading is one request. Clusters that are away keep their last known state."
+        >
+          <Select
+            w={170}
+            aria-label="Refresh interval of clusters"
+            value={String(settings.clusterRefreshSeconds)}
+            data={[
+              { value: '0', label: 'Only by hand' },
+              { value: '30', label: 'Every 30 s' },
+              { value: '60', label: 'Every minute' },
+              { value: '120', label: 'Every 2 minutes' },
+              { value: '300', label: 'Every 5 minutes' },
+              { value: '1800', label: 'Every 30 minutes' },
+            ]}
+            onChange={(value) => void change({ clusterRefreshSeconds: Number(value) })}
+          />
+        </Row>
       </Section>
       <Section title="About">
         <Row
