@@ -395,6 +395,11 @@ describe('the life of a guest', () => {
     expect(of('memory')).toMatchObject({ value: '8192', pending: '16384' });
     expect(edit.fields.find(({ name }) => name === 'memory')).toMatchObject({ value: 16384 });
     expect(edit.fields.find(({ name }) => name === 'tags')).toMatchObject({ value: 'prod web' });
+    // Notes of several lines are not run together by a field of one.
+    model.config['description'] = 'one\ntwo';
+    const noted = await core.call('clusters:guestConfig', { clusterId: atlas, vmid: 110 });
+    expect(noted.edit.fields.some(({ name }) => name === 'description')).toBe(false);
+    expect(noted.edit.input).toMatchObject({ description: 'one\ntwo' });
   });
 
   const settings = {

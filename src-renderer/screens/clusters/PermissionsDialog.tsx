@@ -1,10 +1,11 @@
-import { Alert, Code, Loader, Modal, Stack, Table, Text } from '@mantine/core';
+import { Alert, Code, Group, Loader, Modal, Stack, Table, Text } from '@mantine/core';
 import { IconShieldCheck } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import type { Response } from '../../../src-preload/contract';
 import type { Cluster } from '../../../src-preload/contract/clusters';
 import type { WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
+import { CopyButton } from '../../components/CopyButton';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { HealthMark } from '../../components/HealthMark';
 import { plural } from '../../format/bytes-format';
@@ -58,7 +59,12 @@ function Permissions({ cluster }: { cluster: Cluster }) {
           <Text size="sm" mb={6}>
             User and token both need them: what holds is what both have. On any node, as root:
           </Text>
-          <Code block>{linesFor(cluster, checks)}</Code>
+          <Group justify="flex-end">
+            <CopyButton value={linesFor(cluster, checks)} label="Copy the lines" />
+          </Group>
+          <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+            {linesFor(cluster, checks)}
+          </Code>
         </Alert>
       )}
       <Table fz="sm" aria-label="Permissions">

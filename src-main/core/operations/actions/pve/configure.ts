@@ -221,16 +221,20 @@ const configure: ApiActionDefinition<Input> = {
 export function editOffer(guest: Guest, rows: PendingRows): OfferDraft {
   const own = guestInput(guest);
   const now = (key: string): string => nowOf(rows, key) ?? '';
+  const notes = now('description');
+  // A field of one line would run them together: notes of several lines stay as they are.
+  const severalLines = notes.includes('\n');
   const fields: Field[] = [
     textField('name', guest.type === 'qemu' ? 'Name' : 'Host name', now(nameKey(own)), { maxLength: 63 }),
     numberField('cores', 'Cores', Number(now('cores')), { min: 1, max: 512 }),
     numberField('memory', 'Memory (MiB)', Number(now('memory')), { min: 16, max: 16_777_216 }),
     textField('tags', 'Tags', now('tags').replaceAll(';', ' '), { maxLength: 255, required: false }),
-    textField('description', 'Notes', now('description'), { maxLength: 8192, required: false }),
+    ...(severalLines ? [] : [textField('description', 'Notes', notes, { maxLength: 8192, required: false })]),
     switchField('onboot', 'Start at boot', now('onboot') === '1'),
     switchField('protection', 'Protect against deletion', now('protection') === '1'),
   ];
-  return { label: 'Change…', group: 'change', excuse: null, input: { ...own }, fields };
+  const kept = severalLines ? { description: notes } : {};
+  return { label: 'Change…', group: 'change', excuse: null, input: { ...own, ...kept }, fields };
 }
 
 export const configureActions = { 'pve.guest.configure': bindApiAction(configure) } as const;
