@@ -233,7 +233,7 @@ export function editOffer(guest: Guest, rows: PendingRows): OfferDraft {
     switchField('onboot', 'Start at boot', now('onboot') === '1'),
     switchField('protection', 'Protect against deletion', now('protection') === '1'),
   ];
-  const kept = severalLines ? { description: notes } : {};
+  const kept: OfferDraft['input'] = severalLines ? { description: notes } : {};
   return { label: 'Change…', group: 'change', excuse: null, input: { ...own, ...kept }, fields };
 }
 
