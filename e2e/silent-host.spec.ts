@@ -69,7 +69,7 @@ test('a host that falls silent at any point is given up in time, in words that f
   try {
     // Whoever asks while a reading in the background waits shares its wait; here each wait is to be one's own.
     await open(page, 'Settings');
-    await page.getByRole('combobox', { name: 'Refresh interval' }).click();
+    await page.getByRole('combobox', { name: 'Refresh interval', exact: true }).click();
     await page.getByRole('option', { name: 'Only by hand' }).click();
     await open(page, 'Fleet');
     const servers = new Map<string, TestServer>();

@@ -54,7 +54,8 @@ function reduceSpec(spec) {
 }
 
 function reduceCall({ path, method, parameters, permissions, ...call }) {
-  const { description: _, ...needed } = permissions ?? {};
+  const needed = { ...permissions };
+  delete needed.description;
   const reduced = { path, method, parameters: {} };
   for (const [name, spec] of Object.entries(parameters?.properties ?? {})) {
     reduced.parameters[name] = reduceSpec(spec);
