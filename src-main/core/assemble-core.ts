@@ -16,6 +16,7 @@ import { toAppError, type AppError } from './errors/app-error';
 import { compareHandlers } from './compare/handlers';
 import { fileHandlers } from './files/handlers';
 import { clusterHandlers } from './handlers/clusters';
+import { datacenterHandlers } from './handlers/datacenter';
 import { hostHandlers } from './handlers/hosts';
 import { inventoryHandlers } from './handlers/inventory';
 import { retentionHandlers } from './retention/handlers';
@@ -319,6 +320,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         onChanged: onClusterChanged,
         nowMs,
       }),
+      ...datacenterHandlers(clusterService, nowMs),
       ...accessHandlers({ hosts, sessions, keyFiles, shell }),
       ...inventoryHandlers(inventory, capacity, hosts),
       ...retentionHandlers({ inventory, policies, nowMs }),

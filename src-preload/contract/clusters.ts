@@ -250,17 +250,6 @@ export const clusterTaskSchema = z.strictObject({
 });
 export type ClusterTask = z.infer<typeof clusterTaskSchema>;
 
-/** What actions on a cluster are done to. */
-export const clusterSubjectSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('guest'), vmid: z.int().positive() }),
-  z.strictObject({
-    kind: z.literal('guest-snapshot'),
-    vmid: z.int().positive(),
-    snapshot: guestSnapshotSchema,
-  }),
-]);
-export type ClusterSubjectRef = z.infer<typeof clusterSubjectSchema>;
-
 const clusterRefSchema = z.strictObject({ clusterId: hostIdSchema });
 
 export const clustersContract = {
@@ -341,10 +330,5 @@ export const clustersContract = {
       outcome: clusterTaskSchema.shape.outcome,
       status: z.string().nullable(),
     }),
-  },
-  /** What can be done to one object, from the last known state. Never touches the network. */
-  offers: {
-    request: clusterRefSchema.extend({ subject: clusterSubjectSchema }),
-    response: z.strictObject({ offers: z.array(offerSchema) }),
   },
 } as const;

@@ -4,11 +4,14 @@ import { appContract, coreStatusSchema } from './app';
 import { auditContract } from './audit';
 import { capacityContract } from './capacity';
 import type { Channel, CoreChannel, EventName, ShellChannel } from './channels';
+import { clusterOffersContract } from './cluster-subjects';
 import { clustersContract } from './clusters';
 import { compareContract } from './compare';
+import { datacenterContract } from './datacenter';
 import { fileProgressSchema, filesContract } from './files';
 import { hostsContract } from './hosts';
 import { inventoryContract } from './inventory';
+import { nodesContract } from './nodes';
 import { operationProgressSchema, operationsContract } from './operations';
 import { policiesContract } from './policies';
 import { hostIdSchema } from './primitives';
@@ -16,6 +19,7 @@ import { pruneContract } from './prune';
 import type { Result } from './result';
 import { spaceContract } from './space';
 import { settingsContract, settingsSchema } from './settings';
+import { volumesContract } from './volumes';
 
 interface CallSchema {
   request: z.ZodType;
@@ -52,7 +56,27 @@ export const contract = {
   'clusters:permissions': clustersContract.permissions,
   'clusters:tasks': clustersContract.tasks,
   'clusters:taskLog': clustersContract.taskLog,
-  'clusters:offers': clustersContract.offers,
+  'clusters:offers': clusterOffersContract.offers,
+  'datacenter:backupJobs': datacenterContract.backupJobs,
+  'datacenter:ha': datacenterContract.ha,
+  'datacenter:sdn': datacenterContract.sdn,
+  'datacenter:ceph': datacenterContract.ceph,
+  'datacenter:firewall': datacenterContract.firewall,
+  'datacenter:replication': datacenterContract.replication,
+  'datacenter:replicationLog': datacenterContract.replicationLog,
+  'datacenter:pools': datacenterContract.pools,
+  'datacenter:options': datacenterContract.options,
+  'datacenter:log': datacenterContract.log,
+  'nodes:status': nodesContract.status,
+  'nodes:services': nodesContract.services,
+  'nodes:disks': nodesContract.disks,
+  'nodes:smart': nodesContract.smart,
+  'nodes:network': nodesContract.network,
+  'nodes:syslog': nodesContract.syslog,
+  'nodes:updates': nodesContract.updates,
+  'nodes:certificates': nodesContract.certificates,
+  'nodes:charts': nodesContract.charts,
+  'volumes:list': volumesContract.list,
   'access:files': accessContract.files,
   'access:saveFile': accessContract.saveFile,
   'access:selfTest': accessContract.selfTest,

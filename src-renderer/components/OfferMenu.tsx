@@ -1,7 +1,7 @@
 import { ActionIcon, Loader, Menu, Text, Tooltip } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { Fragment, useRef, useState } from 'react';
-import type { ClusterSubjectRef } from '../../src-preload/contract/clusters';
+import type { ClusterSubjectRef } from '../../src-preload/contract/cluster-subjects';
 import type { Offer } from '../../src-preload/contract/operations';
 import type { SubjectRef } from '../../src-preload/contract/offers';
 import { loadOffers, startOffer, type OffersAnswer } from '../stores/offers-store';

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { ClusterSubjectRef } from '../../src-preload/contract/clusters';
+import type { ClusterSubjectRef } from '../../src-preload/contract/cluster-subjects';
 import type { Offer } from '../../src-preload/contract/operations';
 import type { SubjectRef } from '../../src-preload/contract/offers';
 import type { WireError } from '../../src-preload/contract/result';
@@ -21,15 +21,25 @@ export const useOffersStore = create<OffersState>(() => ({ form: null, createPoo
 export type OffersAnswer =
   { status: 'loading' } | { status: 'ready'; offers: Offer[] } | { status: 'failed'; error: WireError };
 
+const hostKinds: ReadonlySet<string> = new Set<SubjectRef['kind']>([
+  'host',
+  'pool',
+  'member',
+  'volume',
+  'snapshot',
+  'disk',
+]);
+const isOfHost = (subject: SubjectRef | ClusterSubjectRef): subject is SubjectRef =>
+  hostKinds.has(subject.kind);
+
 /** What can be done to one object, as the core says it. */
 export async function loadOffers(
   hostId: string,
   subject: SubjectRef | ClusterSubjectRef,
 ): Promise<OffersAnswer> {
-  const answer =
-    subject.kind === 'guest' || subject.kind === 'guest-snapshot'
-      ? await call('clusters:offers', { clusterId: hostId, subject })
-      : await call('operations:offers', { hostId, subject });
+  const answer = isOfHost(subject)
+    ? await call('operations:offers', { hostId, subject })
+    : await call('clusters:offers', { clusterId: hostId, subject });
   return answer.ok
     ? { status: 'ready', offers: answer.value.offers }
     : { status: 'failed', error: answer.error };

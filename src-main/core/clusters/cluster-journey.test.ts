@@ -717,6 +717,7 @@ describe('trust and secrets', () => {
     ]);
     const other = await core.call('clusters:permissions', { clusterId: attic });
     expect(other.checks.filter(({ held }) => !held).map(({ privilege }) => privilege)).toEqual([
+      'Sys.Syslog',
       'VM.PowerMgmt',
       'VM.Snapshot',
       'VM.Backup',

@@ -16,6 +16,7 @@ import type { HostState } from '../../../src-preload/contract/hosts';
 import { AppError, toAppError } from '../errors/app-error';
 import { statusAfter, statusAtStart } from '../inventory/connection-state';
 import type { CoreLog } from '../log';
+import type { ApiClient } from '../proxmox/client/client';
 import { apiPath } from '../proxmox/client/path';
 import { taskEnd, type TaskEnd } from '../proxmox/client/task';
 import { parseUpid } from '../proxmox/client/upid';
@@ -25,6 +26,7 @@ import { pendingPath, pendingRowsSchema, type PendingRows } from '../proxmox/gue
 import { checkPermissions, permissionExceptions, permissionsSchema } from '../proxmox/permissions';
 import { readCluster, summariseCluster } from '../proxmox/read-cluster';
 import { guestSnapshotsOf, snapshotRowsSchema, snapshotsPath } from '../proxmox/read-guest';
+import { guestIn } from './subjects';
 import type { ClusterCache, ClusterStore } from './stores';
 
 export interface ClusterServiceOptions {
@@ -199,16 +201,24 @@ export class ClusterService {
     this.options.cache.remove(clusterId);
   }
 
+  /** What was last read. Throws AppError `not-found` when that is nothing. */
+  async known(clusterId: string): Promise<ClusterInventory> {
+    const inventory = await this.read(clusterId);
+    if (inventory !== null) return inventory;
+    throw new AppError('not-found', 'The cluster was never read.', { remedy: 'Connect it first.' });
+  }
+
   /** One guest as last read, with what it was read in. Throws AppError `not-found`. */
   async guest(clusterId: string, vmid: number): Promise<{ guest: Guest; inventory: ClusterInventory }> {
-    const inventory = await this.read(clusterId);
-    const guest = inventory?.guests.find((each) => each.vmid === vmid);
-    if (inventory === null || guest === undefined) {
-      throw new AppError('not-found', `Guest ${vmid} is not in the last known state of the cluster.`, {
-        remedy: 'Refresh the cluster.',
-      });
-    }
-    return { guest, inventory };
+    const inventory = await this.known(clusterId);
+    return { guest: guestIn(inventory, vmid), inventory };
+  }
+
+  /** One reading that is not kept: it is counted, and uses the client that all share. Throws AppError. */
+  async ask<T>(clusterId: string, read: (client: ApiClient) => Promise<T>): Promise<T> {
+    const cluster = this.options.clusters.get(clusterId);
+    this.options.onRead(clusterId);
+    return read(this.options.clients.client(cluster));
   }
 
   async guestSnapshots(clusterId: string, vmid: number, signal: AbortSignal): Promise<GuestSnapshots> {
@@ -245,10 +255,7 @@ export class ClusterService {
   /** Throws AppError `not-found` when the cluster was never read. */
   async backups(clusterId: string, signal: AbortSignal): Promise<BackupsRead & { ages: BackupAge[] }> {
     const cluster = this.options.clusters.get(clusterId);
-    const inventory = await this.read(clusterId);
-    if (inventory === null) {
-      throw new AppError('not-found', 'The cluster was never read.', { remedy: 'Connect it first.' });
-    }
+    const inventory = await this.known(clusterId);
     this.options.onRead(clusterId);
     const read = await readBackups(this.options.clients.client(cluster), inventory, signal);
     return { ...read, ages: backupAges(inventory.guests, read.backups) };

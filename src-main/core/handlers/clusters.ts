@@ -11,6 +11,7 @@ import { clusterOffersFor, editOfferFor } from '../operations/cluster-offers';
 import { configEntries } from '../proxmox/guest-config';
 import type { ConfirmQuestion, ShellPort } from '../port/shell-port';
 import type { ClusterService } from '../clusters/cluster-service';
+import { subjectIn } from '../clusters/subjects';
 import type { ClusterStore } from '../clusters/stores';
 import type { createCertificateTrust } from '../clusters/trust';
 import { newHostId, raiseQuestion } from './hosts';
@@ -163,17 +164,14 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
 
     'clusters:offers': async ({ clusterId, subject }) => {
       const cluster = clusters.get(clusterId);
-      const { guest, inventory } = await service.guest(clusterId, subject.vmid);
+      const inventory = await service.known(clusterId);
       return {
         offers: clusterOffersFor({
           catalogue,
           cluster,
           readOnly: options.settings().readOnly,
           inventory,
-          subject:
-            subject.kind === 'guest'
-              ? { kind: 'guest', guest }
-              : { kind: 'guest-snapshot', guest, snapshot: subject.snapshot },
+          subject: subjectIn(inventory, subject),
         }),
       };
     },

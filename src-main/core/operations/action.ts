@@ -9,7 +9,17 @@ import type {
   TopologyNode,
   Volume,
 } from '../../../src-preload/contract/inventory';
-import type { ClusterInventory, Guest, GuestSnapshot } from '../../../src-preload/contract/clusters';
+import type {
+  ClusterInventory,
+  ClusterNode,
+  ClusterStorage,
+  Guest,
+  GuestSnapshot,
+} from '../../../src-preload/contract/clusters';
+import type { ClusterSubjectRef } from '../../../src-preload/contract/cluster-subjects';
+import type { Firewall, FirewallRule } from '../../../src-preload/contract/datacenter';
+import type { StorageVolume } from '../../../src-preload/contract/volumes';
+import type { FirewallPlace } from '../proxmox/reads/firewall';
 import type { ApiParameters } from '../proxmox/client/parameters';
 import type { ApiPath } from '../proxmox/client/path';
 import type { ApiCall } from '../proxmox/requests';
@@ -108,7 +118,22 @@ export interface ClusterWorld {
 
 /** One object of a cluster as last read. */
 export type ClusterSubject =
-  { kind: 'guest'; guest: Guest } | { kind: 'guest-snapshot'; guest: Guest; snapshot: GuestSnapshot };
+  | { kind: 'guest'; guest: Guest }
+  | { kind: 'guest-snapshot'; guest: Guest; snapshot: GuestSnapshot }
+  | { kind: 'node'; node: ClusterNode }
+  | { kind: 'storage'; storage: ClusterStorage }
+  | { kind: 'storage-volume'; storage: ClusterStorage; volume: StorageVolume }
+  | { kind: 'firewall'; place: FirewallPlace; options: FirewallOptions | null }
+  | { kind: 'firewall-rule'; place: FirewallPlace; rule: FirewallRule; count: number }
+  | Exclude<
+      ClusterSubjectRef,
+      {
+        kind:
+          'guest' | 'guest-snapshot' | 'node' | 'storage' | 'storage-volume' | 'firewall' | 'firewall-rule';
+      }
+    >;
+
+type FirewallOptions = Pick<Firewall, 'enabled' | 'policyIn' | 'policyOut'>;
 
 /** One object of a host as last read, with the pool it belongs to. */
 export type Subject =

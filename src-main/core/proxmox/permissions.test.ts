@@ -26,6 +26,9 @@ describe('the permissions of a real token', () => {
       '/ Sys.Audit',
       '/vms VM.Audit',
       '/storage Datastore.Audit',
+      '/sdn SDN.Audit',
+      '/pool Pool.Audit',
+      '/ Sys.Syslog',
     ]);
   });
 
@@ -39,7 +42,9 @@ describe('what decides', () => {
 
   it('is the nearest path that says anything, and above it only what holds further down', () => {
     const check = (permissions: Parameters<typeof checkPermissions>[0]) =>
-      checkPermissions(permissions, 'view').map(({ held }) => held);
+      checkPermissions(permissions, 'view')
+        .slice(0, 3)
+        .map(({ held }) => held);
     expect(check({ '/': root })).toEqual([true, true, true]);
     expect(check({ '/': { ...root, 'VM.Audit': false } })).toEqual([true, false, true]);
     expect(check({ '/': root, '/vms': {} })).toEqual([true, false, true]);

@@ -10,7 +10,7 @@ export type Permissions = z.infer<typeof permissionsSchema>;
 
 interface Need {
   level: AccessLevel;
-  path: '/' | '/vms' | '/storage';
+  path: '/' | '/vms' | '/storage' | '/sdn' | '/pool';
   privilege: string;
   /** What cannot be done without it. */
   what: string;
@@ -26,6 +26,9 @@ const needs: readonly Need[] = [
     what: 'see guests, their configuration and snapshots',
   },
   { level: 'view', path: '/storage', privilege: 'Datastore.Audit', what: 'see storages and backups' },
+  { level: 'view', path: '/sdn', privilege: 'SDN.Audit', what: 'see the software-defined network' },
+  { level: 'view', path: '/pool', privilege: 'Pool.Audit', what: 'see resource pools' },
+  { level: 'view', path: '/', privilege: 'Sys.Syslog', what: 'read the logs of nodes' },
   { level: 'operate', path: '/vms', privilege: 'VM.PowerMgmt', what: 'start and stop guests' },
   { level: 'operate', path: '/vms', privilege: 'VM.Snapshot', what: 'take and delete snapshots' },
   { level: 'operate', path: '/vms', privilege: 'VM.Backup', what: 'back up guests' },
@@ -47,6 +50,35 @@ const needs: readonly Need[] = [
   { level: 'administer', path: '/vms', privilege: 'VM.Clone', what: 'clone guests' },
   { level: 'administer', path: '/vms', privilege: 'VM.Allocate', what: 'clone and delete guests' },
   { level: 'administer', path: '/vms', privilege: 'VM.Migrate', what: 'migrate guests' },
+  { level: 'administer', path: '/vms', privilege: 'VM.Config.Disk', what: 'grow disks, create guests' },
+  { level: 'administer', path: '/vms', privilege: 'VM.Config.Network', what: 'create guests' },
+  { level: 'administer', path: '/vms', privilege: 'VM.Replicate', what: 'start replication' },
+  {
+    level: 'administer',
+    path: '/storage',
+    privilege: 'Datastore.Allocate',
+    what: 'delete and prune backups',
+  },
+  {
+    level: 'administer',
+    path: '/storage',
+    privilege: 'Datastore.AllocateTemplate',
+    what: 'delete and upload images',
+  },
+  {
+    level: 'administer',
+    path: '/sdn',
+    privilege: 'SDN.Allocate',
+    what: 'change the software-defined network',
+  },
+  { level: 'administer', path: '/', privilege: 'Sys.Console', what: 'change high availability' },
+  {
+    level: 'administer',
+    path: '/',
+    privilege: 'Sys.Modify',
+    what: 'change backup jobs, firewalls and services, look for updates',
+  },
+  { level: 'administer', path: '/', privilege: 'Sys.PowerMgmt', what: 'reboot and shut down nodes' },
 ];
 
 /** The path that decides: itself, or the nearest above it that has anything to say. */

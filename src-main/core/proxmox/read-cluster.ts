@@ -11,17 +11,7 @@ import {
 import { toAppError } from '../errors/app-error';
 import type { ApiClient } from './client/client';
 import { apiPath } from './client/path';
-
-/** Numbers that Perl may send as text. */
-const number = z.union([
-  z.number(),
-  z
-    .string()
-    .regex(/^-?[\d.]+(?:e[-+]?\d+)?$/i)
-    .transform(Number),
-]);
-const text = z.union([z.string(), z.number()]).transform(String);
-const flag = z.union([z.literal([0, 1, '0', '1']), z.boolean()]).transform((value) => Number(value) === 1);
+import { looseFlag as flag, looseNumber as number, looseText as text } from './loose';
 
 const nodeRowSchema = z.object({
   node: z.string(),

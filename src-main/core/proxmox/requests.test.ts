@@ -6,7 +6,70 @@ import { validate } from '../../demo/proxmox/validate';
 import { encodeParameters, type ApiParameters } from './client/parameters';
 import { changeCall, changeTemplates, type ChangeTemplate } from './requests';
 
-const values = { node: 'pve1', vmid: 100, snapname: 'before' };
+const values = {
+  node: 'pve1',
+  vmid: 100,
+  snapname: 'before',
+  storage: 'local',
+  volume: 'local:backup/vzdump-qemu-100-2026_11_01-03_00_00.vma.zst',
+  id: '100-0',
+  service: 'pveproxy',
+  upid: 'UPID:pve1:00000254:0006F000:6B039FD7:qmstart:100:root@pam:',
+  sid: 'vm:100',
+  group: 'first',
+  rule: 'apart',
+  zone: 'lab',
+  vnet: 'lab1',
+  pos: 0,
+};
+
+const firewallRule = {
+  type: 'in',
+  action: 'ACCEPT',
+  enable: 1,
+  macro: 'SSH',
+  source: '192.0.2.0/24,192.0.2.7-192.0.2.9',
+  sport: '1024:65535',
+  dest: '192.0.2.7',
+  dport: '80,443',
+  proto: 'tcp',
+  comment: 'x'.repeat(512),
+  digest: 'a'.repeat(40),
+};
+const firewallSamples = Object.fromEntries(
+  ['/cluster', '/nodes/{node}', '/nodes/{node}/qemu/{vmid}', '/nodes/{node}/lxc/{vmid}'].flatMap((place) => [
+    [`POST ${place}/firewall/rules`, [firewallRule, { ...firewallRule, source: '+admins', dest: 'dc/web' }]],
+    [
+      `PUT ${place}/firewall/rules/{pos}`,
+      [
+        { enable: 0, digest: 'a'.repeat(40) },
+        { moveto: 3, digest: 'a'.repeat(40) },
+      ],
+    ],
+    [`DELETE ${place}/firewall/rules/{pos}`, [{ digest: 'a'.repeat(40) }]],
+    [
+      `PUT ${place}/firewall/options`,
+      [
+        place === '/nodes/{node}'
+          ? { enable: 1, digest: 'a'.repeat(40) }
+          : { enable: 1, policy_in: 'DROP', policy_out: 'REJECT', digest: 'a'.repeat(40) },
+      ],
+    ],
+  ]),
+);
+
+const backupJob = {
+  schedule: 'mon..fri 02:30',
+  storage: 'nas',
+  mode: 'suspend',
+  compress: '0',
+  enabled: false,
+  vmid: '100,200',
+  node: 'pve1',
+  'prune-backups': 'keep-last=3,keep-weekly=2',
+  mailto: 'root@example.com,ops@example.com',
+  comment: 'x'.repeat(512),
+};
 
 /** Everything that a change of ours may send, at its bounds. The schema is that of the real API (9.2). */
 const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
@@ -66,6 +129,110 @@ const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
   'POST /nodes/{node}/lxc/{vmid}/snapshot': [{ snapname: 'ab' }, { snapname: 'ab', description: 'x' }],
   'POST /nodes/{node}/qemu/{vmid}/snapshot/{snapname}/rollback': [{ start: true }],
   'POST /nodes/{node}/lxc/{vmid}/snapshot/{snapname}/rollback': [{ start: true }],
+  'POST /nodes/{node}/qemu': [
+    {
+      vmid: 999_999_999,
+      name: 'a'.repeat(63),
+      ostype: 'win11',
+      bios: 'ovmf',
+      machine: 'q35',
+      efidisk0: 'local-zfs:1,efitype=4m,pre-enrolled-keys=1',
+      tpmstate0: 'local-zfs:1,version=v2.0',
+      sockets: 4,
+      cores: 512,
+      cpu: 'x86-64-v2-AES',
+      memory: 16,
+      scsihw: 'virtio-scsi-single',
+      scsi0: 'local-zfs:65536,discard=on,iothread=1',
+      ide2: 'local:iso/debian.iso,media=cdrom',
+      boot: 'order=ide2;scsi0',
+      net0: 'vmxnet3,bridge=vmbr0,tag=4094',
+      agent: 1,
+      tablet: true,
+      onboot: true,
+      start: true,
+    },
+    { vmid: 100, name: 'a', ostype: 'l26', memory: 16_777_216, boot: 'order=scsi0' },
+    {
+      vmid: 100,
+      archive: values.volume,
+      storage: 'local-zfs',
+      unique: true,
+      start: true,
+      force: true,
+    },
+  ],
+  'POST /nodes/{node}/lxc': [
+    {
+      vmid: 100,
+      hostname: 'a.b',
+      ostemplate: 'local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst',
+      cores: 128,
+      memory: 16,
+      swap: 0,
+      rootfs: 'local-zfs:8',
+      net0: 'name=eth0,bridge=vmbr0,tag=7,ip=192.0.2.20/24,gw=192.0.2.1',
+      unprivileged: true,
+      features: 'nesting=1',
+      'ssh-public-keys': 'ssh-ed25519 AAAA me',
+      onboot: true,
+      start: true,
+    },
+    { vmid: 100, ostemplate: 'local:vztmpl/a.tar.zst', net0: 'name=eth0,bridge=vmbr0,ip=dhcp' },
+    {
+      vmid: 100,
+      ostemplate: 'nas:backup/vzdump-lxc-200-2026_11_01-03_00_00.tar.zst',
+      restore: true,
+      storage: 'local-zfs',
+      unique: true,
+      start: true,
+      force: true,
+    },
+  ],
+  'PUT /nodes/{node}/qemu/{vmid}/resize': [
+    { disk: 'scsi30', size: '+10G' },
+    { disk: 'efidisk0', size: '+1M' },
+  ],
+  'PUT /nodes/{node}/lxc/{vmid}/resize': [
+    { disk: 'rootfs', size: '+10G' },
+    { disk: 'mp255', size: '+1T' },
+  ],
+  'PUT /nodes/{node}/storage/{storage}/content/{volume}': [{ protected: true }, { notes: 'x'.repeat(1024) }],
+  'DELETE /nodes/{node}/storage/{storage}/prunebackups': [
+    { 'prune-backups': 'keep-last=3,keep-yearly=365', vmid: '100', type: 'qemu' },
+    { 'prune-backups': 'keep-daily=7', type: 'lxc' },
+  ],
+  'POST /cluster/backup': [backupJob, { schedule: '02:30', storage: 'nas', all: true, exclude: '100,101' }],
+  'PUT /cluster/backup/{id}': [{ ...backupJob, delete: 'all,exclude,comment' }],
+  'POST /nodes/{node}/status': [{ command: 'reboot' }, { command: 'shutdown' }],
+  'POST /cluster/ha/resources': [
+    { sid: 'ct:200', state: 'ignored', max_restart: 10, max_relocate: 0, comment: 'x' },
+  ],
+  'PUT /cluster/ha/resources/{sid}': [
+    { state: 'disabled', max_restart: 0, max_relocate: 10, delete: 'comment' },
+    { state: 'started', comment: 'x' },
+  ],
+  'POST /cluster/ha/groups': [{ group: 'first', nodes: 'pve1,pve2', restricted: true, nofailback: false }],
+  'POST /cluster/ha/rules': [
+    {
+      rule: 'apart',
+      type: 'node-affinity',
+      resources: 'vm:100,ct:200',
+      nodes: 'pve1,pve2',
+      strict: true,
+      comment: 'x',
+    },
+    { rule: 'apart', type: 'resource-affinity', resources: 'vm:100,ct:200', affinity: 'negative' },
+  ],
+  'POST /cluster/sdn/zones': [
+    { zone: 'lab', type: 'simple', nodes: 'pve1,pve2' },
+    { zone: 'lab', type: 'qinq', bridge: 'vmbr0', tag: '4094', mtu: '9216' },
+    { zone: 'lab', type: 'vxlan', peers: '192.0.2.11,192.0.2.12', mtu: '1450' },
+  ],
+  'POST /cluster/sdn/vnets': [
+    { vnet: 'lab1', zone: 'lab', tag: '16777215', alias: 'Lab (1)', vlanaware: true },
+  ],
+  ...firewallSamples,
 };
 
 function asReceived(text: string): Record<string, string | string[]> {
@@ -99,7 +266,7 @@ describe('the changes that Holdfast can send', () => {
 });
 
 describe('the paths that Holdfast reads', () => {
-  const folders = ['.', '../clusters', '../operations/actions/pve', './client'].map((folder) =>
+  const folders = ['.', './reads', '../clusters', '../operations/actions/pve', './client'].map((folder) =>
     join(import.meta.dirname, folder),
   );
   const sources = folders.flatMap((folder) =>
@@ -126,6 +293,8 @@ describe('the paths that Holdfast reads', () => {
       .replace('{node}', 'pve1')
       .replace('{vmid}', '100')
       .replace('{storage}', 'local')
+      .replace('{poolid}', 'prod')
+      .replace('{id}', '100-0')
       .replace('{upid}', 'UPID:pve1:00000254:0006F000:6B039FD7:qmstart:100:root@pam:');
     expect(findRoute('GET', filled)?.call.path ?? findRoute('DELETE', filled)?.call.path).toBe(path);
   });

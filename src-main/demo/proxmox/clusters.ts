@@ -7,7 +7,17 @@ import { emptyHa } from './ha';
 import { emptySdnConfig } from './sdn';
 import type { Storage } from './storage-types';
 import { addPastTask, createTaskList } from './tasks';
-import type { Cluster, ClusterNode, Config, Guest, GuestType, Release, Snapshot } from './types';
+import type {
+  Cluster,
+  ClusterNode,
+  Config,
+  Disk,
+  Guest,
+  GuestType,
+  PackageUpdate,
+  Release,
+  Snapshot,
+} from './types';
 
 const gibibyte = 1024 ** 3;
 const tebibyte = 1024 ** 4;
@@ -470,6 +480,197 @@ const memberGuests: readonly GuestDraft[] = [
   },
 ];
 
+/** What a cluster has beside its guests after a year: jobs, rules, networks, images. */
+function furnish(cluster: Cluster, now: number): void {
+  for (const [index, node] of [...cluster.nodes.values()].entries()) {
+    node.disks = [
+      diskOf('/dev/nvme0n1', 'Samsung PM9A3 960GB', `S64GNE0${index}1`, 960, 'nvme', 'LVM', 97, 38),
+      diskOf('/dev/nvme1n1', 'Samsung PM9A3 3.84TB', `S64HNE0${index}2`, 3840, 'nvme', 'ZFS', 91, 41),
+      diskOf('/dev/nvme2n1', 'Samsung PM9A3 3.84TB', `S64HNE0${index}3`, 3840, 'nvme', 'ZFS', 91, 43),
+      {
+        ...diskOf('/dev/sda', 'Seagate IronWolf 8TB', `ZA1N0${index}7`, 8000, 'hdd', 'partitions', 'N/A', 36),
+        ...(index === 1 ? { health: 'FAILED' as const, reallocated: 2184 } : {}),
+      },
+    ];
+    node.subscribed = index === 0;
+    node.updates = [
+      updateOf('proxmox-kernel-6.17', 'Proxmox Kernel Image', '6.17.2-1', '6.17.4-2', 'Proxmox'),
+      updateOf('qemu-server', 'Qemu Server Tools', '9.2.6', '9.2.7', 'Proxmox'),
+      updateOf('openssl', 'Secure Sockets Layer toolkit', '3.5.4-1', '3.5.5-1~deb13u1', 'Debian'),
+    ];
+  }
+  const image = (
+    storage: string,
+    node: string | undefined,
+    volume: string,
+    mebibytes: number,
+    daysAgo: number,
+  ) => {
+    const [content = ''] = volume.split('/');
+    cluster.content.push({
+      storage,
+      ...(node === undefined ? {} : { node }),
+      volume,
+      content: content as 'iso' | 'vztmpl',
+      format: content === 'iso' ? 'iso' : 'tzst',
+      sizeBytes: mebibytes * 1024 ** 2,
+      createdAtMs: now - daysAgo * dayMs,
+    });
+  };
+  image('nas-backup', undefined, 'iso/debian-13.1.0-amd64-netinst.iso', 783, 61);
+  image('nas-backup', undefined, 'iso/ubuntu-24.04.3-live-server-amd64.iso', 3105, 90);
+  image('nas-backup', undefined, 'iso/virtio-win-0.1.285.iso', 754, 33);
+  for (const node of ['atlas-1', 'atlas-2']) {
+    image('local', node, 'vztmpl/debian-13-standard_13.1-2_amd64.tar.zst', 124, 58);
+    image('local', node, 'vztmpl/alpine-3.22-default_20250617_amd64.tar.xz', 3, 40);
+  }
+  cluster.backupJobs.set('backup-nightly', {
+    id: 'backup-nightly',
+    enabled: 1,
+    schedule: '02:30',
+    storage: 'nas-backup',
+    mode: 'snapshot',
+    compress: 'zstd',
+    vmid: '100,101,110,111,120,121,200,202',
+    'prune-backups': 'keep-daily=7,keep-weekly=4',
+    'notes-template': '{{guestname}}',
+    comment: 'nightly',
+  });
+  cluster.backupJobs.set('backup-monthly', {
+    id: 'backup-monthly',
+    enabled: 0,
+    schedule: 'sun 04:00',
+    storage: 'nas-backup',
+    mode: 'stop',
+    compress: 'zstd',
+    vmid: '130',
+    comment: 'media, before the move',
+  });
+  for (const [sid, type] of [
+    ['vm:121', 'vm'],
+    ['ct:201', 'ct'],
+  ] as const) {
+    cluster.ha.resources.set(sid, { sid, type, state: 'started', settings: { max_restart: 2 } });
+  }
+  cluster.ha.rules.set('metrics-home', {
+    rule: 'metrics-home',
+    type: 'node-affinity',
+    resources: 'ct:201',
+    nodes: 'atlas-2:2,atlas-1',
+    strict: 0,
+    comment: 'close to its data',
+  });
+  for (const sdn of [cluster.sdn.wanted, cluster.sdn.running]) {
+    sdn.zones.set('lab', { type: 'simple', ipam: 'pve' });
+    sdn.vnets.set('lab1', { type: 'vnet', zone: 'lab', alias: 'lab of the developers' });
+  }
+  cluster.sdn.wanted.vnets.set('dmz', { type: 'vnet', zone: 'lab', tag: 40 });
+  cluster.firewall.options = { enable: 1, policy_in: 'DROP', policy_out: 'ACCEPT' };
+  cluster.firewall.sets.set('admins', {
+    comment: 'laptops of the admins',
+    entries: [{ cidr: '192.0.2.128/28' }],
+  });
+  cluster.firewall.rules = [
+    { type: 'in', action: 'ACCEPT', enable: 1, macro: 'SSH', source: '+admins', comment: 'admins' },
+    { type: 'in', action: 'ACCEPT', enable: 1, proto: 'tcp', dport: '8006', source: '+admins' },
+    { type: 'in', action: 'ACCEPT', enable: 1, macro: 'Ping' },
+    { type: 'in', action: 'DROP', enable: 0, macro: 'SMB', comment: 'until the old printer is gone' },
+  ];
+  const web = cluster.guests.get(110);
+  if (web !== undefined) {
+    web.firewall.options = { enable: 1, policy_in: 'DROP' };
+    web.firewall.rules = [
+      { type: 'in', action: 'ACCEPT', enable: 1, proto: 'tcp', dport: '80,443' },
+      { type: 'in', action: 'ACCEPT', enable: 1, macro: 'SSH', source: '192.0.2.128/28' },
+    ];
+  }
+  const replicated = (guest: number, target: string, more: { error?: string; failures?: number }) =>
+    cluster.replication.set(`${guest}-0`, {
+      id: `${guest}-0`,
+      guest,
+      number: 0,
+      target,
+      schedule: '*/15',
+      disabled: false,
+      lastSyncMs: now - (more.error === undefined ? 7 * minuteMs : 5 * dayMs),
+      durationSeconds: 4.2,
+      failures: 0,
+      log: [
+        `${guest}-0: start replication job`,
+        more.error === undefined
+          ? `${guest}-0: end replication job`
+          : `${guest}-0: end replication job with error: ${more.error}`,
+      ],
+      ...more,
+    });
+  replicated(120, 'atlas-1', {});
+  replicated(110, 'atlas-3', {
+    error: 'command ssh root@atlas-3 failed: exit code 255',
+    failures: 431,
+  });
+  cluster.pools.set('production', {
+    id: 'production',
+    comment: 'what customers see',
+    vms: new Set([110, 111, 120, 121]),
+    storages: new Set(['nas-backup']),
+  });
+  cluster.pools.set('lab', { id: 'lab', comment: '', vms: new Set([131]), storages: new Set() });
+  for (const [index, [minutesAgo, node, user, message]] of (
+    [
+      [1460, 'atlas-1', 'root@pam', 'starting backup of all guests'],
+      [700, 'atlas-3', 'root@pam', 'node left the cluster'],
+      [610, 'atlas-1', 'holdfast@pve', 'snapshot of VM 110'],
+      [95, 'atlas-2', 'holdfast@pve', 'end task qmshutdown 130: VM quit/powerdown failed - got timeout'],
+    ] as const
+  ).entries()) {
+    cluster.log.push({
+      uid: index + 1,
+      atMs: now - minutesAgo * minuteMs,
+      node,
+      user,
+      tag: 'pvedaemon',
+      severity: index === 1 ? 3 : 6,
+      pid: 1200 + index,
+      message,
+    });
+  }
+}
+
+function diskOf(
+  devpath: string,
+  model: string,
+  serial: string,
+  gigabytes: number,
+  type: Disk['type'],
+  used: string,
+  wearout: Disk['wearout'],
+  temperature: number,
+): Disk {
+  const sizeBytes = gigabytes * 1e9;
+  return {
+    devpath,
+    model,
+    serial,
+    sizeBytes,
+    type,
+    used,
+    wearout,
+    health: 'PASSED',
+    temperature,
+    reallocated: 0,
+  };
+}
+
+function updateOf(
+  name: string,
+  title: string,
+  from: string,
+  to: string,
+  origin: PackageUpdate['origin'],
+): PackageUpdate {
+  return { name, title, section: 'admin', from, to, origin };
+}
+
 /**
  * Three nodes of Proxmox VE 9.2, one of them down. What fails there, and why: atlas-3 answers 595 through its
  * neighbours; guest 140 is locked by a backup that died; 190 is not for this token (403); 130 ignores a shutdown; 202
@@ -529,11 +730,12 @@ export function createAtlas(options: ClusterOptions): DemoClusterModel {
     ],
   });
   const model = admit(cluster, {
-    '/': 'PVEAuditor',
+    '/': 'Administrator',
     '/vms': 'PVEVMAdmin',
     '/vms/190': 'PVEAuditor',
-    '/storage': 'PVEDatastoreUser',
+    '/storage': 'PVEDatastoreAdmin',
   });
+  furnish(cluster, now);
   // Nightly, but for those that nobody thought of; the newest of 120 is old since it moved.
   for (const [vmid, daysAgo] of [
     [100, 1],

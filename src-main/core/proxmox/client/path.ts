@@ -18,10 +18,19 @@ function segment(name: string, value: string | number): string {
   return encodeURIComponent(text);
 }
 
+/** Ids of volumes are the only values that hold slashes: Proxmox VE takes the rest of such a path as one. */
+function volume(name: string, value: string | number): string {
+  return String(value)
+    .split('/')
+    .map((part) => segment(name, part))
+    .join('/');
+}
+
 /**
  * The one place where a path of the API is put together: `/nodes/{node}/qemu/{vmid}` and its values.
  *
- * SECURITY: no value can add a segment, leave the path or start a query.
+ * SECURITY: no value can add a segment (but for a volume, whose parts are checked one by one), leave the path or start
+ * a query.
  *
  * @throws AppError `invalid-request` for a value that is no name of Proxmox VE
  */
@@ -32,6 +41,6 @@ export function apiPath<T extends string>(
   return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = values[name];
     if (value === undefined) throw new Error(`${template} needs ${name}.`);
-    return segment(name, value);
+    return name === 'volume' ? volume(name, value) : segment(name, value);
   }) as ApiPath;
 }

@@ -3,6 +3,17 @@ import type { ApiStepDraft } from '../../action';
 import type { BoundAction } from '../../bound-action';
 import { backupActions } from './backup';
 import { configureActions } from './configure';
+import { createActions } from './create';
+import { diskActions } from './disks';
+import { firewallActions } from './firewall';
+import { haActions } from './high-availability';
+import { jobActions } from './jobs';
+import { nodeActions } from './nodes';
+import { replicationActions } from './replication';
+import { restoreActions } from './restore';
+import { sdnActions } from './sdn';
+import { taskActions } from './tasks';
+import { volumeActions } from './volumes';
 import { lifecycleActions } from './lifecycle';
 import { powerActions } from './power';
 import { snapshotActions } from './snapshots';
@@ -14,4 +25,15 @@ export const apiActions: Readonly<Record<PveActionId, BoundAction<ApiStepDraft>>
   ...configureActions,
   ...backupActions,
   ...snapshotActions,
+  ...volumeActions,
+  ...taskActions,
+  ...sdnActions,
+  ...restoreActions,
+  ...replicationActions,
+  ...nodeActions,
+  ...jobActions,
+  ...haActions,
+  ...firewallActions,
+  ...diskActions,
+  ...createActions,
 };

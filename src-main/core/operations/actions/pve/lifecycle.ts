@@ -10,6 +10,7 @@ import { bindApiAction } from '../../bound-action';
 import { choiceField, numberField, switchField, textField } from '../fields';
 import { listed } from '../words';
 import { explainGuestFailure } from './failures';
+import { noConfig, readConfig, type Drive } from './guest-drives';
 import {
   guestBlockers,
   guestForComparison,
@@ -20,46 +21,7 @@ import {
   readGuest,
   targetOf,
   vmidSchema,
-  type GuestInput,
 } from './guest-reads';
-
-const units: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
-const driveKey = /^(?:ide|sata|scsi|virtio|efidisk|tpmstate|rootfs|mp|unused)\d*$/;
-
-interface Drive {
-  key: string;
-  /** `local-zfs:vm-100-disk-0` */
-  volume: string;
-  sizeBytes: number | null;
-}
-
-const configSchema = z.record(z.string(), z.unknown());
-
-/** Disks of a configuration; CD-ROMs are none. Nothing else of it is kept: it may hold secrets. */
-export function drivesOf(config: Readonly<Record<string, unknown>>): Drive[] {
-  return Object.entries(config).flatMap(([key, value]): Drive[] => {
-    if (!driveKey.test(key) || typeof value !== 'string' || /(?:^|,)media=cdrom(?:,|$)/.test(value))
-      return [];
-    const volume = (value.split(',')[0] ?? '').replace(/^(?:file|volume)=/, '');
-    if (!volume.includes(':')) return [];
-    const [, amount, unit = ''] = /(?:^|,)size=(\d+(?:\.\d+)?)([KMGT]?)(?:,|$)/.exec(value) ?? [];
-    return [{ key, volume, sizeBytes: amount === undefined ? null : Number(amount) * (units[unit] ?? 1) }];
-  });
-}
-
-interface GuestConfig {
-  drives: Drive[];
-  protection: boolean;
-}
-
-async function readConfig(context: ApiContext, { type, node, vmid }: GuestInput): Promise<GuestConfig> {
-  const config = await context.get(
-    'read the configuration of the guest',
-    apiPath(`/nodes/{node}/${type}/{vmid}/config`, { node, vmid }),
-    configSchema,
-  );
-  return { drives: drivesOf(config), protection: Number(config['protection'] ?? 0) === 1 };
-}
 
 const driveItems = (drives: readonly Drive[]): Consequence['items'] =>
   drives.map(({ key, volume, sizeBytes }) => ({ name: `${key}: ${volume}`, sizeBytes }));
@@ -305,7 +267,7 @@ const clone: ApiActionDefinition<z.infer<typeof cloneInput>> = {
     const status = await readGuest(context, input);
     const [taken, config] = await Promise.all([
       idBlockers(context, newid),
-      status === null ? { drives: [], protection: false } : readConfig(context, input),
+      status === null ? noConfig : readConfig(context, input),
     ]);
     const blockers = [...guestBlockers(input, status), ...taken];
     if (!full && status !== null && !isTemplate(status)) {
@@ -401,7 +363,7 @@ const remove: ApiActionDefinition<z.infer<typeof deleteInput>> = {
   async plan(context, input) {
     const { type, node, vmid, purge } = input;
     const status = await readGuest(context, input);
-    const config = status === null ? { drives: [], protection: false } : await readConfig(context, input);
+    const config = status === null ? noConfig : await readConfig(context, input);
     const blockers = guestBlockers(input, status);
     if (isRunning(status)) blockers.push({ text: 'It runs.', remedy: 'Shut it down or stop it first.' });
     if (config.protection) {

@@ -1,0 +1,108 @@
+import type { CoreHandlers } from '../../../src-preload/contract';
+import type { ClusterService } from '../clusters/cluster-service';
+import { guestIn, nodeIn, placeIn, storageIn } from '../clusters/subjects';
+import { readBackupJobs } from '../proxmox/reads/backup-jobs';
+import { readCeph } from '../proxmox/reads/ceph';
+import { readGuestCharts, readNodeCharts } from '../proxmox/reads/charts';
+import { readLog, readOptions, readPools } from '../proxmox/reads/cluster-options';
+import { readFirewall } from '../proxmox/reads/firewall';
+import { readHa } from '../proxmox/reads/high-availability';
+import {
+  readCertificates,
+  readNetwork,
+  readNodeDisks,
+  readNodeStatus,
+  readServices,
+  readSmart,
+  readSyslog,
+  readUpdates,
+} from '../proxmox/reads/node-detail';
+import { readReplication, readReplicationLog } from '../proxmox/reads/replication';
+import { readSdn } from '../proxmox/reads/sdn';
+import { readVolumes } from '../proxmox/reads/storage-content';
+
+type Names = Extract<keyof CoreHandlers, `${'datacenter' | 'nodes' | 'volumes'}:${string}`>;
+
+/** Parts of clusters that are read when somebody looks at them, and never kept. */
+export function datacenterHandlers(service: ClusterService, nowMs: () => number): Pick<CoreHandlers, Names> {
+  return {
+    'datacenter:backupJobs': ({ clusterId }, { signal }) =>
+      service.ask(clusterId, (client) => readBackupJobs(client, signal)),
+    'datacenter:ha': async ({ clusterId }, { signal }) => {
+      const { version } = await service.known(clusterId);
+      return service.ask(clusterId, (client) => readHa(client, version, signal));
+    },
+    'datacenter:sdn': ({ clusterId }, { signal }) =>
+      service.ask(clusterId, (client) => readSdn(client, signal)),
+    'datacenter:ceph': ({ clusterId }, { signal }) =>
+      service.ask(clusterId, (client) => readCeph(client, signal)),
+    'datacenter:firewall': async ({ clusterId, scope }, { signal }) => {
+      const place = placeIn(await service.known(clusterId), scope);
+      return service.ask(clusterId, (client) => readFirewall(client, place, signal));
+    },
+    'datacenter:replication': async ({ clusterId }, { signal }) => {
+      const { nodes } = await service.known(clusterId);
+      const online = nodes.flatMap(({ name, status }) => (status === 'online' ? [name] : []));
+      return service.ask(clusterId, (client) => readReplication(client, online, signal));
+    },
+    'datacenter:replicationLog': async ({ clusterId, node, id }, { signal }) => ({
+      lines: await service.ask(clusterId, (client) => readReplicationLog(client, node, id, signal)),
+    }),
+    'datacenter:pools': async ({ clusterId }, { signal }) => ({
+      pools: await service.ask(clusterId, (client) => readPools(client, signal)),
+    }),
+    'datacenter:options': ({ clusterId }, { signal }) =>
+      service.ask(clusterId, (client) => readOptions(client, signal)),
+    'datacenter:log': async ({ clusterId, maxEntries }, { signal }) => ({
+      entries: await service.ask(clusterId, (client) => readLog(client, maxEntries, signal)),
+    }),
+
+    'nodes:status': ({ clusterId, node }, { signal }) =>
+      service.ask(clusterId, (client) => readNodeStatus(client, node, { nowMs, signal })),
+    'nodes:services': async ({ clusterId, node }, { signal }) => ({
+      services: await service.ask(clusterId, (client) => readServices(client, node, signal)),
+    }),
+    'nodes:disks': async ({ clusterId, node }, { signal }) => ({
+      disks: await service.ask(clusterId, (client) => readNodeDisks(client, node, signal)),
+    }),
+    'nodes:smart': ({ clusterId, node, disk }, { signal }) =>
+      service.ask(clusterId, (client) => readSmart(client, node, disk, signal)),
+    'nodes:network': async ({ clusterId, node }, { signal }) => ({
+      interfaces: await service.ask(clusterId, (client) => readNetwork(client, node, signal)),
+    }),
+    'nodes:syslog': async ({ clusterId, node, limit }, { signal }) => ({
+      lines: await service.ask(clusterId, (client) => readSyslog(client, node, limit, signal)),
+    }),
+    'nodes:updates': ({ clusterId, node }, { signal }) =>
+      service.ask(clusterId, (client) => readUpdates(client, node, signal)),
+    'nodes:certificates': async ({ clusterId, node }, { signal }) => ({
+      certificates: await service.ask(clusterId, (client) => readCertificates(client, node, signal)),
+    }),
+    'nodes:charts': async ({ clusterId, subject, timeframe, maxPoints }, { signal }) => {
+      const inventory = await service.known(clusterId);
+      if (subject.kind === 'node') {
+        const { name: node } = nodeIn(inventory, subject.node);
+        return {
+          charts: await service.ask(clusterId, (client) =>
+            readNodeCharts(client, { node, timeframe, maxPoints }, signal),
+          ),
+        };
+      }
+      const { type, node, vmid } = guestIn(inventory, subject.vmid);
+      return {
+        charts: await service.ask(clusterId, (client) =>
+          readGuestCharts(client, { type, node, vmid, timeframe, maxPoints }, signal),
+        ),
+      };
+    },
+
+    'volumes:list': async ({ clusterId, node, storage, content }, { signal }) => {
+      storageIn(await service.known(clusterId), node, storage);
+      return {
+        volumes: await service.ask(clusterId, (client) =>
+          readVolumes(client, { node, storage, content }, signal),
+        ),
+      };
+    },
+  };
+}
