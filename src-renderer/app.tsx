@@ -19,6 +19,9 @@ import { AuditScreen } from './screens/audit/AuditScreen';
 import { DisksScreen } from './screens/disks/DisksScreen';
 import { ClusterDialog } from './screens/clusters/ClusterDialog';
 import { ClusterScreen } from './screens/clusters/ClusterScreen';
+import { TaskDrawer } from './screens/clusters/ClusterTasks';
+import { NodeDrawer } from './screens/clusters/NodeDrawer';
+import { StorageDrawer } from './screens/clusters/StorageDrawer';
 import { FleetScreen } from './screens/fleet/FleetScreen';
 import { GuestDrawer } from './screens/guests/GuestDrawer';
 import { GuestsScreen } from './screens/guests/GuestsScreen';
@@ -98,7 +101,10 @@ export function App() {
       <Notifications position="bottom-left" />
       <Router hook={useHashLocation}>
         <Screens />
-        {/* Before the plan, which has to lie above it. */}
+        {/* Before the plan, which has to lie above them. */}
+        <NodeDrawer />
+        <StorageDrawer />
+        <TaskDrawer />
         <GuestDrawer />
         <PlanView />
         <SnapshotDialog />

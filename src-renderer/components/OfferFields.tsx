@@ -12,20 +12,43 @@ interface OfferFieldsProps {
   onAnswer: (name: string, answer: Answer) => void;
 }
 
+/** More questions than this stand two beside each other, where both are short. */
+const mostInOneColumn = 6;
+
+/** A list, or a text that may be long, takes the whole width. */
+const isWide = (field: Field): boolean =>
+  field.kind === 'pick' || field.kind === 'switch' || (field.kind === 'text' && field.maxLength > 120);
+
 /** The questions of an action, drawn from what the core says about them. */
 export function OfferFields({ fields, answers, tried, onAnswer }: OfferFieldsProps) {
+  const drawn = fields.map((field) => ({
+    field,
+    element: (
+      <OneField
+        key={field.name}
+        field={field}
+        answer={answers[field.name] ?? field.value}
+        error={tried ? complaintOf(field, answers[field.name] ?? field.value) : null}
+        onAnswer={(answer) => onAnswer(field.name, answer)}
+      />
+    ),
+  }));
+  if (fields.length <= mostInOneColumn) return drawn.map(({ element }) => element);
   return (
-    <>
-      {fields.map((field) => (
-        <OneField
-          key={field.name}
-          field={field}
-          answer={answers[field.name] ?? field.value}
-          error={tried ? complaintOf(field, answers[field.name] ?? field.value) : null}
-          onAnswer={(answer) => onAnswer(field.name, answer)}
-        />
+    <div
+      style={{
+        display: 'grid',
+        gridTemplateColumns: 'repeat(2, minmax(0, 1fr))',
+        gap: 'var(--mantine-spacing-md)',
+        alignItems: 'start',
+      }}
+    >
+      {drawn.map(({ field, element }) => (
+        <div key={field.name} style={isWide(field) ? { gridColumn: '1 / -1' } : undefined}>
+          {element}
+        </div>
       ))}
-    </>
+    </div>
   );
 }
 

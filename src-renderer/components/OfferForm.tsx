@@ -19,7 +19,12 @@ export function OfferDialog() {
     form === null ? '' : (state.actions.get(form.offer.action)?.title ?? form.offer.label),
   );
   return (
-    <Modal opened={form !== null} onClose={closeOffers} title={title} size={560}>
+    <Modal
+      opened={form !== null}
+      onClose={closeOffers}
+      title={title}
+      size={(form?.offer.fields.length ?? 0) > 6 ? 720 : 560}
+    >
       {form !== null && (
         <Stack gap="md">
           {target !== undefined && (

@@ -1,5 +1,5 @@
-import { ActionIcon, Loader, Menu, Text, Tooltip } from '@mantine/core';
-import { IconDots } from '@tabler/icons-react';
+import { ActionIcon, Button, Loader, Menu, Text, Tooltip } from '@mantine/core';
+import { IconChevronDown, IconDots } from '@tabler/icons-react';
 import { Fragment, useRef, useState } from 'react';
 import type { ClusterSubjectRef } from '../../src-preload/contract/cluster-subjects';
 import type { Offer } from '../../src-preload/contract/operations';
@@ -17,6 +17,7 @@ export function OfferMenu({
   size = 'sm',
   hidden,
   extra = [],
+  words,
 }: {
   hostId: string;
   subject: SubjectRef | ClusterSubjectRef;
@@ -25,6 +26,8 @@ export function OfferMenu({
   size?: 'xs' | 'sm' | 'md';
   /** Offers that stand elsewhere on the same row. */
   hidden?: (offer: Offer) => boolean;
+  /** Stands on a button of its own instead of three dots. */
+  words?: string;
   /** Ways in that are no action of their own. */
   extra?: readonly { label: string; onClick: () => void }[];
 }) {
@@ -41,20 +44,32 @@ export function OfferMenu({
   return (
     <Menu position="bottom-end" withinPortal onOpen={() => void open()} shadow="md">
       <Menu.Target>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          size={size}
-          aria-label={label}
-          onClick={(event) => event.stopPropagation()}
-        >
-          <IconDots size={16} />
-        </ActionIcon>
+        {words === undefined ? (
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size={size}
+            aria-label={label}
+            onClick={(event) => event.stopPropagation()}
+          >
+            <IconDots size={16} />
+          </ActionIcon>
+        ) : (
+          <Button
+            variant="light"
+            size="compact-sm"
+            aria-label={label}
+            rightSection={<IconChevronDown size={14} aria-hidden />}
+            onClick={(event) => event.stopPropagation()}
+          >
+            {words}
+          </Button>
+        )}
       </Menu.Target>
       <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
-        {extra.map(({ label: words, onClick }) => (
-          <Menu.Item key={words} onClick={onClick}>
-            {words}
+        {extra.map(({ label: way, onClick }) => (
+          <Menu.Item key={way} onClick={onClick}>
+            {way}
           </Menu.Item>
         ))}
         {extra.length > 0 && <Menu.Divider />}

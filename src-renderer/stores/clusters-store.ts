@@ -12,6 +12,11 @@ import { call, listen } from '../api';
 import { loadOffers, startOffers } from './offers-store';
 import { mostSelected } from './selection-store';
 
+export type ClusterPanel =
+  | { kind: 'node'; clusterId: string; node: string }
+  | { kind: 'storage'; clusterId: string; node: string; storage: string }
+  | { kind: 'task'; clusterId: string; task: ClusterTask };
+
 interface ClustersState {
   status: 'loading' | 'ready' | 'failed';
   clusters: readonly ClusterOverview[];
@@ -25,6 +30,8 @@ interface ClustersState {
   form: { cluster: Cluster | null } | null;
   /** The guest whose drawer is open. */
   open: { clusterId: string; vmid: number } | null;
+  /** What else of a cluster stands in a drawer. */
+  panel: ClusterPanel | null;
   /** Guests that are ticked, as `cluster/vmid`. */
   ticked: ReadonlySet<string>;
   /** Why the last plan over several could not be asked for. */
@@ -40,6 +47,7 @@ export const useClustersStore = create<ClustersState>(() => ({
   refreshing: new Set(),
   form: null,
   open: null,
+  panel: null,
   ticked: new Set(),
   bulkProblem: null,
 }));
@@ -105,6 +113,19 @@ export function openGuest(clusterId: string, { vmid }: Pick<Guest, 'vmid'>): voi
   useClustersStore.setState({ open: { clusterId, vmid } });
 }
 
+export function openPanel(panel: ClusterPanel): void {
+  useClustersStore.setState({ panel });
+}
+
+export function closePanel(): void {
+  useClustersStore.setState({ panel: null });
+}
+
+/** When the cluster was read last: a change of ours, or of somebody else, may have come since. */
+export function useTakenAt(clusterId: string): number | undefined {
+  return useClustersStore((state) => state.inventories[clusterId]?.takenAtMs);
+}
+
 export function closeGuest(): void {
   useClustersStore.setState({ open: null });
 }
@@ -147,14 +168,6 @@ export async function planForGuests(
     return;
   }
   startOffers(clusterId, first, others);
-}
-
-export async function readTasks(
-  clusterId: string,
-  signal: AbortSignal,
-): Promise<{ tasks: ClusterTask[] } | { error: WireError }> {
-  const answer = await call('clusters:tasks', { clusterId }, signal);
-  return answer.ok ? { tasks: answer.value.tasks } : { error: answer.error };
 }
 
 /** Several clusters report at once after a refresh: one read per burst is enough. */

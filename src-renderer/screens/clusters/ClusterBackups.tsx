@@ -1,23 +1,20 @@
-import { Badge, Button, Group, Loader, Select, Stack, Table, Text, Title } from '@mantine/core';
+import { Badge, Button, Group, Select, Stack, Table, Text, Title } from '@mantine/core';
 import { IconLock, IconRefresh } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { Response } from '../../../src-preload/contract';
 import type { BackupAge, Cluster } from '../../../src-preload/contract/clusters';
-import type { WireError } from '../../../src-preload/contract/result';
-import { call } from '../../api';
 import { Age, useNow } from '../../components/Age';
-import { ErrorNotice } from '../../components/ErrorNotice';
 import { OfferMenu } from '../../components/OfferMenu';
+import { ReadView } from '../../components/ReadView';
+import { useRead } from '../../components/use-read';
 import { formatBytes, plural } from '../../format/bytes-format';
 import { guestTypeWords } from '../../format/guest-format';
 import { formatMoment } from '../../format/time-format';
-import { useClustersStore } from '../../stores/clusters-store';
+import { useTakenAt } from '../../stores/clusters-store';
+import { BackupJobs } from './BackupJobs';
 import { judgeAge, thresholds, type AgeVerdict } from './backup-age';
 
 type Found = Response<'clusters:backups'>;
-type Read =
-  { status: 'loading' } | { status: 'ready'; found: Found } | { status: 'failed'; error: WireError };
-
 const verdictColours: Record<AgeVerdict, string> = {
   fresh: 'teal',
   stale: 'orange',
@@ -31,24 +28,17 @@ const verdictWords: Record<AgeVerdict, string> = {
   unknown: 'None found',
 };
 
-/** How old the last backup of each guest is, and all backups there are. */
+/** The jobs, how old the last backup of each guest is, and all backups there are. */
 export function ClusterBackups({ cluster }: { cluster: Cluster }) {
-  const [read, setRead] = useState<Read>({ status: 'loading' });
-  const [turn, setTurn] = useState(0);
-  const takenAtMs = useClustersStore((state) => state.inventories[cluster.id]?.takenAtMs);
-  useEffect(() => {
-    const mine = new AbortController();
-    void call('clusters:backups', { clusterId: cluster.id }, mine.signal).then((answer) => {
-      if (mine.signal.aborted) return;
-      setRead(
-        answer.ok ? { status: 'ready', found: answer.value } : { status: 'failed', error: answer.error },
-      );
-    });
-    return () => mine.abort();
-  }, [cluster.id, turn, takenAtMs]);
-  if (read.status === 'loading') return <Loader size="sm" aria-label="Reading the backups" />;
-  if (read.status === 'failed') return <ErrorNotice error={read.error} />;
-  return <Known cluster={cluster} found={read.found} onAgain={() => setTurn(turn + 1)} />;
+  const { read, again } = useRead('clusters:backups', { clusterId: cluster.id }, useTakenAt(cluster.id));
+  return (
+    <Stack gap="xl">
+      <BackupJobs cluster={cluster} />
+      <ReadView read={read} label="Reading the backups">
+        {(found) => <Known cluster={cluster} found={found} onAgain={again} />}
+      </ReadView>
+    </Stack>
+  );
 }
 
 function Known({ cluster, found, onAgain }: { cluster: Cluster; found: Found; onAgain: () => void }) {
@@ -103,7 +93,7 @@ function Known({ cluster, found, onAgain }: { cluster: Cluster; found: Found; on
               <Table.Th>Node</Table.Th>
               <Table.Th>Last backup</Table.Th>
               <Table.Th>Verdict</Table.Th>
-              <Table.Th w={48} />
+              <Table.Td w={48} />
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -130,6 +120,7 @@ function Known({ cluster, found, onAgain }: { cluster: Cluster; found: Found; on
                 <Table.Th>Storage</Table.Th>
                 <Table.Th>Size</Table.Th>
                 <Table.Th>Notes</Table.Th>
+                <Table.Td w={48} />
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -146,6 +137,13 @@ function Known({ cluster, found, onAgain }: { cluster: Cluster; found: Found; on
                       {backup.protected && <IconLock size={13} role="img" aria-label="Protected" />}
                       {backup.notes}
                     </Group>
+                  </Table.Td>
+                  <Table.Td>
+                    <OfferMenu
+                      hostId={cluster.id}
+                      subject={{ kind: 'backup', backup }}
+                      label={`Actions for ${backup.volid}`}
+                    />
                   </Table.Td>
                 </Table.Tr>
               ))}

@@ -1,16 +1,4 @@
-import {
-  ActionIcon,
-  Button,
-  Center,
-  Group,
-  Loader,
-  Menu,
-  Stack,
-  Table,
-  Tabs,
-  Text,
-  Title,
-} from '@mantine/core';
+import { ActionIcon, Button, Center, Group, Loader, Menu, Stack, Tabs, Text, Title } from '@mantine/core';
 import {
   IconDots,
   IconPencil,
@@ -32,7 +20,9 @@ import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { HealthMark } from '../../components/HealthMark';
 import { HostStatus } from '../../components/HostStatus';
+import { OfferMenu } from '../../components/OfferMenu';
 import { PageHeader } from '../../components/PageHeader';
+import { PlainTable } from '../../components/PlainTable';
 import { ProblemList } from '../../components/ProblemList';
 import { formatBytes, formatPercent, plural } from '../../format/bytes-format';
 import { partPercent, uptimeWords } from '../../format/guest-format';
@@ -40,6 +30,7 @@ import { accessWords } from '../../format/words-format';
 import {
   loadClusters,
   openClusterForm,
+  openPanel,
   refreshCluster,
   useCluster,
   useClustersStore,
@@ -48,7 +39,13 @@ import { guestRows } from '../guests/guest-rows';
 import { GuestSelectionBar } from '../guests/GuestSelectionBar';
 import { GuestsTable } from '../guests/GuestsTable';
 import { ClusterBackups } from './ClusterBackups';
+import { ClusterCeph } from './ClusterCeph';
+import { ClusterHa } from './ClusterHa';
+import { ClusterNetwork } from './ClusterNetwork';
+import { ClusterLog, ClusterOptions } from './ClusterOptions';
+import { ClusterReplication } from './ClusterReplication';
 import { ClusterTasks } from './ClusterTasks';
+import { FirewallView } from './FirewallView';
 import { PermissionsDialog } from './PermissionsDialog';
 
 /** One Proxmox VE cluster: how it is, its nodes, guests, storages and tasks. */
@@ -225,6 +222,13 @@ function Known({ clusterId, inventory }: { clusterId: string; inventory: Cluster
           <Tabs.Tab value="storage">Storage</Tabs.Tab>
           <Tabs.Tab value="backups">Backups</Tabs.Tab>
           <Tabs.Tab value="tasks">Tasks</Tabs.Tab>
+          <Tabs.Tab value="ha">HA</Tabs.Tab>
+          <Tabs.Tab value="replication">Replication</Tabs.Tab>
+          <Tabs.Tab value="network">Network</Tabs.Tab>
+          <Tabs.Tab value="firewall">Firewall</Tabs.Tab>
+          <Tabs.Tab value="ceph">Ceph</Tabs.Tab>
+          <Tabs.Tab value="pools">Pools and options</Tabs.Tab>
+          <Tabs.Tab value="log">Log</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="nodes" pt="md">
           <Stack gap="sm">
@@ -236,6 +240,7 @@ function Known({ clusterId, inventory }: { clusterId: string; inventory: Cluster
               {nodes.map((node) => (
                 <NodeCard
                   key={node.name}
+                  clusterId={clusterId}
                   node={node}
                   guests={rows.filter(({ guest }) => guest.node === node.name).length}
                 />
@@ -244,6 +249,15 @@ function Known({ clusterId, inventory }: { clusterId: string; inventory: Cluster
           </Stack>
         </Tabs.Panel>
         <Tabs.Panel value="guests" pt="md">
+          <Group justify="flex-end" mb="xs">
+            <OfferMenu
+              hostId={clusterId}
+              subject={{ kind: 'cluster' }}
+              label="Create a guest"
+              words="Create guest"
+              hidden={({ action }) => !action.startsWith('pve.guest.')}
+            />
+          </Group>
           {rows.length === 0 ? (
             <Text size="sm" c="dimmed">
               The token sees no guests here. It takes VM.Audit on /vms.
@@ -268,7 +282,7 @@ function Known({ clusterId, inventory }: { clusterId: string; inventory: Cluster
           )}
         </Tabs.Panel>
         <Tabs.Panel value="storage" pt="md">
-          <Storages storages={storages} />
+          <Storages clusterId={clusterId} storages={storages} />
         </Tabs.Panel>
         <Tabs.Panel value="backups" pt="md">
           <ClusterBackups cluster={cluster} />
@@ -276,21 +290,50 @@ function Known({ clusterId, inventory }: { clusterId: string; inventory: Cluster
         <Tabs.Panel value="tasks" pt="md">
           <ClusterTasks cluster={cluster} />
         </Tabs.Panel>
+        <Tabs.Panel value="ha" pt="md">
+          <ClusterHa cluster={cluster} />
+        </Tabs.Panel>
+        <Tabs.Panel value="replication" pt="md">
+          <ClusterReplication cluster={cluster} />
+        </Tabs.Panel>
+        <Tabs.Panel value="network" pt="md">
+          <ClusterNetwork cluster={cluster} />
+        </Tabs.Panel>
+        <Tabs.Panel value="firewall" pt="md">
+          <FirewallView clusterId={clusterId} scope={{ level: 'cluster' }} />
+        </Tabs.Panel>
+        <Tabs.Panel value="ceph" pt="md">
+          <ClusterCeph cluster={cluster} />
+        </Tabs.Panel>
+        <Tabs.Panel value="pools" pt="md">
+          <ClusterOptions cluster={cluster} />
+        </Tabs.Panel>
+        <Tabs.Panel value="log" pt="md">
+          <ClusterLog cluster={cluster} />
+        </Tabs.Panel>
       </Tabs>
     </>
   );
 }
 
-function NodeCard({ node, guests }: { node: ClusterNode; guests: number }) {
+function NodeCard({ clusterId, node, guests }: { clusterId: string; node: ClusterNode; guests: number }) {
   const { name, status, cpu, cpuCount, memoryBytes, memoryTotalBytes, diskBytes, diskTotalBytes } = node;
   const percent = partPercent(cpu);
   return (
     <article className="panel" style={{ padding: 16 }} aria-label={`Node ${name}`}>
       <Stack gap={10}>
         <Group justify="space-between" wrap="nowrap">
-          <Text fw={600} className="truncate" title={name}>
+          <Button
+            variant="transparent"
+            px={0}
+            size="compact-md"
+            fw={600}
+            className="truncate"
+            aria-label={`Open node ${name}`}
+            onClick={() => openPanel({ kind: 'node', clusterId, node: name })}
+          >
             {name}
-          </Text>
+          </Button>
           <HealthMark health={status === 'online' ? 'ok' : status === 'offline' ? 'critical' : 'unknown'} />
         </Group>
         {status !== 'online' ? (
@@ -335,48 +378,51 @@ function NodeCard({ node, guests }: { node: ClusterNode; guests: number }) {
   );
 }
 
-function Storages({ storages }: { storages: readonly ClusterStorage[] }) {
-  if (storages.length === 0) {
-    return (
-      <Text size="sm" c="dimmed">
-        The token sees no storages. It takes Datastore.Audit on /storage.
-      </Text>
-    );
-  }
+function Storages({ clusterId, storages }: { clusterId: string; storages: readonly ClusterStorage[] }) {
+  const open = ({ node, name }: ClusterStorage) =>
+    openPanel({ kind: 'storage', clusterId, node, storage: name });
   return (
-    <Table fz="sm" aria-label="Storages">
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Storage</Table.Th>
-          <Table.Th>Node</Table.Th>
-          <Table.Th>Type</Table.Th>
-          <Table.Th>Holds</Table.Th>
-          <Table.Th w={260}>Used</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {storages.map(({ name, node, type, content, shared, available, usedBytes, totalBytes }) => (
-          <Table.Tr key={`${node}/${name}`}>
-            <Table.Td fw={500}>{name}</Table.Td>
-            <Table.Td>{shared ? `${node} (shared)` : node}</Table.Td>
-            <Table.Td>{type}</Table.Td>
-            <Table.Td>{content.join(', ')}</Table.Td>
-            <Table.Td>
-              {available && usedBytes !== null && totalBytes !== null ? (
-                <CapacityBar
-                  usedBytes={usedBytes}
-                  sizeBytes={totalBytes}
-                  label={`Used of ${name} on ${node}`}
-                />
-              ) : (
-                <Text size="sm" c="dimmed">
-                  not available
-                </Text>
-              )}
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+    <PlainTable
+      label="Storages"
+      rows={storages}
+      rowKey={({ node, name }) => `${node}/${name}`}
+      empty="The token sees no storages. It takes Datastore.Audit on /storage."
+      onOpen={open}
+      columns={[
+        {
+          header: 'Storage',
+          render: (storage) => (
+            <Button
+              variant="transparent"
+              size="compact-sm"
+              px={0}
+              aria-label={`${storage.name} on ${storage.node}`}
+              onClick={() => open(storage)}
+            >
+              {storage.name}
+            </Button>
+          ),
+        },
+        { header: 'Node', render: ({ node, shared }) => (shared ? `${node} (shared)` : node) },
+        { header: 'Type', render: ({ type }) => type },
+        { header: 'Holds', render: ({ content }) => content.join(', ') },
+        {
+          header: 'Used',
+          width: 260,
+          render: ({ name, node, available, usedBytes, totalBytes }) =>
+            available && usedBytes !== null && totalBytes !== null ? (
+              <CapacityBar
+                usedBytes={usedBytes}
+                sizeBytes={totalBytes}
+                label={`Used of ${name} on ${node}`}
+              />
+            ) : (
+              <Text size="sm" c="dimmed">
+                not available
+              </Text>
+            ),
+        },
+      ]}
+    />
   );
 }

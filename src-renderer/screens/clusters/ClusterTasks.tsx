@@ -1,112 +1,118 @@
-import { Badge, Button, Code, Drawer, Group, Loader, Stack, Table, Text } from '@mantine/core';
-import { IconRefresh } from '@tabler/icons-react';
+import { Badge, Button, Code, Drawer, Group, Loader, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { Cluster, ClusterTask } from '../../../src-preload/contract/clusters';
 import type { WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
 import { Age } from '../../components/Age';
 import { ErrorNotice } from '../../components/ErrorNotice';
+import { OfferMenu } from '../../components/OfferMenu';
+import { PlainTable } from '../../components/PlainTable';
+import { ReadBar, ReadView } from '../../components/ReadView';
+import { useRead } from '../../components/use-read';
 import { taskOutcomeColours, taskOutcomeWords, taskWords } from '../../format/guest-format';
 import { formatDuration, formatMoment } from '../../format/time-format';
-import { readTasks } from '../../stores/clusters-store';
-
-type Read =
-  { status: 'loading' } | { status: 'ready'; tasks: ClusterTask[] } | { status: 'failed'; error: WireError };
+import { closePanel, openPanel, useCluster, useClustersStore, useTakenAt } from '../../stores/clusters-store';
 
 /** The last tasks of a cluster, newest first. A row opens its log. */
 export function ClusterTasks({ cluster }: { cluster: Cluster }) {
-  const [read, setRead] = useState<Read>({ status: 'loading' });
-  const [turn, setTurn] = useState(0);
-  const [open, setOpen] = useState<ClusterTask | null>(null);
-  useEffect(() => {
-    const mine = new AbortController();
-    void readTasks(cluster.id, mine.signal).then((answer) => {
-      if (mine.signal.aborted) return;
-      setRead(
-        'tasks' in answer
-          ? { status: 'ready', tasks: answer.tasks }
-          : { status: 'failed', error: answer.error },
-      );
-    });
-    return () => mine.abort();
-  }, [cluster.id, turn]);
+  const { read, again } = useRead('clusters:tasks', { clusterId: cluster.id }, useTakenAt(cluster.id));
   return (
     <Stack gap="sm">
-      <Group justify="space-between">
-        <Text size="sm" c="dimmed">
-          What ran last on all nodes, by whoever started it.
-        </Text>
-        <Button
-          variant="subtle"
-          size="compact-xs"
-          leftSection={<IconRefresh size={13} aria-hidden />}
-          onClick={() => setTurn(turn + 1)}
-        >
-          Read again
-        </Button>
-      </Group>
-      {read.status === 'loading' && <Loader size="sm" aria-label="Reading the tasks" />}
-      {read.status === 'failed' && <ErrorNotice error={read.error} />}
-      {read.status === 'ready' &&
-        (read.tasks.length === 0 ? (
-          <Text size="sm" c="dimmed">
-            No tasks are told. Without Sys.Audit on / a token is shown none, not even its own.
-          </Text>
-        ) : (
-          <Table fz="sm" highlightOnHover aria-label="Tasks">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Task</Table.Th>
-                <Table.Th>Node</Table.Th>
-                <Table.Th>By</Table.Th>
-                <Table.Th>Started</Table.Th>
-                <Table.Th>Took</Table.Th>
-                <Table.Th>Outcome</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {read.tasks.map((task) => (
-                <Table.Tr key={task.upid} onClick={() => setOpen(task)} style={{ cursor: 'pointer' }}>
-                  <Table.Td>
-                    <Button variant="transparent" size="compact-sm" px={0} onClick={() => setOpen(task)}>
-                      {taskWords(task)}
-                    </Button>
-                  </Table.Td>
-                  <Table.Td>{task.node}</Table.Td>
-                  <Table.Td className="mono" style={{ overflowWrap: 'anywhere' }}>
-                    {task.user}
-                  </Table.Td>
-                  <Table.Td title={formatMoment(task.startedAtMs)}>
-                    <Age atMs={task.startedAtMs} />
-                  </Table.Td>
-                  <Table.Td className="numeric">
-                    {task.endedAtMs === null
-                      ? '–'
-                      : formatDuration((task.endedAtMs - task.startedAtMs) / 1000)}
-                  </Table.Td>
-                  <Table.Td>
-                    <Outcome outcome={task.outcome} />
-                    {task.outcome === 'failed' && (
-                      <Text size="xs" c="dimmed" lineClamp={2}>
-                        {task.status}
-                      </Text>
-                    )}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        ))}
-      <Drawer
-        opened={open !== null}
-        onClose={() => setOpen(null)}
-        position="right"
-        size={640}
-        title={open === null ? '' : taskWords(open)}
-      >
-        {open !== null && <TaskLog key={open.upid} cluster={cluster} task={open} />}
-      </Drawer>
+      <ReadBar onAgain={again}>What ran last on all nodes, by whoever started it.</ReadBar>
+      <ReadView read={read} label="Reading the tasks">
+        {({ tasks }) => <TaskTable rows={tasks.map((task) => ({ cluster, task }))} withCluster={false} />}
+      </ReadView>
     </Stack>
+  );
+}
+
+interface TaskRow {
+  cluster: Cluster;
+  task: ClusterTask;
+}
+
+export function TaskTable({ rows, withCluster }: { rows: readonly TaskRow[]; withCluster: boolean }) {
+  const open = ({ cluster, task }: TaskRow) => openPanel({ kind: 'task', clusterId: cluster.id, task });
+  return (
+    <PlainTable
+      label="Tasks"
+      rows={rows}
+      rowKey={({ cluster, task }) => `${cluster.id} ${task.upid}`}
+      empty="No tasks are told. Without Sys.Audit on / a token is shown none, not even its own."
+      onOpen={open}
+      columns={[
+        {
+          header: 'Task',
+          render: (row) => (
+            <Button variant="transparent" size="compact-sm" px={0} onClick={() => open(row)}>
+              {taskWords(row.task)}
+            </Button>
+          ),
+        },
+        ...(withCluster ? [{ header: 'Cluster', render: ({ cluster }: TaskRow) => cluster.name }] : []),
+        { header: 'Node', render: ({ task }) => task.node },
+        { header: 'By', mono: true, render: ({ task }) => task.user },
+        {
+          header: 'Started',
+          render: ({ task }) => (
+            <span title={formatMoment(task.startedAtMs)}>
+              <Age atMs={task.startedAtMs} />
+            </span>
+          ),
+        },
+        {
+          header: 'Took',
+          numeric: true,
+          render: ({ task }) =>
+            task.endedAtMs === null ? '–' : formatDuration((task.endedAtMs - task.startedAtMs) / 1000),
+        },
+        {
+          header: 'Outcome',
+          render: ({ task }) => (
+            <>
+              <Outcome outcome={task.outcome} />
+              {task.outcome === 'failed' && (
+                <Text size="xs" c="dimmed" lineClamp={2}>
+                  {task.status}
+                </Text>
+              )}
+            </>
+          ),
+        },
+        {
+          header: '',
+          width: 48,
+          render: ({ cluster, task }) =>
+            task.outcome === 'running' && (
+              <OfferMenu
+                hostId={cluster.id}
+                subject={{ kind: 'task', task }}
+                label={`Actions for ${taskWords(task)}`}
+              />
+            ),
+        },
+      ]}
+    />
+  );
+}
+
+/** The log of one task, which grows while it runs. */
+export function TaskDrawer() {
+  const panel = useClustersStore((state) => state.panel);
+  const open = panel?.kind === 'task' ? panel : null;
+  const cluster = useCluster(open?.clusterId)?.cluster;
+  return (
+    <Drawer
+      opened={open !== null && cluster !== undefined}
+      onClose={closePanel}
+      position="right"
+      size={640}
+      title={open === null ? '' : taskWords(open.task)}
+    >
+      {open !== null && cluster !== undefined && (
+        <TaskLog key={open.task.upid} cluster={cluster} task={open.task} />
+      )}
+    </Drawer>
   );
 }
 
@@ -152,6 +158,14 @@ function TaskLog({ cluster, task }: { cluster: Cluster; task: ClusterTask }) {
         <Text size="sm" c="dimmed">
           on {task.node} by {task.user}, {formatMoment(task.startedAtMs)}
         </Text>
+        {(log?.outcome ?? task.outcome) === 'running' && (
+          <OfferMenu
+            hostId={cluster.id}
+            subject={{ kind: 'task', task }}
+            label="Stop the task"
+            words="Stop"
+          />
+        )}
       </Group>
       <Text size="xs" className="mono" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
         {task.upid}

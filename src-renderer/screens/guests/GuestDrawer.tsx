@@ -1,4 +1,4 @@
-import { Badge, Button, Drawer, Group, Loader, Stack, Table, Text, Title } from '@mantine/core';
+import { Badge, Button, Drawer, Group, Loader, Stack, Table, Tabs, Text, Title } from '@mantine/core';
 import { IconCamera, IconCpu, IconMapPinFilled, IconPencil, IconRefresh } from '@tabler/icons-react';
 import { useEffect, useState, type ReactNode } from 'react';
 import type { Cluster, Guest, GuestSnapshots } from '../../../src-preload/contract/clusters';
@@ -22,6 +22,8 @@ import {
 import { formatMoment } from '../../format/time-format';
 import { closeGuest, useCluster, useClustersStore } from '../../stores/clusters-store';
 import { loadOffers, startOffer } from '../../stores/offers-store';
+import { Charts } from '../clusters/Charts';
+import { FirewallView } from '../clusters/FirewallView';
 import { treeLines } from './snapshot-tree';
 
 /** One guest: what it is, how busy, and its snapshots as a tree. */
@@ -39,11 +41,30 @@ export function GuestDrawer() {
       opened={shown}
       onClose={closeGuest}
       position="right"
-      size={640}
+      size={700}
       title={shown ? <GuestTitle cluster={entry.cluster} guest={guest} /> : ''}
     >
       {shown && (
-        <GuestDetail key={`${entry.cluster.id}/${guest.vmid}`} cluster={entry.cluster} guest={guest} />
+        <Tabs key={`${entry.cluster.id}/${guest.vmid}`} defaultValue="overview" keepMounted={false}>
+          <Tabs.List>
+            <Tabs.Tab value="overview">Overview</Tabs.Tab>
+            <Tabs.Tab value="charts" disabled={guest.status === 'unknown'}>
+              Charts
+            </Tabs.Tab>
+            <Tabs.Tab value="firewall" disabled={guest.status === 'unknown'}>
+              Firewall
+            </Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="overview" pt="md">
+            <GuestDetail cluster={entry.cluster} guest={guest} />
+          </Tabs.Panel>
+          <Tabs.Panel value="charts" pt="md">
+            <Charts clusterId={entry.cluster.id} subject={{ kind: 'guest', vmid: guest.vmid }} />
+          </Tabs.Panel>
+          <Tabs.Panel value="firewall" pt="md">
+            <FirewallView clusterId={entry.cluster.id} scope={{ level: 'guest', vmid: guest.vmid }} />
+          </Tabs.Panel>
+        </Tabs>
       )}
     </Drawer>
   );
