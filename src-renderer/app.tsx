@@ -35,6 +35,7 @@ import { PoliciesScreen } from './screens/policies/PoliciesScreen';
 import { SettingsScreen } from './screens/settings/SettingsScreen';
 import { SnapshotDialog } from './screens/snapshots/SnapshotDialog';
 import { SnapshotsScreen } from './screens/snapshots/SnapshotsScreen';
+import { TasksScreen } from './screens/tasks/TasksScreen';
 import { followApp, loadApp, useAppStore } from './stores/app-store';
 import { followAudit } from './stores/audit-store';
 import { followCapacity, forgetCapacity } from './stores/capacity-store';
@@ -139,6 +140,7 @@ function Screens() {
           {({ clusterId }) => <ClusterScreen key={clusterId} clusterId={clusterId} />}
         </Route>
         <Route path="/hosts/:hostId">{({ hostId }) => <HostScreen key={hostId} hostId={hostId} />}</Route>
+        <Route path="/tasks" component={TasksScreen} />
         <Route path="/pools" component={PoolsScreen} />
         <Route path="/disks" component={DisksScreen} />
         <Route path="/snapshots" component={SnapshotsScreen} />

@@ -58,6 +58,8 @@ export const pveStepSchema = z.strictObject({
   /** Method, path and parameters on one line. */
   commandLine: z.string(),
   explain: z.string(),
+  /** The privileges it takes: `VM.PowerMgmt on /vms/100`. */
+  needs: z.string(),
   /** How long its task is followed. */
   timeoutSeconds: z.number().positive(),
 });

@@ -6,6 +6,8 @@ export interface PlainColumn<Row> {
   width?: number;
   numeric?: boolean;
   mono?: boolean;
+  /** Names and times stay on one line. */
+  oneLine?: boolean;
   render: (row: Row) => ReactNode;
 }
 
@@ -56,11 +58,11 @@ export function PlainTable<Row>({
             onClick={onOpen === undefined ? undefined : () => onOpen(row)}
             style={onOpen === undefined ? undefined : { cursor: 'pointer' }}
           >
-            {columns.map(({ numeric, mono, render }, index) => (
+            {columns.map(({ numeric, mono, oneLine, render }, index) => (
               <Table.Td
                 key={index}
                 className={[numeric === true ? 'numeric' : '', mono === true ? 'mono' : ''].join(' ').trim()}
-                style={{ overflowWrap: 'anywhere' }}
+                style={oneLine === true ? { whiteSpace: 'nowrap' } : { overflowWrap: 'anywhere' }}
               >
                 {render(row)}
               </Table.Td>

@@ -45,6 +45,7 @@ export function PlanCommands({ plan }: { plan: Plan }) {
             <Collapse expanded={explained}>
               <Text size="xs" c="dimmed" mt={4}>
                 {step.explain}
+                {step.kind === 'pve' && ` It takes ${step.needs}.`}
               </Text>
             </Collapse>
           </li>

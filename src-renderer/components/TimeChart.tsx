@@ -34,6 +34,22 @@ export function chartWords({ title, series }: Pick<Chart, 'title' | 'series'>): 
   return `${title}. ${lines.join('. ')}.`;
 }
 
+const two = (value: number): string => String(value).padStart(2, '0');
+
+/** Local times on the axis: hours within days, days beyond. */
+function axisTimes(splits: readonly number[], stepSeconds: number): string[] {
+  return splits.map((seconds) => {
+    const at = new Date(seconds * 1000);
+    const day = `${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+    const midnight = at.getHours() === 0 && at.getMinutes() === 0;
+    if (stepSeconds >= 86_400 || midnight) return day;
+    return `${two(at.getHours())}:${two(at.getMinutes())}`;
+  });
+}
+
+/** Steps of an axis in bytes: powers of two, so that labels are round. */
+const binarySteps = Array.from({ length: 53 }, (_, power) => 2 ** power);
+
 const variable = (element: HTMLElement, name: string): string =>
   getComputedStyle(element).getPropertyValue(name).trim() || '#888';
 
@@ -62,8 +78,13 @@ export function TimeChart({ chart }: { chart: Chart }) {
           y: { range: (_self, _low, high) => [0, chart.maximum ?? (high > 0 ? high * 1.1 : 1)] },
         },
         axes: [
-          axis,
-          { ...axis, size: 74, values: (_self, splits) => splits.map((value) => formatMeasure(value, unit)) },
+          { ...axis, size: 30, values: (_self, splits, _axis, _space, step) => axisTimes(splits, step) },
+          {
+            ...axis,
+            ...(unit === 'bytes' || unit === 'bytes-per-second' ? { incrs: binarySteps } : {}),
+            size: 74,
+            values: (_self, splits) => splits.map((value) => formatMeasure(value, unit)),
+          },
         ],
         series: [
           {},
@@ -112,7 +133,10 @@ export function TimeChart({ chart }: { chart: Chart }) {
   return (
     <section aria-label={chart.title}>
       <Group justify="space-between" wrap="nowrap" mb={4}>
-        <Title order={3}>{chart.title}</Title>
+        <Title order={3} style={{ flex: 'none' }}>
+          {chart.title}
+        </Title>
+        <Text size="xs" c="dimmed" className="numeric truncate" data-reading aria-hidden />
         <Group gap="md" wrap="nowrap">
           {chart.series.map(({ label, key }, index) => (
             <Group key={key} gap={5} wrap="nowrap">
@@ -133,7 +157,6 @@ export function TimeChart({ chart }: { chart: Chart }) {
         aria-label={chartWords(chart)}
         style={{ width: '100%', minHeight: height }}
       />
-      <Text size="xs" c="dimmed" className="numeric" h={18} data-reading aria-hidden />
     </section>
   );
 }

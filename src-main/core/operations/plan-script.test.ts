@@ -290,6 +290,7 @@ describe('a plan on a cluster as a script', () => {
     parameters: ['snapname=before', "description=it's a = b; $HOME `x`"],
     commandLine: 'POST /nodes/pve1/qemu/100/snapshot snapname=before',
     explain: 'Freezes it.',
+    needs: 'VM.Snapshot on /vms/100',
     timeoutSeconds: 600,
     ...change,
   });

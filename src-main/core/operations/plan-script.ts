@@ -134,6 +134,7 @@ function stepLines(step: PlanStep, index: number, count: number): string[] {
   return [
     comment(`Step ${index + 1} of ${count}: ${step.title}`),
     comment(step.explain),
+    ...(step.kind === 'pve' ? [comment(`It takes ${step.needs}.`)] : []),
     ...(step.kind === 'ssh' ? commandLines(step) : requestLines(step)),
     '',
   ];

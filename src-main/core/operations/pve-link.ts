@@ -31,6 +31,7 @@ function render(step: ApiStepDraft): PlanStep {
     parameters: shownParameters(call.parameters),
     commandLine: lineOf(call),
     explain,
+    needs: call.needs,
     timeoutSeconds,
   };
 }

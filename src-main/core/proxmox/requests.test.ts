@@ -257,6 +257,19 @@ describe('the changes that Holdfast can send', () => {
     }
   });
 
+  it.each(changeTemplates)('%s: the privileges that are told are those of the real API', (template) => {
+    const { method, path, needs } = changeCall(template, values, {});
+    const check = findRoute(method, decodeURIComponent(path))?.call.permissions?.check;
+    expect(needs).toMatch(/[A-Z][A-Za-z.]+ on |^SDN|^Datastore/);
+    // Where the API decides in its code, the sentence is ours; else it names what the API names.
+    if (check?.[0] !== 'perm') return;
+    const [, where, wanted] = check as [string, string, string[]];
+    expect(wanted.some((privilege) => needs.includes(privilege))).toBe(true);
+    expect(needs).toContain(
+      where.replace('{node}', 'pve1').replace('{vmid}', '100').replace('{zone}', 'lab'),
+    );
+  });
+
   it('the check refuses what the API does not know', () => {
     const route = findRoute('POST', '/nodes/pve1/qemu/100/status/shutdown');
     if (route === undefined) throw new Error('no route');

@@ -3,86 +3,93 @@ import { apiPath, type ApiPath } from './client/path';
 import type { ApiParameters } from './client/parameters';
 
 /**
- * Every call that can change a cluster. A change that is not here cannot be written down, and a test holds each against
- * the parameters of the real API (proxmox/requests.test.ts).
+ * Every call that can change a cluster, with the privileges it takes (H55). A change that is not here cannot be written
+ * down, and a test holds each against the parameters and the permissions of the real API (proxmox/requests.test.ts).
  */
-export const changeTemplates = [
-  'POST /nodes/{node}/qemu/{vmid}/status/start',
-  'POST /nodes/{node}/qemu/{vmid}/status/shutdown',
-  'POST /nodes/{node}/qemu/{vmid}/status/stop',
-  'POST /nodes/{node}/qemu/{vmid}/status/reboot',
-  'POST /nodes/{node}/qemu/{vmid}/status/reset',
-  'POST /nodes/{node}/qemu/{vmid}/status/suspend',
-  'POST /nodes/{node}/qemu/{vmid}/status/resume',
-  'POST /nodes/{node}/lxc/{vmid}/status/start',
-  'POST /nodes/{node}/lxc/{vmid}/status/shutdown',
-  'POST /nodes/{node}/lxc/{vmid}/status/stop',
-  'POST /nodes/{node}/lxc/{vmid}/status/reboot',
-  'POST /nodes/{node}/qemu/{vmid}/migrate',
-  'POST /nodes/{node}/lxc/{vmid}/migrate',
-  'POST /nodes/{node}/qemu/{vmid}/clone',
-  'POST /nodes/{node}/lxc/{vmid}/clone',
-  'POST /nodes/{node}/vzdump',
-  'PUT /nodes/{node}/qemu/{vmid}/config',
-  'PUT /nodes/{node}/lxc/{vmid}/config',
-  'DELETE /nodes/{node}/qemu/{vmid}',
-  'DELETE /nodes/{node}/lxc/{vmid}',
-  'POST /nodes/{node}/qemu/{vmid}/snapshot',
-  'POST /nodes/{node}/lxc/{vmid}/snapshot',
-  'POST /nodes/{node}/qemu/{vmid}/snapshot/{snapname}/rollback',
-  'POST /nodes/{node}/lxc/{vmid}/snapshot/{snapname}/rollback',
-  'DELETE /nodes/{node}/qemu/{vmid}/snapshot/{snapname}',
-  'DELETE /nodes/{node}/lxc/{vmid}/snapshot/{snapname}',
-  'POST /nodes/{node}/qemu',
-  'POST /nodes/{node}/lxc',
-  'PUT /nodes/{node}/qemu/{vmid}/resize',
-  'PUT /nodes/{node}/lxc/{vmid}/resize',
-  'POST /nodes/{node}/qemu/{vmid}/template',
-  'POST /nodes/{node}/lxc/{vmid}/template',
-  'PUT /nodes/{node}/qemu/{vmid}/cloudinit',
-  'PUT /nodes/{node}/storage/{storage}/content/{volume}',
-  'DELETE /nodes/{node}/storage/{storage}/content/{volume}',
-  'DELETE /nodes/{node}/storage/{storage}/prunebackups',
-  'POST /cluster/backup',
-  'PUT /cluster/backup/{id}',
-  'DELETE /cluster/backup/{id}',
-  'POST /nodes/{node}/status',
-  'POST /nodes/{node}/apt/update',
-  'POST /nodes/{node}/services/{service}/start',
-  'POST /nodes/{node}/services/{service}/stop',
-  'POST /nodes/{node}/services/{service}/restart',
-  'DELETE /nodes/{node}/tasks/{upid}',
-  'POST /nodes/{node}/replication/{id}/schedule_now',
-  'POST /cluster/ha/resources',
-  'PUT /cluster/ha/resources/{sid}',
-  'DELETE /cluster/ha/resources/{sid}',
-  'POST /cluster/ha/groups',
-  'DELETE /cluster/ha/groups/{group}',
-  'POST /cluster/ha/rules',
-  'DELETE /cluster/ha/rules/{rule}',
-  'POST /cluster/sdn/zones',
-  'DELETE /cluster/sdn/zones/{zone}',
-  'POST /cluster/sdn/vnets',
-  'DELETE /cluster/sdn/vnets/{vnet}',
-  'PUT /cluster/sdn',
-  'POST /cluster/firewall/rules',
-  'PUT /cluster/firewall/rules/{pos}',
-  'DELETE /cluster/firewall/rules/{pos}',
-  'PUT /cluster/firewall/options',
-  'POST /nodes/{node}/firewall/rules',
-  'PUT /nodes/{node}/firewall/rules/{pos}',
-  'DELETE /nodes/{node}/firewall/rules/{pos}',
-  'PUT /nodes/{node}/firewall/options',
-  'POST /nodes/{node}/qemu/{vmid}/firewall/rules',
-  'PUT /nodes/{node}/qemu/{vmid}/firewall/rules/{pos}',
-  'DELETE /nodes/{node}/qemu/{vmid}/firewall/rules/{pos}',
-  'PUT /nodes/{node}/qemu/{vmid}/firewall/options',
-  'POST /nodes/{node}/lxc/{vmid}/firewall/rules',
-  'PUT /nodes/{node}/lxc/{vmid}/firewall/rules/{pos}',
-  'DELETE /nodes/{node}/lxc/{vmid}/firewall/rules/{pos}',
-  'PUT /nodes/{node}/lxc/{vmid}/firewall/options',
-] as const;
-export type ChangeTemplate = (typeof changeTemplates)[number];
+const changes = {
+  'POST /nodes/{node}/qemu/{vmid}/status/start': 'VM.PowerMgmt on /vms/{vmid}',
+  'POST /nodes/{node}/qemu/{vmid}/status/shutdown': 'VM.PowerMgmt on /vms/{vmid}',
+  'POST /nodes/{node}/qemu/{vmid}/status/stop': 'VM.PowerMgmt on /vms/{vmid}',
+  'POST /nodes/{node}/qemu/{vmid}/status/reboot': 'VM.PowerMgmt on /vms/{vmid}',
+  'POST /nodes/{node}/qemu/{vmid}/status/reset': 'VM.PowerMgmt on /vms/{vmid}',
+  'POST /nodes/{node}/qemu/{vmid}/status/suspend': 'VM.PowerMgmt on /vms/{vmid}',
+  'POST /nodes/{node}/qemu/{vmid}/status/resume': 'VM.PowerMgmt on /vms/{vmid}',
+  'POST /nodes/{node}/lxc/{vmid}/status/start': 'VM.PowerMgmt on /vms/{vmid}',
+  'POST /nodes/{node}/lxc/{vmid}/status/shutdown': 'VM.PowerMgmt on /vms/{vmid}',
+  'POST /nodes/{node}/lxc/{vmid}/status/stop': 'VM.PowerMgmt on /vms/{vmid}',
+  'POST /nodes/{node}/lxc/{vmid}/status/reboot': 'VM.PowerMgmt on /vms/{vmid}',
+  'POST /nodes/{node}/qemu/{vmid}/migrate': 'VM.Migrate on /vms/{vmid}',
+  'POST /nodes/{node}/lxc/{vmid}/migrate': 'VM.Migrate on /vms/{vmid}',
+  'POST /nodes/{node}/qemu/{vmid}/clone': 'VM.Clone on /vms/{vmid}, VM.Allocate on /vms/{newid}',
+  'POST /nodes/{node}/lxc/{vmid}/clone': 'VM.Clone on /vms/{vmid}, VM.Allocate on /vms/{newid}',
+  'POST /nodes/{node}/vzdump': 'VM.Backup on /vms/{vmid}, Datastore.AllocateSpace on /storage/{storage}',
+  'PUT /nodes/{node}/qemu/{vmid}/config':
+    'VM.Config.Options, VM.Config.CPU or VM.Config.Memory on /vms/{vmid}, as it changes',
+  'PUT /nodes/{node}/lxc/{vmid}/config':
+    'VM.Config.Options, VM.Config.CPU or VM.Config.Memory on /vms/{vmid}, as it changes',
+  'DELETE /nodes/{node}/qemu/{vmid}': 'VM.Allocate on /vms/{vmid}',
+  'DELETE /nodes/{node}/lxc/{vmid}': 'VM.Allocate on /vms/{vmid}',
+  'POST /nodes/{node}/qemu/{vmid}/snapshot': 'VM.Snapshot on /vms/{vmid}',
+  'POST /nodes/{node}/lxc/{vmid}/snapshot': 'VM.Snapshot on /vms/{vmid}',
+  'POST /nodes/{node}/qemu/{vmid}/snapshot/{snapname}/rollback':
+    'VM.Snapshot or VM.Snapshot.Rollback on /vms/{vmid}',
+  'POST /nodes/{node}/lxc/{vmid}/snapshot/{snapname}/rollback':
+    'VM.Snapshot or VM.Snapshot.Rollback on /vms/{vmid}',
+  'DELETE /nodes/{node}/qemu/{vmid}/snapshot/{snapname}': 'VM.Snapshot on /vms/{vmid}',
+  'DELETE /nodes/{node}/lxc/{vmid}/snapshot/{snapname}': 'VM.Snapshot on /vms/{vmid}',
+  'POST /nodes/{node}/qemu': 'VM.Allocate on /vms/{vmid}, Datastore.AllocateSpace on its storage',
+  'POST /nodes/{node}/lxc': 'VM.Allocate on /vms/{vmid}, Datastore.AllocateSpace on its storage',
+  'PUT /nodes/{node}/qemu/{vmid}/resize': 'VM.Config.Disk on /vms/{vmid}',
+  'PUT /nodes/{node}/lxc/{vmid}/resize': 'VM.Config.Disk on /vms/{vmid}',
+  'POST /nodes/{node}/qemu/{vmid}/template': 'VM.Allocate on /vms/{vmid}',
+  'POST /nodes/{node}/lxc/{vmid}/template': 'VM.Allocate on /vms/{vmid}',
+  'PUT /nodes/{node}/qemu/{vmid}/cloudinit': 'VM.Config.Cloudinit on /vms/{vmid}',
+  'PUT /nodes/{node}/storage/{storage}/content/{volume}':
+    'Datastore.Allocate on /storage/{storage}, or VM.Backup on the guest and Datastore.AllocateSpace',
+  'DELETE /nodes/{node}/storage/{storage}/content/{volume}':
+    'Datastore.Allocate on /storage/{storage} (images: Datastore.AllocateTemplate)',
+  'DELETE /nodes/{node}/storage/{storage}/prunebackups': 'Datastore.Allocate on /storage/{storage}',
+  'POST /cluster/backup': 'Sys.Modify on /',
+  'PUT /cluster/backup/{id}': 'Sys.Modify on /',
+  'DELETE /cluster/backup/{id}': 'Sys.Modify on /',
+  'POST /nodes/{node}/status': 'Sys.PowerMgmt on /nodes/{node}',
+  'POST /nodes/{node}/apt/update': 'Sys.Modify on /nodes/{node}',
+  'POST /nodes/{node}/services/{service}/start': 'Sys.Modify on /nodes/{node}',
+  'POST /nodes/{node}/services/{service}/stop': 'Sys.Modify on /nodes/{node}',
+  'POST /nodes/{node}/services/{service}/restart': 'Sys.Modify on /nodes/{node}',
+  'DELETE /nodes/{node}/tasks/{upid}': 'Sys.Modify on /nodes/{node}, or to be who started it',
+  'POST /nodes/{node}/replication/{id}/schedule_now': 'VM.Replicate on its guest',
+  'POST /cluster/ha/resources': 'Sys.Console on /',
+  'PUT /cluster/ha/resources/{sid}': 'Sys.Console on /',
+  'DELETE /cluster/ha/resources/{sid}': 'Sys.Console on /',
+  'POST /cluster/ha/groups': 'Sys.Console on /',
+  'DELETE /cluster/ha/groups/{group}': 'Sys.Console on /',
+  'POST /cluster/ha/rules': 'Sys.Console on /',
+  'DELETE /cluster/ha/rules/{rule}': 'Sys.Console on /',
+  'POST /cluster/sdn/zones': 'SDN.Allocate on /sdn/zones',
+  'DELETE /cluster/sdn/zones/{zone}': 'SDN.Allocate on /sdn/zones/{zone}',
+  'POST /cluster/sdn/vnets': 'SDN.Allocate on /sdn/zones/{zone}',
+  'DELETE /cluster/sdn/vnets/{vnet}': 'SDN.Allocate on its zone',
+  'PUT /cluster/sdn': 'SDN.Allocate on /sdn',
+  'POST /cluster/firewall/rules': 'Sys.Modify on /',
+  'PUT /cluster/firewall/rules/{pos}': 'Sys.Modify on /',
+  'DELETE /cluster/firewall/rules/{pos}': 'Sys.Modify on /',
+  'PUT /cluster/firewall/options': 'Sys.Modify on /',
+  'POST /nodes/{node}/firewall/rules': 'Sys.Modify on /nodes/{node}',
+  'PUT /nodes/{node}/firewall/rules/{pos}': 'Sys.Modify on /nodes/{node}',
+  'DELETE /nodes/{node}/firewall/rules/{pos}': 'Sys.Modify on /nodes/{node}',
+  'PUT /nodes/{node}/firewall/options': 'Sys.Modify on /nodes/{node}',
+  'POST /nodes/{node}/qemu/{vmid}/firewall/rules': 'VM.Config.Network on /vms/{vmid}',
+  'PUT /nodes/{node}/qemu/{vmid}/firewall/rules/{pos}': 'VM.Config.Network on /vms/{vmid}',
+  'DELETE /nodes/{node}/qemu/{vmid}/firewall/rules/{pos}': 'VM.Config.Network on /vms/{vmid}',
+  'PUT /nodes/{node}/qemu/{vmid}/firewall/options': 'VM.Config.Network on /vms/{vmid}',
+  'POST /nodes/{node}/lxc/{vmid}/firewall/rules': 'VM.Config.Network on /vms/{vmid}',
+  'PUT /nodes/{node}/lxc/{vmid}/firewall/rules/{pos}': 'VM.Config.Network on /vms/{vmid}',
+  'DELETE /nodes/{node}/lxc/{vmid}/firewall/rules/{pos}': 'VM.Config.Network on /vms/{vmid}',
+  'PUT /nodes/{node}/lxc/{vmid}/firewall/options': 'VM.Config.Network on /vms/{vmid}',
+} as const;
+export type ChangeTemplate = keyof typeof changes;
+export const changeTemplates = Object.keys(changes) as ChangeTemplate[];
 
 /** One change as it will be sent. Only `changeCall` makes one. */
 export interface ApiCall {
@@ -90,6 +97,8 @@ export interface ApiCall {
   readonly method: ChangeMethod;
   readonly path: ApiPath;
   readonly parameters: ApiParameters;
+  /** `VM.PowerMgmt on /vms/100` */
+  readonly needs: string;
 }
 
 const isChange = (word: string): word is ChangeMethod =>
@@ -103,5 +112,10 @@ export function changeCall(
 ): ApiCall {
   const [method = '', path = ''] = template.split(' ');
   if (!isChange(method)) throw new Error(`${template} changes nothing.`);
-  return { template, method, path: apiPath(path, values), parameters };
+  const known: Readonly<Record<string, unknown>> = { ...parameters, ...values };
+  const needs = changes[template].replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = known[name];
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : whole;
+  });
+  return { template, method, path: apiPath(path, values), parameters, needs };
 }

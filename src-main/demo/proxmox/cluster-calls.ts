@@ -33,6 +33,7 @@ function readLog(call: Call) {
   const seesAll = mayAll(cluster.access, who, '/', ['Sys.Syslog']);
   return cluster.log
     .filter((entry) => seesAll || entry.user === who.id)
+    .sort((left, right) => left.atMs - right.atMs)
     .slice(-numberOr(call, 'max', 50))
     .reverse()
     .map((entry) => ({

@@ -620,7 +620,6 @@ function furnish(cluster: Cluster, now: number): void {
       [1460, 'atlas-1', 'root@pam', 'starting backup of all guests'],
       [700, 'atlas-3', 'root@pam', 'node left the cluster'],
       [610, 'atlas-1', 'holdfast@pve', 'snapshot of VM 110'],
-      [95, 'atlas-2', 'holdfast@pve', 'end task qmshutdown 130: VM quit/powerdown failed - got timeout'],
     ] as const
   ).entries()) {
     cluster.log.push({

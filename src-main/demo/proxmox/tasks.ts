@@ -67,10 +67,16 @@ export function createTask(
   return task;
 }
 
-function report(cluster: Cluster, task: Task, message: string, severity: number): void {
+function report(
+  cluster: Cluster,
+  task: Task,
+  message: string,
+  severity: number,
+  atMs = cluster.nowMs(),
+): void {
   cluster.log.push({
     uid: cluster.log.length + 1,
-    atMs: cluster.nowMs(),
+    atMs,
     node: task.node,
     user: task.user,
     tag: 'pvedaemon',
@@ -87,7 +93,7 @@ export function endTask(cluster: Cluster, task: Task, status: string, endedAtMs 
   const last =
     status === 'OK' || status.startsWith('WARNINGS: ') ? `TASK ${status}` : `TASK ERROR: ${status}`;
   task.log.push(last);
-  report(cluster, task, `end task ${task.upid} ${status}`, status === 'OK' ? 6 : 3);
+  report(cluster, task, `end task ${task.upid} ${status}`, status === 'OK' ? 6 : 3, endedAtMs);
 }
 
 /** How an exception of a call reads when it ends a task: with its status, if it has one of its own. */

@@ -137,9 +137,9 @@ export function ClusterLog({ cluster }: { cluster: Cluster }) {
             rowKey={({ id }) => id}
             empty="Nothing is told. Without Sys.Syslog on / a token sees only what it did itself."
             columns={[
-              { header: 'Time', width: 165, numeric: true, render: ({ atMs }) => formatMoment(atMs) },
-              { header: 'Node', render: ({ node }) => node },
-              { header: 'By', mono: true, render: ({ user }) => user },
+              { header: 'Time', oneLine: true, numeric: true, render: ({ atMs }) => formatMoment(atMs) },
+              { header: 'Node', oneLine: true, render: ({ node }) => node },
+              { header: 'By', mono: true, oneLine: true, render: ({ user }) => user },
               {
                 header: 'What',
                 render: ({ message, severity }) => (

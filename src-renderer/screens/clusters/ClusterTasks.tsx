@@ -50,7 +50,7 @@ export function TaskTable({ rows, withCluster }: { rows: readonly TaskRow[]; wit
           ),
         },
         ...(withCluster ? [{ header: 'Cluster', render: ({ cluster }: TaskRow) => cluster.name }] : []),
-        { header: 'Node', render: ({ task }) => task.node },
+        { header: 'Node', oneLine: true, render: ({ task }) => task.node },
         { header: 'By', mono: true, render: ({ task }) => task.user },
         {
           header: 'Started',

@@ -174,7 +174,7 @@ function StorageContent({ cluster, storage }: { cluster: Cluster; storage: Clust
                   },
                   {
                     header: 'Made',
-                    width: 150,
+                    oneLine: true,
                     numeric: true,
                     render: ({ createdAtMs }) =>
                       createdAtMs === null ? '–' : formatMoment(createdAtMs).slice(0, 16),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ClusterNode, ClusterStorage } from '../../../../../src-preload/contract/clusters';
 import type { Field } from '../../../../../src-preload/contract/offers';
 import type { Blocker } from '../../../../../src-preload/contract/operations';
 import { toAppError } from '../../../errors/app-error';
@@ -7,12 +8,13 @@ import { optionalNumber, optionalText } from '../../../proxmox/loose';
 import type { GuestStatus } from '../../../proxmox/read-guest';
 import { volumeRowsSchema } from '../../../proxmox/reads/storage-content';
 import { changeCall } from '../../../proxmox/requests';
-import type { ApiContext, ClusterWorld } from '../../action';
+import type { ApiContext, ClusterSubject, ClusterWorld } from '../../action';
 import { choiceField, numberField, switchField, textField } from '../fields';
 import { bytes } from '../words';
 import { nodeNameSchema, readGuest, vmidSchema } from './guest-reads';
 import { guestNameSchema, nextFreeId } from './lifecycle';
 import { storageNameSchema, volumeIdSchema } from './names';
+import { storageOptions } from './storage-options';
 import { bindChange, confirmed, info, notThere, pendingStill, warning } from './single-change';
 
 const bridgeSchema = z.string().regex(/^[a-zA-Z][a-zA-Z0-9._-]{0,14}$/, 'must be the name of a bridge');
@@ -278,24 +280,17 @@ function containerCall(input: ContainerInput) {
   );
 }
 
-/** What can hold disks of such a guest on some node; the plan looks at the chosen pair. */
-function storageOptions({ inventory }: ClusterWorld, content: string) {
-  const byName = new Map(
-    inventory.storages.filter((each) => each.content.includes(content)).map((each) => [each.name, each]),
-  );
-  return [...byName.values()].map(({ name, type, shared, available }) => ({
-    value: name,
-    label: name,
-    hint: `${type}${shared ? ', shared' : ''}`,
-    excuse: available ? null : 'It is not available.',
-  }));
+/** Where an image can be used: on its node, or anywhere when its storage is shared. */
+function nodesOf({ inventory }: ClusterWorld, storage: ClusterStorage | null): ClusterNode[] {
+  if (storage === null || storage.shared) return inventory.nodes;
+  return inventory.nodes.filter(({ name }) => name === storage.node);
 }
 
-const nodeField = ({ inventory }: ClusterWorld): Field =>
+const nodeField = (world: ClusterWorld, storage: ClusterStorage | null): Field =>
   choiceField(
     'node',
     'On node',
-    inventory.nodes.map(({ name, status }) => ({
+    nodesOf(world, storage).map(({ name, status }) => ({
       value: name,
       label: name,
       excuse: status === 'online' ? null : 'It is not online.',
@@ -327,6 +322,16 @@ const containerPlace = ({ node, vmid, storage, template }: ContainerInput): Plac
   medium: template,
 });
 
+/** An image that a guest is to be made from. */
+function imageOf(
+  subject: ClusterSubject,
+  content: 'iso' | 'vztmpl',
+): { storage: ClusterStorage; volid: string } | null {
+  return subject.kind === 'storage-volume' && subject.volume.content === content
+    ? { storage: subject.storage, volid: subject.volume.volid }
+    : null;
+}
+
 const createMachine = bindChange<MachineInput, Found>({
   id: 'pve.guest.createMachine',
   title: 'Create virtual machine',
@@ -335,15 +340,16 @@ const createMachine = bindChange<MachineInput, Found>({
   risk: 'safe',
   input: machineInput,
   offer: (subject, world) => {
-    if (subject.kind !== 'cluster') return null;
+    const image = imageOf(subject, 'iso');
+    if (subject.kind !== 'cluster' && image === null) return null;
     const storages = storageOptions(world, 'images');
     return {
-      label: 'Create virtual machine…',
+      label: image === null ? 'Create virtual machine…' : 'Create virtual machine from it…',
       group: 'create',
       excuse: storages.length === 0 ? 'No storage holds disks of virtual machines.' : null,
       input: {},
       fields: [
-        nodeField(world),
+        nodeField(world, image?.storage ?? null),
         idField(world),
         textField('name', 'Name', '', { maxLength: 63, placeholder: 'web-3' }),
         choiceField('ostype', 'System inside', [
@@ -361,7 +367,7 @@ const createMachine = bindChange<MachineInput, Found>({
         numberField('memory', 'Memory (MiB)', 2048, { min: 16, max: 16_777_216 }),
         choiceField('storage', 'Disk on', storages),
         numberField('disk', 'Size of the disk (GiB)', 32, { min: 1, max: 65_536 }),
-        textField('iso', 'ISO image', '', {
+        textField('iso', 'ISO image', image?.volid ?? '', {
           required: false,
           maxLength: 512,
           placeholder: 'local:iso/debian-13.iso',
@@ -410,18 +416,19 @@ const createContainer = bindChange<ContainerInput, Found>({
   risk: 'safe',
   input: containerInput,
   offer: (subject, world) => {
-    if (subject.kind !== 'cluster') return null;
+    const image = imageOf(subject, 'vztmpl');
+    if (subject.kind !== 'cluster' && image === null) return null;
     const storages = storageOptions(world, 'rootdir');
     return {
-      label: 'Create container…',
+      label: image === null ? 'Create container…' : 'Create container from it…',
       group: 'create',
       excuse: storages.length === 0 ? 'No storage holds disks of containers.' : null,
       input: {},
       fields: [
-        nodeField(world),
+        nodeField(world, image?.storage ?? null),
         idField(world),
         textField('name', 'Host name', '', { maxLength: 63, placeholder: 'proxy-2' }),
-        textField('template', 'Template', '', {
+        textField('template', 'Template', image?.volid ?? '', {
           maxLength: 512,
           placeholder: 'local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst',
           help: 'As the storage lists it.',

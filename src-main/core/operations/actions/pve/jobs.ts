@@ -14,6 +14,7 @@ import { plural } from '../words';
 import { explainGuestFailure } from './failures';
 import { nodeNameSchema } from './guest-reads';
 import { commentSchema, keepSchema, scheduleSchema, storageNameSchema } from './names';
+import { storageOptions } from './storage-options';
 import { bindChange, confirmed, info, notThere, warning } from './single-change';
 
 /** F119 */
@@ -144,12 +145,8 @@ function selectionBlockers({ selection, guests }: Settings): Blocker[] {
     : [];
 }
 
-function jobFields({ inventory }: ClusterWorld, job: BackupJob | null): Field[] {
-  const storages = [
-    ...new Map(
-      inventory.storages.filter(({ content }) => content.includes('backup')).map((each) => [each.name, each]),
-    ).values(),
-  ];
+function jobFields(world: ClusterWorld, job: BackupJob | null): Field[] {
+  const { inventory } = world;
   const guests = inventory.guests
     .filter(({ template }) => !template)
     .toSorted((a, b) => a.vmid - b.vmid)
@@ -163,7 +160,7 @@ function jobFields({ inventory }: ClusterWorld, job: BackupJob | null): Field[] 
     choiceField(
       'storage',
       'To storage',
-      storages.map(({ name, type }) => ({ value: name, label: name, hint: type })),
+      storageOptions(world, 'backup'),
       job?.storage === null || job === null ? {} : { value: job.storage },
     ),
     choiceField(
