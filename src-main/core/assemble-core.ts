@@ -46,6 +46,7 @@ import { sshLink } from './operations/ssh-link';
 import { Recovery } from './operations/recover';
 import { OperationRoad } from './operations/road';
 import { ClusterClients } from './clusters/cluster-clients';
+import { LocalFiles } from './clusters/local-files';
 import { ClusterService } from './clusters/cluster-service';
 import { pveLink } from './operations/pve-link';
 import {
@@ -176,10 +177,11 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       knownKeys.find(address, port).flatMap(({ key, revoked }) => (revoked ? [] : [key.sha256]));
     const onClusterChanged = (clusterId: string | null): void => emit('clusters:changed', { clusterId });
     const clients = new ClusterClients({ certificates, credentials });
+    const localFiles = new LocalFiles(shell);
     const links: LinkPool = {
       link: async (managed, signal) =>
         'endpoints' in managed
-          ? pveLink(clients.client(managed), managed)
+          ? pveLink(clients.client(managed), managed, localFiles)
           : sshLink(sessions, managed, signal),
       identity: (managed) => ('endpoints' in managed ? clients.identity(managed) : hostKeys(managed)),
     };
@@ -320,7 +322,14 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         onChanged: onClusterChanged,
         nowMs,
       }),
-      ...datacenterHandlers(clusterService, nowMs),
+      ...datacenterHandlers({
+        service: clusterService,
+        clusters,
+        catalogue: parts.catalogue,
+        settings: () => settings.read(),
+        localFiles,
+        nowMs,
+      }),
       ...accessHandlers({ hosts, sessions, keyFiles, shell }),
       ...inventoryHandlers(inventory, capacity, hosts),
       ...retentionHandlers({ inventory, policies, nowMs }),

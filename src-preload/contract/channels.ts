@@ -52,6 +52,7 @@ export const channels = [
   'nodes:certificates',
   'nodes:charts',
   'volumes:list',
+  'volumes:chooseUpload',
   'access:files',
   'access:saveFile',
   'access:selfTest',

@@ -77,6 +77,7 @@ export const contract = {
   'nodes:certificates': nodesContract.certificates,
   'nodes:charts': nodesContract.charts,
   'volumes:list': volumesContract.list,
+  'volumes:chooseUpload': volumesContract.chooseUpload,
   'access:files': accessContract.files,
   'access:saveFile': accessContract.saveFile,
   'access:selfTest': accessContract.selfTest,

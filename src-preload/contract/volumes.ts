@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { offerSchema } from './operations';
 import { bytesSchema, hostIdSchema, timestampMsSchema } from './primitives';
 
 export const contentKinds = ['images', 'rootdir', 'iso', 'vztmpl', 'backup', 'snippets', 'import'] as const;
@@ -30,5 +31,10 @@ export const volumesContract = {
   list: {
     request: storageRefSchema.extend({ content: z.enum(contentKinds).nullable() }),
     response: z.strictObject({ volumes: z.array(storageVolumeSchema) }),
+  },
+  /** Native file dialog; the form for what was chosen. null: cancelled. */
+  chooseUpload: {
+    request: storageRefSchema,
+    response: z.strictObject({ offer: offerSchema.nullable() }),
   },
 } as const;

@@ -1,3 +1,7 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { atlas, attic, startClusterCore, wordsOf, type ClusterCore } from '../testing/cluster-core';
 
@@ -328,6 +332,81 @@ describe('what a storage holds', () => {
       content: null,
     });
     expect(failure.code).toBe('not-found');
+  });
+});
+
+describe('uploads', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'holdfast-upload-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const storage = { node: 'atlas-1', storage: 'nas-backup' };
+
+  async function choose(name: string, content: Buffer | string) {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    world.core.openPath = path;
+    const { offer } = await world.core.call('volumes:chooseUpload', { ...ref, ...storage });
+    if (offer === null) throw new Error('nothing was chosen');
+    return { path, offer, input: { ...offer.input, content: 'iso', sha256: null } };
+  }
+
+  it('send a chosen file with its digest, which the node compares', async () => {
+    const content = Buffer.alloc(3 * 1024 * 1024 + 17, 'holdfast');
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const { path, offer, input } = await choose('my disk.iso', content);
+    expect(offer.fields[0]).toMatchObject({ name: 'content', value: 'iso' });
+    const { plan, result } = await world.done('pve.volume.upload', {
+      ...input,
+      sha256: sha256.toUpperCase(),
+    });
+    expect(plan.steps[0]?.commandLine).toBe(
+      `POST /nodes/atlas-1/storage/nas-backup/upload content=iso checksum-algorithm=sha256 checksum=${sha256} filename=@${path}`,
+    );
+    expect(wordsOf(plan)).toContain('It will be called my_disk.iso there.');
+    expect(result.steps[0]?.stdout).toContain('checksum verified');
+    const told = JSON.stringify(world.core.events.map(({ payload }) => payload));
+    expect(told).toContain('sent 3 MiB of 3 MiB (100 %)');
+    const { volumes } = await world.core.call('volumes:list', { ...ref, ...storage, content: 'iso' });
+    expect(volumes.find(({ volid }) => volid === 'nas-backup:iso/my_disk.iso')?.sizeBytes).toBe(
+      content.length,
+    );
+    expect(await world.blocked('pve.volume.upload', input)).toContain('holds my_disk.iso already');
+  });
+
+  it('are not made of what is no image, is not what its maker says, or changed since', async () => {
+    const text = await choose('notes.txt', 'hello');
+    expect(await world.blocked('pve.volume.upload', text.input)).toContain('notes.txt is no image');
+    const wrong = await choose('a.iso', 'hello');
+    expect(await world.blocked('pve.volume.upload', { ...wrong.input, sha256: 'a'.repeat(64) })).toContain(
+      'not what was said',
+    );
+    expect(await world.blocked('pve.volume.upload', { ...wrong.input, storage: 'local-zfs' })).toContain(
+      'does not hold ISO images',
+    );
+    const plan = await world.core.plan(atlas, 'pve.volume.upload', wrong.input);
+    writeFileSync(wrong.path, 'something else');
+    world.core.clockOffsetMs = 6_000;
+    const result = await world.core.run(plan);
+    expect([result.outcome, result.message]).toEqual(['refused', expect.stringContaining('changed since')]);
+  });
+
+  it('take no file but one that was chosen in the native dialog, and at most 4 GiB', async () => {
+    const failure = await world.core.failure('operations:plan', {
+      hostId: atlas,
+      action: 'pve.volume.upload',
+      input: {
+        ...storage,
+        file: '00000000-0000-4000-8000-000000000000',
+        content: 'iso',
+        sha256: null,
+      },
+    });
+    expect(failure.code).toBe('not-found');
+    world.core.openPath = null;
+    expect(await world.core.call('volumes:chooseUpload', { ...ref, ...storage })).toEqual({ offer: null });
   });
 });
 

@@ -1,5 +1,10 @@
 import type { CoreHandlers } from '../../../src-preload/contract';
+import type { Settings } from '../../../src-preload/contract/settings';
 import type { ClusterService } from '../clusters/cluster-service';
+import type { LocalFiles } from '../clusters/local-files';
+import type { ClusterStore } from '../clusters/stores';
+import type { Catalogue } from '../operations/bound-action';
+import { uploadOfferFor } from '../operations/cluster-offers';
 import { guestIn, nodeIn, placeIn, storageIn } from '../clusters/subjects';
 import { readBackupJobs } from '../proxmox/reads/backup-jobs';
 import { readCeph } from '../proxmox/reads/ceph';
@@ -23,8 +28,18 @@ import { readVolumes } from '../proxmox/reads/storage-content';
 
 type Names = Extract<keyof CoreHandlers, `${'datacenter' | 'nodes' | 'volumes'}:${string}`>;
 
+export interface DatacenterHandlerOptions {
+  service: ClusterService;
+  clusters: Pick<ClusterStore, 'get'>;
+  catalogue: Catalogue;
+  settings: () => Settings;
+  localFiles: LocalFiles;
+  nowMs: () => number;
+}
+
 /** Parts of clusters that are read when somebody looks at them, and never kept. */
-export function datacenterHandlers(service: ClusterService, nowMs: () => number): Pick<CoreHandlers, Names> {
+export function datacenterHandlers(options: DatacenterHandlerOptions): Pick<CoreHandlers, Names> {
+  const { service, nowMs } = options;
   return {
     'datacenter:backupJobs': ({ clusterId }, { signal }) =>
       service.ask(clusterId, (client) => readBackupJobs(client, signal)),
@@ -102,6 +117,18 @@ export function datacenterHandlers(service: ClusterService, nowMs: () => number)
         volumes: await service.ask(clusterId, (client) =>
           readVolumes(client, { node, storage, content }, signal),
         ),
+      };
+    },
+
+    'volumes:chooseUpload': async ({ clusterId, node, storage }) => {
+      const cluster = options.clusters.get(clusterId);
+      const place = storageIn(await service.known(clusterId), node, storage);
+      const file = await options.localFiles.choose(`Upload to ${place.name} of ${cluster.name}`, [
+        { name: 'Images and templates', extensions: ['iso', 'img', 'gz', 'xz', 'zst', 'bz2'] },
+      ]);
+      if (file === null) return { offer: null };
+      return {
+        offer: uploadOfferFor(options.catalogue, cluster, options.settings().readOnly, place, file),
       };
     },
   };

@@ -20,6 +20,7 @@ import type { ClusterSubjectRef } from '../../../src-preload/contract/cluster-su
 import type { Firewall, FirewallRule } from '../../../src-preload/contract/datacenter';
 import type { StorageVolume } from '../../../src-preload/contract/volumes';
 import type { FirewallPlace } from '../proxmox/reads/firewall';
+import type { LocalFile } from '../clusters/local-files';
 import type { ApiParameters } from '../proxmox/client/parameters';
 import type { ApiPath } from '../proxmox/client/path';
 import type { ApiCall } from '../proxmox/requests';
@@ -105,6 +106,8 @@ export interface ActionContext {
 export interface ApiContext {
   /** Reads one path of the API. Throws AppError. */
   get<T>(operation: string, path: ApiPath, schema: z.ZodType<T>, query?: ApiParameters): Promise<T>;
+  /** A file of this laptop that was chosen in the native dialog. Throws AppError. */
+  localFile(fileId: string): Promise<LocalFile>;
   nowMs(): number;
 }
 

@@ -1,9 +1,15 @@
-import type { Cluster, ClusterInventory, Guest } from '../../../src-preload/contract/clusters';
+import type {
+  Cluster,
+  ClusterInventory,
+  ClusterStorage,
+  Guest,
+} from '../../../src-preload/contract/clusters';
 import type { Offer } from '../../../src-preload/contract/operations';
 import type { ClusterSubject } from './action';
 import type { Catalogue } from './bound-action';
 import type { PendingRows } from '../proxmox/guest-config';
 import { editOffer } from './actions/pve/configure';
+import { uploadOffer, type ChosenFile } from './actions/pve/upload';
 import { accessExcuse, inMenuOrder } from './offers';
 
 export interface ClusterOfferRequest {
@@ -40,6 +46,21 @@ export function editOfferFor(
   const action = catalogue.get('pve.guest.configure');
   if (action === undefined) throw new Error('Guests cannot be changed.');
   const draft = editOffer(guest, rows);
+  const excuse = accessExcuse(action, cluster, readOnly) ?? draft.excuse;
+  return { ...draft, excuse, action: action.id, risk: action.risk };
+}
+
+/** The form for a file that was chosen for a storage. */
+export function uploadOfferFor(
+  catalogue: Catalogue,
+  cluster: Cluster,
+  readOnly: boolean,
+  storage: ClusterStorage,
+  file: ChosenFile,
+): Offer {
+  const action = catalogue.get('pve.volume.upload');
+  if (action === undefined) throw new Error('Nothing can be uploaded.');
+  const draft = uploadOffer(storage, file);
   const excuse = accessExcuse(action, cluster, readOnly) ?? draft.excuse;
   return { ...draft, excuse, action: action.id, risk: action.risk };
 }

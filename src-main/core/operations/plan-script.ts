@@ -166,7 +166,7 @@ function requestLines({ method, path, parameters, timeoutSeconds }: PveStep): st
     '--show-error',
     '--cacert',
     ...(method === 'DELETE' ? ['--get', '--request', method] : ['--request', method]),
-    ...parameters.flatMap((parameter) => ['--data-urlencode', parameter]),
+    ...parameterWords(parameters),
   ].map(quoteWord);
   words.splice(words.indexOf('--cacert') + 1, 0, '"$PVE_CA"');
   return [
@@ -178,6 +178,23 @@ function requestLines({ method, path, parameters, timeoutSeconds }: PveStep): st
       : []),
     `printf 'header = "Authorization: PVEAPIToken=%s"\\n' "$PVE_TOKEN" | ${words.join(' ')} --config - "https://$PVE_HOST"${quoteWord(`/api2/json${path}`)}`,
   ];
+}
+
+const fileParameter = 'filename=@';
+
+/** With a file they are parts of a form, in which curl(1) gives `;`, `,` and quotes in a path a meaning of their own. */
+function parameterWords(parameters: readonly string[]): string[] {
+  if (!parameters.some((parameter) => parameter.startsWith(fileParameter))) {
+    return parameters.flatMap((parameter) => ['--data-urlencode', parameter]);
+  }
+  return parameters.flatMap((parameter) =>
+    parameter.startsWith(fileParameter)
+      ? [
+          '--form',
+          `${fileParameter}"${parameter.slice(fileParameter.length).replaceAll(/(["\\])/g, '\\$1')}"`,
+        ]
+      : ['--form-string', parameter],
+  );
 }
 
 /** What calls of the API need and a script must not hold. */

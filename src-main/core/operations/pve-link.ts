@@ -3,6 +3,8 @@ import type { PlanStep } from '../../../src-preload/contract/operations';
 import { AppError, toAppError } from '../errors/app-error';
 import { assertNever } from '../errors/assert-never';
 import type { AnyStepDraft, ApiContext, ApiStepDraft } from './action';
+import type { LocalFiles } from '../clusters/local-files';
+import { bytes } from './actions/words';
 import type { ContextOptions, Link, SendOptions, StepAnswer } from './link';
 import { missingPrivilege } from '../proxmox/client/answer-errors';
 import type { ApiClient } from '../proxmox/client/client';
@@ -17,8 +19,13 @@ function callOf(step: AnyStepDraft): ApiStepDraft {
 }
 
 /** `POST /nodes/pve1/qemu/100/snapshot snapname=before vmstate=1` */
-function lineOf({ method, path, parameters }: ApiCall): string {
-  return [method, path, ...shownParameters(parameters)].join(' ');
+function lineOf(call: ApiCall): string {
+  return [call.method, call.path, ...shownOf(call)].join(' ');
+}
+
+/** A file stands as curl(1) names one. */
+function shownOf({ parameters, file }: ApiCall): string[] {
+  return [...shownParameters(parameters), ...(file === undefined ? [] : [`filename=@${file.path}`])];
 }
 
 function render(step: ApiStepDraft): PlanStep {
@@ -28,7 +35,7 @@ function render(step: ApiStepDraft): PlanStep {
     title,
     method: call.method,
     path: call.path,
-    parameters: shownParameters(call.parameters),
+    parameters: shownOf(call),
     commandLine: lineOf(call),
     explain,
     needs: call.needs,
@@ -40,10 +47,12 @@ function render(step: ApiStepDraft): PlanStep {
 function apiContext(
   client: ApiClient,
   clusterId: string,
+  files: LocalFiles,
   { nowMs, signal, onRead }: ContextOptions,
 ): ApiContext {
   return {
     nowMs,
+    localFile: (fileId) => files.read(fileId),
     get: (operation, path, schema, query) => {
       onRead(clusterId);
       return client.get(path, schema, { operation, query, signal });
@@ -95,10 +104,18 @@ async function send(
   if (options.signal.aborted) throw new AppError('cancelled', 'Cancelled before it was sent.');
   let data: unknown;
   try {
-    data = await client.change(call.method, call.path, {
-      operation: options.operation,
-      parameters: call.parameters,
-    });
+    const { operation } = options;
+    const { parameters, file } = call;
+    data =
+      file === undefined
+        ? await client.change(call.method, call.path, { operation, parameters })
+        : await client.upload(call.path, {
+            operation,
+            parameters,
+            file,
+            signal: options.signal,
+            onProgress: tellProgress(file.sizeBytes, options.onOutput),
+          });
   } catch (thrown) {
     const error = toAppError(thrown);
     if (error.code !== 'api-failed') throw error;
@@ -132,10 +149,24 @@ async function send(
   return { exitCode: null, stdout: `${lines.join('\n')}\n`, durationMs: since(), ...answerOf(end) };
 }
 
+const progressEveryMs = 1_000;
+
+/** A line a second at most, and one at the end. */
+function tellProgress(totalBytes: number, onOutput: SendOptions['onOutput']): (sentBytes: number) => void {
+  let toldAt = 0;
+  return (sentBytes) => {
+    const now = performance.now();
+    if (now - toldAt < progressEveryMs && sentBytes < totalBytes) return;
+    toldAt = now;
+    const percent = Math.floor((sentBytes / totalBytes) * 100);
+    onOutput('stdout', `sent ${bytes(sentBytes)} of ${bytes(totalBytes)} (${percent} %)\n`);
+  };
+}
+
 /** The road's link to a cluster: calls of its API, each followed to the end of its task. */
-export function pveLink(client: ApiClient, { id }: Cluster): Link {
+export function pveLink(client: ApiClient, { id }: Cluster, files: LocalFiles): Link {
   return {
-    context: (options) => apiContext(client, id, options),
+    context: (options) => apiContext(client, id, files, options),
     render: async (steps) => steps.map((step) => render(callOf(step))),
     send: (draft, _step, options) => send(client, callOf(draft), options),
   };

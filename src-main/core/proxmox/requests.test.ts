@@ -232,6 +232,11 @@ const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
   'POST /cluster/sdn/vnets': [
     { vnet: 'lab1', zone: 'lab', tag: '16777215', alias: 'Lab (1)', vlanaware: true },
   ],
+  'POST /nodes/{node}/storage/{storage}/upload': [
+    // The file itself is the part `filename` of the form.
+    { content: 'vztmpl', 'checksum-algorithm': 'sha256', checksum: 'a'.repeat(64), filename: 'a.tar.gz' },
+    { content: 'iso', 'checksum-algorithm': 'sha256', checksum: 'a'.repeat(64), filename: 'a.iso' },
+  ],
   ...firewallSamples,
 };
 
@@ -266,7 +271,11 @@ describe('the changes that Holdfast can send', () => {
     const [, where, wanted] = check as [string, string, string[]];
     expect(wanted.some((privilege) => needs.includes(privilege))).toBe(true);
     expect(needs).toContain(
-      where.replace('{node}', 'pve1').replace('{vmid}', '100').replace('{zone}', 'lab'),
+      where
+        .replace('{node}', 'pve1')
+        .replace('{vmid}', '100')
+        .replace('{zone}', 'lab')
+        .replace('{storage}', 'local'),
     );
   });
 

@@ -1,4 +1,4 @@
-import type { ChangeMethod } from './client/client';
+import type { ChangeMethod, UploadFile } from './client/client';
 import { apiPath, type ApiPath } from './client/path';
 import type { ApiParameters } from './client/parameters';
 
@@ -49,6 +49,7 @@ const changes = {
   'DELETE /nodes/{node}/storage/{storage}/content/{volume}':
     'Datastore.Allocate on /storage/{storage} (images: Datastore.AllocateTemplate)',
   'DELETE /nodes/{node}/storage/{storage}/prunebackups': 'Datastore.Allocate on /storage/{storage}',
+  'POST /nodes/{node}/storage/{storage}/upload': 'Datastore.AllocateTemplate on /storage/{storage}',
   'POST /cluster/backup': 'Sys.Modify on /',
   'PUT /cluster/backup/{id}': 'Sys.Modify on /',
   'DELETE /cluster/backup/{id}': 'Sys.Modify on /',
@@ -99,6 +100,8 @@ export interface ApiCall {
   readonly parameters: ApiParameters;
   /** `VM.PowerMgmt on /vms/100` */
   readonly needs: string;
+  /** Sent with it as `filename`. */
+  readonly file?: UploadFile;
 }
 
 const isChange = (word: string): word is ChangeMethod =>
@@ -109,6 +112,7 @@ export function changeCall(
   template: ChangeTemplate,
   values: Readonly<Record<string, string | number>>,
   parameters: ApiParameters = {},
+  file?: UploadFile,
 ): ApiCall {
   const [method = '', path = ''] = template.split(' ');
   if (!isChange(method)) throw new Error(`${template} changes nothing.`);
@@ -117,5 +121,12 @@ export function changeCall(
     const value = known[name];
     return typeof value === 'string' || typeof value === 'number' ? String(value) : whole;
   });
-  return { template, method, path: apiPath(path, values), parameters, needs };
+  return {
+    template,
+    method,
+    path: apiPath(path, values),
+    parameters,
+    needs,
+    ...(file === undefined ? {} : { file }),
+  };
 }

@@ -30,6 +30,8 @@ export interface TestCore {
   answer: (question: ConfirmQuestion, signal?: AbortSignal) => Promise<boolean>;
   /** What the native save dialog answers; null: cancelled. */
   savePath: string | null;
+  /** What the native open dialog answers; null: cancelled. */
+  openPath: string | null;
   /** Added to the real time. */
   clockOffsetMs: number;
   call<C extends Channel>(channel: C, request: Request<C>, signal?: AbortSignal): Promise<Response<C>>;
@@ -45,7 +47,7 @@ export interface TestCore {
   close(): Promise<void>;
 }
 
-type Person = 'questions' | 'events' | 'answer' | 'savePath' | 'clockOffsetMs';
+type Person = 'questions' | 'events' | 'answer' | 'savePath' | 'openPath' | 'clockOffsetMs';
 
 const everything = { search: '', outcomes: [], action: null, fromMs: null, toMs: null };
 
@@ -58,6 +60,7 @@ export async function startTestCore(options: TestCoreOptions = {}): Promise<Test
     events: [],
     answer: async () => true,
     savePath: null,
+    openPath: null,
     clockOffsetMs: 0,
   };
   const shell: ShellPort = {
@@ -70,7 +73,7 @@ export async function startTestCore(options: TestCoreOptions = {}): Promise<Test
     vaultStatus: async () => ({ persistent: false, backend: 'test' }),
     notify: () => undefined,
     chooseSavePath: async () => person.savePath,
-    chooseOpenPath: async () => null,
+    chooseOpenPath: async () => person.openPath,
   };
   const start =
     options.start ?? ((given) => assembleCore(given, { catalogue: fileCatalogue, permits: () => true }));

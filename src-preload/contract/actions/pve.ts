@@ -24,6 +24,7 @@ export const pveActionIds = [
   'pve.backup.protect',
   'pve.backup.notes',
   'pve.volume.delete',
+  'pve.volume.upload',
   'pve.job.create',
   'pve.job.change',
   'pve.job.delete',

@@ -134,7 +134,9 @@ function Known({ cluster, found, onAgain }: { cluster: Cluster; found: Found; on
                   <Table.Td className="numeric">{formatBytes(backup.sizeBytes)}</Table.Td>
                   <Table.Td style={{ overflowWrap: 'anywhere' }}>
                     <Group gap={6} wrap="nowrap">
-                      {backup.protected && <IconLock size={13} role="img" aria-label="Protected" />}
+                      {backup.protected && (
+                        <IconLock size={13} role="img" aria-label="Protected" style={{ flex: 'none' }} />
+                      )}
                       {backup.notes}
                     </Group>
                   </Table.Td>

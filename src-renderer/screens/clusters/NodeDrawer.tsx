@@ -508,7 +508,7 @@ function Updates({ of }: { of: Of }) {
           <OfferMenu
             hostId={of.clusterId}
             subject={{ kind: 'node', node: of.node }}
-            label="Look for updates"
+            label="Look again for updates"
             words="Look again"
             hidden={({ action }) => action !== 'pve.node.refreshUpdates'}
           />

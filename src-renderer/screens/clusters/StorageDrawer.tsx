@@ -1,10 +1,14 @@
 import { Drawer, Group, Select, Stack, Text, TextInput } from '@mantine/core';
-import { IconLock } from '@tabler/icons-react';
+import { IconLock, IconUpload } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { Cluster, ClusterStorage } from '../../../src-preload/contract/clusters';
 import type { StorageVolume } from '../../../src-preload/contract/volumes';
+import type { WireError } from '../../../src-preload/contract/result';
+import { call } from '../../api';
+import { ActionButton } from '../../components/ActionButton';
 import { CapacityBar } from '../../components/CapacityBar';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
+import { ErrorNotice } from '../../components/ErrorNotice';
 import { OfferMenu } from '../../components/OfferMenu';
 import { PlainTable } from '../../components/PlainTable';
 import { ReadBar, ReadView } from '../../components/ReadView';
@@ -12,6 +16,7 @@ import { useRead } from '../../components/use-read';
 import { formatBytes, plural } from '../../format/bytes-format';
 import { formatMoment } from '../../format/time-format';
 import { closePanel, useCluster, useClustersStore, useTakenAt } from '../../stores/clusters-store';
+import { startOffer } from '../../stores/offers-store';
 
 const contentWords = {
   images: 'Disks of VMs',
@@ -43,7 +48,7 @@ export function StorageDrawer() {
       opened={shown}
       onClose={closePanel}
       position="right"
-      size={760}
+      size={880}
       title={
         shown ? (
           <Group gap="sm" wrap="nowrap">
@@ -87,6 +92,16 @@ function StorageContent({ cluster, storage }: { cluster: Cluster; storage: Clust
     { clusterId: cluster.id, node: storage.node, storage: storage.name, content },
     useTakenAt(cluster.id),
   );
+  const [problem, setProblem] = useState<WireError | null>(null);
+  const upload = async () => {
+    const answer = await call('volumes:chooseUpload', {
+      clusterId: cluster.id,
+      node: storage.node,
+      storage: storage.name,
+    });
+    setProblem(answer.ok ? null : answer.error);
+    if (answer.ok && answer.value.offer !== null) startOffer(cluster.id, answer.value.offer);
+  };
   const words = search.trim().toLowerCase();
   const fits = ({ volid, notes, vmid }: StorageVolume): boolean =>
     `${volid} ${notes} ${vmid ?? ''}`.toLowerCase().includes(words);
@@ -99,9 +114,27 @@ function StorageContent({ cluster, storage }: { cluster: Cluster; storage: Clust
           label={`Used of ${storage.name}`}
         />
       )}
-      <Text size="sm" c="dimmed">
-        {storage.type}, for {storage.content.join(', ')}
-      </Text>
+      <Group justify="space-between">
+        <Text size="sm" c="dimmed">
+          {storage.type}, for {storage.content.join(', ')}
+        </Text>
+        <ActionButton
+          variant="light"
+          size="compact-sm"
+          leftSection={<IconUpload size={14} aria-hidden />}
+          excuse={
+            storage.content.some((kind) => kind === 'iso' || kind === 'vztmpl')
+              ? storage.available
+                ? null
+                : 'It is not available.'
+              : 'It holds neither ISO images nor container templates.'
+          }
+          onClick={() => void upload()}
+        >
+          Upload…
+        </ActionButton>
+      </Group>
+      {problem !== null && <ErrorNotice error={problem} />}
       <ReadBar
         onAgain={again}
         actions={
@@ -143,13 +176,15 @@ function StorageContent({ cluster, storage }: { cluster: Cluster; storage: Clust
                     render: ({ volid, notes, protected: kept }) => (
                       <>
                         <Group gap={6} wrap="nowrap">
-                          {kept && <IconLock size={13} role="img" aria-label="Protected" />}
+                          {kept && (
+                            <IconLock size={13} role="img" aria-label="Protected" style={{ flex: 'none' }} />
+                          )}
                           <span
                             className="mono"
                             style={{ fontSize: 12.5, overflowWrap: 'anywhere' }}
                             title={volid}
                           >
-                            {volid.slice(volid.indexOf(':') + 1)}
+                            {volid.slice(Math.max(volid.indexOf(':'), volid.lastIndexOf('/')) + 1)}
                           </span>
                         </Group>
                         {notes !== '' && (

@@ -12,7 +12,9 @@ const actions: readonly { action: ActionId; label: string; destroys?: true }[] =
   { action: 'pve.guest.reboot', label: 'Reboot' },
   { action: 'pve.snapshot.create', label: 'Snapshot…' },
   { action: 'pve.backup.create', label: 'Back up…' },
+  { action: 'pve.guest.migrate', label: 'Migrate…' },
   { action: 'pve.guest.stop', label: 'Stop (cut the power)…', destroys: true },
+  { action: 'pve.guest.delete', label: 'Delete…', destroys: true },
 ];
 
 /** What is ticked, and one menu per cluster: a confirmation is always about one of them. */

@@ -38,7 +38,6 @@ export function TasksScreen() {
   useEffect(() => {
     const mine = new AbortController();
     const known = useClustersStore.getState().clusters;
-    setBusy(known.length > 0);
     const reads = known.map(async ({ cluster }) => {
       const answer = await call('clusters:tasks', { clusterId: cluster.id }, mine.signal);
       if (mine.signal.aborted) return;
@@ -96,7 +95,10 @@ export function TasksScreen() {
             variant="default"
             leftSection={<IconRefresh size={16} />}
             loading={busy}
-            onClick={() => setTurn(turn + 1)}
+            onClick={() => {
+              setBusy(true);
+              setTurn(turn + 1);
+            }}
           >
             Read again
           </Button>

@@ -1,3 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { Readable } from 'node:stream';
 import {
   BrokenCircuitError,
   circuitBreaker,
@@ -68,6 +72,21 @@ export interface ChangeOptions {
   parameters?: ApiParameters;
 }
 
+/** A file that goes with a POST, read while it is sent. */
+export interface UploadFile {
+  path: string;
+  /** As the storage will call it: letters, digits and `. _ - +` only. */
+  name: string;
+  sizeBytes: number;
+}
+
+export interface UploadOptions extends ChangeOptions {
+  file: UploadFile;
+  signal: AbortSignal;
+  /** Bytes of the file that were handed to the connection. */
+  onProgress: (sentBytes: number) => void;
+}
+
 export type ChangeMethod = 'POST' | 'PUT' | 'DELETE';
 
 interface Answer {
@@ -95,6 +114,13 @@ const errorBodySchema = z.object({
   message: z.string().optional(),
   errors: z.record(z.string(), z.string()).optional(),
 });
+/** F109: uploads have connections of their own, so that they never stand in the way of anything else. */
+const uploadSlots = 2;
+/** F108 */
+const uploadChunkBytes = 1024 * 1024;
+/** The time a whole upload may take: 4 GiB over a slow line. */
+const uploadTimeoutMs = 12 * 3600 * 1000;
+
 const envelopeSchema = z.object({ data: z.unknown() });
 
 function parseJson(text: string): unknown {
@@ -104,6 +130,47 @@ function parseJson(text: string): unknown {
     if (thrown instanceof SyntaxError) return undefined;
     throw thrown;
   }
+}
+
+/** The body of an upload, of known length, whose file is read while it is sent. */
+function multipart(parameters: ApiParameters, file: UploadFile, onProgress: (sentBytes: number) => void) {
+  const boundary = `holdfast-${randomUUID()}`;
+  const fields = Object.entries(parameters).flatMap(([name, value]) =>
+    value === undefined
+      ? []
+      : [`--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${String(value)}\r\n`],
+  );
+  if (!/^[\w.+-]{1,255}$/.test(file.name)) throw new Error('A file of that name cannot be sent.');
+  const head = Buffer.from(
+    `${fields.join('')}--${boundary}\r\nContent-Disposition: form-data; name="filename"; filename="${file.name}"\r\nContent-Type: application/octet-stream\r\n\r\n`,
+  );
+  const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
+  let sent = 0;
+  async function* parts(): AsyncGenerator<Buffer> {
+    yield head;
+    for await (const chunk of createReadStream(file.path, { highWaterMark: uploadChunkBytes })) {
+      const piece = chunk as Buffer;
+      if (sent + piece.length > file.sizeBytes) throw grown(file);
+      yield piece;
+      sent += piece.length;
+      onProgress(sent);
+    }
+    if (sent !== file.sizeBytes) throw grown(file);
+    yield tail;
+  }
+  return {
+    boundary,
+    lengthBytes: head.length + file.sizeBytes + tail.length,
+    stream: Readable.from(parts(), { objectMode: false }),
+    sentBytes: () => sent,
+  };
+}
+
+function grown({ path }: UploadFile): AppError {
+  return new AppError(
+    'refused',
+    `The file ${basename(path)} changed while it was sent, so the upload was broken off.`,
+  );
 }
 
 const hostOf = (address: string): string => (address.includes(':') ? `[${address}]` : address);
@@ -117,6 +184,7 @@ const hostOf = (address: string): string => (address.includes(':') ? `[${address
 export class ApiClient {
   readonly #limits: ApiLimits;
   readonly #queue: PQueue;
+  readonly #uploads = new PQueue({ concurrency: uploadSlots });
   readonly #agents: readonly { where: string; origin: string; reads: Agent; changes: Agent }[];
   /** The endpoint that answered last. */
   #preferred = 0;
@@ -233,8 +301,69 @@ export class ApiClient {
     return this.#dataOf(answer, asked);
   }
 
+  /**
+   * Sends a file with a POST, fields first, as Proxmox VE wants them, and gives the `data` of the answer. It is not
+   * tried again, and goes to the node that answered last: the file is streamed once.
+   *
+   * @throws AppError as `change`; `cancelled` when it was called off before the file was sent whole
+   */
+  async upload(
+    path: ApiPath,
+    { operation, parameters = {}, file, signal, onProgress }: UploadOptions,
+  ): Promise<unknown> {
+    const asked: Asked = { cluster: this.options.cluster, operation, parameters };
+    const agent = this.#agents[this.#preferred];
+    if (agent === undefined) throw new Error('There is no such endpoint.');
+    const body = multipart(parameters, file, onProgress);
+    const run = async (): Promise<Answer> => {
+      const authorization = await this.options.authorization();
+      const deadline = AbortSignal.timeout(uploadTimeoutMs);
+      try {
+        const response = await request(`${agent.origin}/api2/json${path}`, {
+          method: 'POST',
+          dispatcher: agent.changes,
+          headers: {
+            authorization,
+            accept: 'application/json',
+            'content-type': `multipart/form-data; boundary=${body.boundary}`,
+            'content-length': String(body.lengthBytes),
+          },
+          body: body.stream,
+          // The answer comes only when the node has taken all of it in.
+          headersTimeout: uploadTimeoutMs,
+          bodyTimeout: this.#limits.requestTimeoutMs,
+          signal: AbortSignal.any([signal, deadline]),
+        });
+        const contentType = response.headers['content-type'];
+        return {
+          status: response.statusCode,
+          reason: response.statusText,
+          contentType: Array.isArray(contentType) ? contentType.join() : (contentType ?? ''),
+          text: await response.body.text(),
+        };
+      } catch (thrown) {
+        const whole = body.sentBytes() >= file.sizeBytes;
+        if (thrown instanceof AppError) throw thrown;
+        if (!whole && signal.aborted) {
+          throw new AppError('cancelled', 'The upload was cancelled before the file was sent whole.', {
+            cause: thrown,
+          });
+        }
+        const { error, notSent } = transportFailure(deadline.aborted ? deadline.reason : thrown, agent.where);
+        if (notSent || !whole) throw error;
+        throw new AppError(
+          'outcome-unknown',
+          `The file was sent whole, but no answer came to the request to ${operation}. ${error.message}`,
+          { detail: error.detail, cause: thrown },
+        );
+      }
+    };
+    return this.#dataOf(await this.#uploads.add(run), asked);
+  }
+
   async close(): Promise<void> {
     this.#queue.clear();
+    this.#uploads.clear();
     await Promise.all(this.#agents.flatMap(({ reads, changes }) => [reads.destroy(), changes.destroy()]));
   }
 

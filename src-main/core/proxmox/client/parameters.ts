@@ -31,7 +31,6 @@ export const secretParameters: ReadonlySet<string> = new Set([
   'tfa-challenge',
   'key',
   'input-data',
-  'content',
 ]);
 
 /** As plans, the audit and errors show parameters: `memory=2048`, `cipassword=(secret)`. */

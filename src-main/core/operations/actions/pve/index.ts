@@ -13,6 +13,7 @@ import { replicationActions } from './replication';
 import { restoreActions } from './restore';
 import { sdnActions } from './sdn';
 import { taskActions } from './tasks';
+import { uploadActions } from './upload';
 import { volumeActions } from './volumes';
 import { lifecycleActions } from './lifecycle';
 import { powerActions } from './power';
@@ -26,6 +27,7 @@ export const apiActions: Readonly<Record<PveActionId, BoundAction<ApiStepDraft>>
   ...backupActions,
   ...snapshotActions,
   ...volumeActions,
+  ...uploadActions,
   ...taskActions,
   ...sdnActions,
   ...restoreActions,

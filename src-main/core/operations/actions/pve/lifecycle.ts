@@ -339,6 +339,7 @@ const remove: ApiActionDefinition<z.infer<typeof deleteInput>> = {
   backend: null,
   minimumAccess: 'administer',
   risk: 'destructive',
+  bulk: { one: 'guest', many: 'guests' },
   input: deleteInput,
   offer: (subject) => {
     if (subject.kind !== 'guest') return null;

@@ -1,0 +1,86 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { AppError } from '../errors/app-error';
+import type { FileFilter, ShellPort } from '../port/shell-port';
+
+/** A file of this laptop that a person chose in the native dialog, as it is now. */
+export interface LocalFile {
+  path: string;
+  name: string;
+  sizeBytes: number;
+  modifiedAtMs: number;
+  /** Hexadecimal, of the whole file. */
+  sha256: string;
+}
+
+/** As many as a person chooses in a session; the oldest are forgotten first. */
+const mostFiles = 64;
+
+/**
+ * Files that may be sent. SECURITY: the page knows them by an id that only the native dialog gives, so it can name no
+ * file by itself.
+ */
+export class LocalFiles {
+  readonly #paths = new Map<string, string>();
+  readonly #digests = new Map<string, { of: string; sha256: string }>();
+
+  constructor(private readonly shell: Pick<ShellPort, 'chooseOpenPath'>) {}
+
+  /** null: the person cancelled. Throws AppError `refused`. */
+  async choose(
+    title: string,
+    filters: FileFilter[],
+  ): Promise<{ fileId: string; path: string; name: string; sizeBytes: number } | null> {
+    const path = await this.shell.chooseOpenPath(title, filters);
+    if (path === null) return null;
+    const { sizeBytes } = await this.#stat(path);
+    const fileId = randomUUID();
+    this.#paths.set(fileId, path);
+    const [oldest] = this.#paths.keys();
+    if (this.#paths.size > mostFiles && oldest !== undefined) this.#paths.delete(oldest);
+    return { fileId, path, name: basename(path), sizeBytes };
+  }
+
+  /** As it is now, read whole where it changed since. Throws AppError `not-found`, `refused`. */
+  async read(fileId: string): Promise<LocalFile> {
+    const path = this.#paths.get(fileId);
+    if (path === undefined) {
+      throw new AppError('not-found', 'This file was not chosen in this session.', {
+        remedy: 'Choose the file again.',
+      });
+    }
+    const { sizeBytes, modifiedAtMs } = await this.#stat(path);
+    const of = `${sizeBytes} ${modifiedAtMs}`;
+    const known = this.#digests.get(path);
+    if (known?.of === of)
+      return { path, name: basename(path), sizeBytes, modifiedAtMs, sha256: known.sha256 };
+    const hash = createHash('sha256');
+    try {
+      await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
+    } catch (thrown) {
+      throw unreadable(path, thrown);
+    }
+    const sha256 = hash.digest('hex');
+    this.#digests.set(path, { of, sha256 });
+    return { path, name: basename(path), sizeBytes, modifiedAtMs, sha256 };
+  }
+
+  async #stat(path: string): Promise<{ sizeBytes: number; modifiedAtMs: number }> {
+    try {
+      const { size, mtimeMs } = await stat(path);
+      return { sizeBytes: size, modifiedAtMs: Math.round(mtimeMs) };
+    } catch (thrown) {
+      throw unreadable(path, thrown);
+    }
+  }
+}
+
+function unreadable(path: string, thrown: unknown): AppError {
+  return new AppError('refused', `The file ${basename(path)} cannot be read on this laptop.`, {
+    detail: thrown instanceof Error ? thrown.message : String(thrown),
+    cause: thrown,
+  });
+}
