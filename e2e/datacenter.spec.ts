@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
 import { expectAccessible, screenshot } from './page-tools';
@@ -39,7 +41,7 @@ test.describe('a Proxmox VE cluster, whole', () => {
   test('backup jobs are made and run, backups restored and pruned', async ({
     holdfast: { page },
     dialogs,
-  }) => {
+  }, testInfo) => {
     test.setTimeout(300_000);
     const press = (label: string) => dialogs.press(label);
     await openAtlas(page);
@@ -90,7 +92,7 @@ test.describe('a Proxmox VE cluster, whole', () => {
     await tab(page, 'Storage');
     await page.getByRole('button', { name: 'nas-backup on atlas-1' }).click();
     const drawer = page.getByRole('dialog').filter({ hasText: 'nas-backup' });
-    await expect(drawer.getByText('iso/debian-13.1.0-amd64-netinst.iso')).toBeVisible({ timeout: 30_000 });
+    await expect(drawer.getByText('debian-13.1.0-amd64-netinst.iso')).toBeVisible({ timeout: 30_000 });
     await screenshot(page, '155-storage');
     await expectAccessible(page, '[role="dialog"]');
     await drawer.getByRole('textbox', { name: 'Search volumes' }).fill('virtio');
@@ -102,6 +104,23 @@ test.describe('a Proxmox VE cluster, whole', () => {
       'nas-backup:iso/virtio-win-0.1.285.iso',
     );
     await create.getByRole('button', { name: 'Cancel' }).click();
+    // A file of this laptop goes there, chosen in the native dialog.
+    const image = join(testInfo.outputDir, 'tiny.iso');
+    mkdirSync(testInfo.outputDir, { recursive: true });
+    writeFileSync(image, 'not much of an image');
+    await drawer.getByRole('textbox', { name: 'Search volumes' }).fill('');
+    await dialogs.open(image);
+    await drawer.getByRole('button', { name: 'Upload…' }).click();
+    const upload = page.getByRole('dialog', { name: 'Upload to storage' });
+    await expect(upload.getByRole('combobox', { name: /^tiny\.iso/ })).toHaveValue('An ISO image');
+    await screenshot(page, '157-upload-form');
+    await upload.getByRole('button', { name: 'Show the plan' }).click();
+    await expect(plan(page).locator('code').first()).toContainText(
+      'upload content=iso checksum-algorithm=sha256',
+    );
+    await screenshot(page, '158-upload-plan');
+    await confirm(page, press, 'Upload to storage', 'nas-backup:iso/tiny.iso is there.');
+    await expect(drawer.getByText('tiny.iso')).toBeVisible({ timeout: 30_000 });
     await act(page, 'Actions for nas-backup', 'Prune backups…');
     const prune = page.getByRole('dialog', { name: 'Prune backups' });
     await prune.getByRole('textbox', { name: 'Keep the last' }).fill('1');

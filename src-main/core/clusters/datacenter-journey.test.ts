@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startTask } from '../../demo/proxmox/tasks';
 import { atlas, attic, startClusterCore, wordsOf, type ClusterCore } from '../testing/cluster-core';
 
 let world: ClusterCore;
@@ -405,6 +406,12 @@ describe('uploads', () => {
       },
     });
     expect(failure.code).toBe('not-found');
+    const large = join(folder, 'large.iso');
+    writeFileSync(large, '');
+    truncateSync(large, 4 * 1024 ** 3 + 1);
+    world.core.openPath = large;
+    const tooLarge = await world.core.failure('volumes:chooseUpload', { ...ref, ...storage });
+    expect([tooLarge.code, tooLarge.message]).toEqual(['refused', expect.stringContaining('too large')]);
     world.core.openPath = null;
     expect(await world.core.call('volumes:chooseUpload', { ...ref, ...storage })).toEqual({ offer: null });
   });
@@ -546,6 +553,65 @@ describe('tasks', () => {
       input: { upid: 'UPID:../x' },
     });
     expect(failure.code).toBe('invalid-request');
+  });
+});
+
+describe('a task that runs', () => {
+  it('that run are stopped, and what they leave half done is said', async () => {
+    const model = world.model(atlas);
+    // One that takes its time, of somebody else: the demo of these tests ends all others at once.
+    model.tasks.speed = 1;
+    const upid = startTask(
+      model,
+      { node: 'atlas-1', type: 'vzdump', id: '110', by: { id: 'root@pam', user: 'root@pam' } },
+      function* (run) {
+        run.log('INFO: starting new backup job');
+        yield 600_000;
+      },
+    );
+    const { tasks } = await world.core.call('clusters:tasks', ref);
+    const running = tasks.find((task) => task.upid === upid);
+    if (running === undefined) throw new Error('the task is not listed');
+    expect(running.outcome).toBe('running');
+    expect((await world.offers({ kind: 'task', task: running })).get('pve.task.stop')?.excuse).toBeNull();
+    const { plan } = await world.done('pve.task.stop', { upid });
+    expect(plan.steps[0]?.commandLine).toBe(`DELETE /nodes/atlas-1/tasks/${encodeURIComponent(upid)}`);
+    expect(plan.typed.target).toBe('vzdump of 110 on atlas-1');
+    expect(wordsOf(plan)).toContain('The backup is not finished and is thrown away');
+    const log = await world.core.call('clusters:taskLog', { ...ref, upid });
+    expect(log.outcome).toBe('broken-off');
+  });
+});
+
+describe('several guests', () => {
+  it('several guests move or go under one plan, each by itself', async () => {
+    const on = (vmid: number, node: string) => ({ type: 'qemu', node, vmid });
+    const moved = await world.core.plan(atlas, 'pve.guest.migrate', {
+      items: [
+        { ...on(100, 'atlas-1'), target: 'atlas-2' },
+        { ...on(101, 'atlas-1'), target: 'atlas-2' },
+        { ...on(120, 'atlas-2'), target: 'atlas-2' },
+      ],
+      goOn: true,
+    });
+    expect(moved.steps.map(({ commandLine }) => commandLine)).toEqual([
+      expect.stringContaining('POST /nodes/atlas-1/qemu/100/migrate target=atlas-2'),
+      expect.stringContaining('POST /nodes/atlas-1/qemu/101/migrate target=atlas-2'),
+    ]);
+    expect((await world.core.run(moved)).steps.map(({ status }) => status)).toEqual(['done', 'done']);
+    expect(world.model(atlas).guests.get(101)?.node).toBe('atlas-2');
+    const gone = await world.core.plan(atlas, 'pve.guest.delete', {
+      items: [
+        { ...on(131, 'atlas-2'), purge: false },
+        { type: 'lxc', node: 'atlas-2', vmid: 203, purge: false },
+      ],
+      goOn: true,
+    });
+    expect(gone.typed).toEqual({ target: '2 guests', host: 'atlas' });
+    const named = gone.consequences.flatMap(({ items }) => items.map(({ name }) => name)).join(' ');
+    expect(named).toMatch(/vm-131-disk-0.*subvol-203-disk-0/s);
+    expect((await world.core.run(gone)).outcome).toBe('ok');
+    expect([131, 203].some((vmid) => world.model(atlas).guests.has(vmid))).toBe(false);
   });
 });
 

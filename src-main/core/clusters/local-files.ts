@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -15,6 +15,9 @@ export interface LocalFile {
   /** Hexadecimal, of the whole file. */
   sha256: string;
 }
+
+/** F107: what Holdfast uploads at most. */
+const mostBytes = 4 * 1024 ** 3;
 
 /** As many as a person chooses in a session; the oldest are forgotten first. */
 const mostFiles = 64;
@@ -69,12 +72,19 @@ export class LocalFiles {
   }
 
   async #stat(path: string): Promise<{ sizeBytes: number; modifiedAtMs: number }> {
+    let found: Stats;
     try {
-      const { size, mtimeMs } = await stat(path);
-      return { sizeBytes: size, modifiedAtMs: Math.round(mtimeMs) };
+      found = await stat(path);
     } catch (thrown) {
       throw unreadable(path, thrown);
     }
+    const { size, mtimeMs } = found;
+    if (size > mostBytes) {
+      throw new AppError('refused', `The file ${basename(path)} is too large: at most 4 GiB are uploaded.`, {
+        remedy: 'Copy it to the node by scp, or let the node download it by itself.',
+      });
+    }
+    return { sizeBytes: size, modifiedAtMs: Math.round(mtimeMs) };
   }
 }
 

@@ -344,6 +344,18 @@ describe('a plan on a cluster as a script', () => {
     expect(second).toContain('--get\0--request\0DELETE\0--data-urlencode\0force=1');
   });
 
+  it('sends a file as a form, whatever its path is called', () => {
+    const ran = runCurl(
+      cluster(request({ parameters: ['content=iso', 'filename=@/tmp/a "b"; type=x\\\\, c.iso'] })),
+      { PVE_TOKEN: 'a@pve!b=secret', PVE_CA: '/tmp/ca.pem' },
+    );
+    expect(ran.exitCode).toBe(0);
+    const words = ran.words.split('\0');
+    expect(words).toEqual(expect.arrayContaining(['--form-string', 'content=iso', '--form']));
+    expect(words).toContain('filename=@"/tmp/a \\"b\\"; type=x\\\\\\\\, c.iso"');
+    expect(words).not.toContain('--data-urlencode');
+  });
+
   it('stops before the first call without a token, and tells where a secret was left out', () => {
     const plan = cluster(request({ parameters: ['cipassword=(secret)'] }));
     expect(planScript(plan)).toContain('Put the value that was kept secret');

@@ -13,9 +13,6 @@ import { nodeNameSchema } from './guest-reads';
 import { storageNameSchema } from './names';
 import { bindChange, confirmed, info, notThere } from './single-change';
 
-/** F107 */
-const mostBytes = 4 * 1024 ** 3;
-
 const contents = ['iso', 'vztmpl'] as const;
 type Content = (typeof contents)[number];
 
@@ -87,12 +84,6 @@ async function look(context: ApiContext, { node, storage, file, content }: Input
 
 function blockersOf(given: Input, { file, content, freeBytes, present }: Found): Blocker[] {
   const blockers: Blocker[] = [];
-  if (file.sizeBytes > mostBytes) {
-    blockers.push({
-      text: `The file is too large: ${bytes(file.sizeBytes)}, and at most 4 GiB are uploaded.`,
-      remedy: 'Copy it to the node by scp, or let the node download it by itself.',
-    });
-  }
   if (file.sizeBytes === 0) blockers.push({ text: 'The file is empty.', remedy: 'Choose another one.' });
   if (!fitting[given.content].test(storedName(file.name))) {
     blockers.push({
