@@ -290,6 +290,10 @@ test.describe('a Proxmox VE cluster, whole', () => {
       .filter({ hasText: 'web-1' })
       .press('Enter');
     const drawer = page.getByRole('dialog').filter({ hasText: 'web-1' });
+    await drawer.getByRole('tab', { name: 'Inside' }).click();
+    await expect(drawer.getByText('Debian GNU/Linux 13 (trixie), kernel')).toBeVisible({ timeout: 30_000 });
+    await screenshot(page, '191-guest-inside');
+    await expectAccessible(page, '[role="dialog"]');
     await drawer.getByRole('tab', { name: 'Charts' }).click();
     await expect(drawer.getByRole('img', { name: /^Processors\. Busy: now/ })).toBeVisible({
       timeout: 30_000,

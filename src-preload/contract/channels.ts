@@ -51,6 +51,7 @@ export const channels = [
   'nodes:updates',
   'nodes:certificates',
   'nodes:charts',
+  'inside:read',
   'volumes:list',
   'volumes:chooseUpload',
   'access:files',

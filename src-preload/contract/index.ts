@@ -10,6 +10,7 @@ import { compareContract } from './compare';
 import { datacenterContract } from './datacenter';
 import { fileProgressSchema, filesContract } from './files';
 import { hostsContract } from './hosts';
+import { insideContract } from './inside';
 import { inventoryContract } from './inventory';
 import { nodesContract } from './nodes';
 import { operationProgressSchema, operationsContract } from './operations';
@@ -76,6 +77,7 @@ export const contract = {
   'nodes:updates': nodesContract.updates,
   'nodes:certificates': nodesContract.certificates,
   'nodes:charts': nodesContract.charts,
+  'inside:read': insideContract.read,
   'volumes:list': volumesContract.list,
   'volumes:chooseUpload': volumesContract.chooseUpload,
   'access:files': accessContract.files,

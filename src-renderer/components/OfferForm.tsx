@@ -43,11 +43,16 @@ export function OfferDialog() {
   );
 }
 
+/** Keys whose values are for the core: no person knows an object by them. */
+const notNames: ReadonlySet<string> = new Set(['type', 'file', 'place']);
+
 /** The object's own name, as it stands in the input: `tank/data `. */
 function subjectWords({ input }: Offer): string {
   // A guest is known by its number; which kind it is and where it runs says its own screen.
   if (typeof input['vmid'] === 'number') return `Guest ${input['vmid']} `;
-  const names = Object.values(input).filter((value) => typeof value === 'string');
+  const names = Object.entries(input).flatMap(([key, value]) =>
+    typeof value === 'string' && !notNames.has(key) ? [value] : [],
+  );
   return names.length === 0 ? '' : `${names.join(' · ')} `;
 }
 

@@ -996,6 +996,29 @@ describe('new guests', () => {
   });
 });
 
+describe('the inside of guests', () => {
+  it('is told by the agent, by the node for containers, and that nobody answers in a sentence', async () => {
+    const inside = (vmid: number) => world.core.call('inside:read', { ...ref, vmid });
+    const agent = await inside(110);
+    expect(agent).toMatchObject({
+      told: true,
+      system: 'Debian GNU/Linux 13 (trixie)',
+      interfaces: [{ name: 'lo' }, { name: 'ens18', addresses: ['192.0.2.130/24'] }],
+      fileSystems: [{ mountPoint: '/', type: 'ext4' }],
+    });
+    expect(await inside(200)).toMatchObject({ told: true, system: null, fileSystems: [] });
+    const why = async (vmid: number) => {
+      const answer = await inside(vmid);
+      return answer.told ? '' : answer.why;
+    };
+    expect(await why(101)).toContain('no guest agent by its configuration');
+    expect(await why(131)).toBe('It does not run.');
+    const model = world.model(atlas).guests.get(110);
+    if (model !== undefined) model.agentRunning = false;
+    expect(await why(110)).toContain('does not answer');
+  });
+});
+
 describe('disks of guests, templates and cloud-init', () => {
   const guest = (vmid: number, node = 'atlas-2') => ({ type: 'qemu', node, vmid });
 

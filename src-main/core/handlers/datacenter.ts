@@ -12,6 +12,7 @@ import { readGuestCharts, readNodeCharts } from '../proxmox/reads/charts';
 import { readLog, readOptions, readPools } from '../proxmox/reads/cluster-options';
 import { readFirewall } from '../proxmox/reads/firewall';
 import { readHa } from '../proxmox/reads/high-availability';
+import { readInside } from '../proxmox/reads/inside';
 import {
   readCertificates,
   readNetwork,
@@ -26,7 +27,7 @@ import { readReplication, readReplicationLog } from '../proxmox/reads/replicatio
 import { readSdn } from '../proxmox/reads/sdn';
 import { readVolumes } from '../proxmox/reads/storage-content';
 
-type Names = Extract<keyof CoreHandlers, `${'datacenter' | 'nodes' | 'volumes'}:${string}`>;
+type Names = Extract<keyof CoreHandlers, `${'datacenter' | 'nodes' | 'volumes' | 'inside'}:${string}`>;
 
 export interface DatacenterHandlerOptions {
   service: ClusterService;
@@ -109,6 +110,11 @@ export function datacenterHandlers(options: DatacenterHandlerOptions): Pick<Core
           readGuestCharts(client, { type, node, vmid, timeframe, maxPoints }, signal),
         ),
       };
+    },
+
+    'inside:read': async ({ clusterId, vmid }, { signal }) => {
+      const { type, node } = guestIn(await service.known(clusterId), vmid);
+      return service.ask(clusterId, (client) => readInside(client, { type, node, vmid }, signal));
     },
 
     'volumes:list': async ({ clusterId, node, storage, content }, { signal }) => {

@@ -24,6 +24,7 @@ import { closeGuest, useCluster, useClustersStore } from '../../stores/clusters-
 import { loadOffers, startOffer } from '../../stores/offers-store';
 import { Charts } from '../clusters/Charts';
 import { FirewallView } from '../clusters/FirewallView';
+import { GuestInsideView } from './GuestInsideView';
 import { treeLines } from './snapshot-tree';
 
 /** One guest: what it is, how busy, and its snapshots as a tree. */
@@ -48,6 +49,9 @@ export function GuestDrawer() {
         <Tabs key={`${entry.cluster.id}/${guest.vmid}`} defaultValue="overview" keepMounted={false}>
           <Tabs.List>
             <Tabs.Tab value="overview">Overview</Tabs.Tab>
+            <Tabs.Tab value="inside" disabled={guest.status === 'unknown'}>
+              Inside
+            </Tabs.Tab>
             <Tabs.Tab value="charts" disabled={guest.status === 'unknown'}>
               Charts
             </Tabs.Tab>
@@ -57,6 +61,9 @@ export function GuestDrawer() {
           </Tabs.List>
           <Tabs.Panel value="overview" pt="md">
             <GuestDetail cluster={entry.cluster} guest={guest} />
+          </Tabs.Panel>
+          <Tabs.Panel value="inside" pt="md">
+            <GuestInsideView clusterId={entry.cluster.id} vmid={guest.vmid} />
           </Tabs.Panel>
           <Tabs.Panel value="charts" pt="md">
             <Charts clusterId={entry.cluster.id} subject={{ kind: 'guest', vmid: guest.vmid }} />
