@@ -309,6 +309,9 @@ test.describe('a Proxmox VE cluster, whole', () => {
   }) => {
     test.setTimeout(120_000);
     await openAtlas(page);
+    await open(page, 'Fleet');
+    await expect(page.getByText('Storage of clusters')).toBeVisible();
+    await screenshot(page, '194-fleet');
     await open(page, 'Tasks');
     const table = page.getByRole('table', { name: 'Tasks' });
     await expect(table.getByText('Update package lists')).toBeVisible({ timeout: 30_000 });

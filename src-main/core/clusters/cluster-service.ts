@@ -24,6 +24,7 @@ import type { ClusterClients } from './cluster-clients';
 import { backupAges, readBackups, type BackupsRead } from '../proxmox/backups';
 import { pendingPath, pendingRowsSchema, type PendingRows } from '../proxmox/guest-config';
 import { checkPermissions, permissionExceptions, permissionsSchema } from '../proxmox/permissions';
+import { readLastLines } from '../proxmox/reads/lines';
 import { readCluster, summariseCluster } from '../proxmox/read-cluster';
 import { guestSnapshotsOf, snapshotRowsSchema, snapshotsPath } from '../proxmox/read-guest';
 import { guestIn } from './subjects';
@@ -75,7 +76,6 @@ const tasksSchema = z.array(
     status: z.string().optional(),
   }),
 );
-const logSchema = z.array(z.object({ n: z.number(), t: z.string() }));
 const taskStatusSchema = z.object({ status: z.string(), exitstatus: z.string().optional() });
 
 const outcomes: Readonly<Record<TaskEnd['kind'], ClusterTask['outcome']>> = {
@@ -305,9 +305,9 @@ export class ClusterService {
     this.options.onRead(clusterId);
     const path = { node: task.node, upid };
     const [lines, { status, exitstatus }] = await Promise.all([
-      client.get(apiPath('/nodes/{node}/tasks/{upid}/log', path), logSchema, {
+      readLastLines(client, apiPath('/nodes/{node}/tasks/{upid}/log', path), {
         operation: 'read the log of the task',
-        query: { limit: logLines },
+        most: logLines,
         signal,
       }),
       client.get(apiPath('/nodes/{node}/tasks/{upid}/status', path), taskStatusSchema, {
@@ -317,7 +317,7 @@ export class ClusterService {
     ]);
     const running = status === 'running';
     return {
-      lines: lines.map(({ t }) => t).filter((line) => line !== 'no content'),
+      lines,
       outcome: running ? 'running' : outcomes[taskEnd(exitstatus).kind],
       status: running ? null : (exitstatus ?? null),
     };

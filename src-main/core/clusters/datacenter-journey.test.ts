@@ -581,6 +581,23 @@ describe('a task that runs', () => {
     const log = await world.core.call('clusters:taskLog', { ...ref, upid });
     expect(log.outcome).toBe('broken-off');
   });
+
+  it('shows the end of its log, also where that is long', async () => {
+    const model = world.model(atlas);
+    const upid = startTask(
+      model,
+      { node: 'atlas-1', type: 'vzdump', id: '110', by: { id: 'root@pam', user: 'root@pam' } },
+      function* (run) {
+        for (let line = 1; line <= 1300; line += 1) run.log(`INFO: line ${line}`);
+        yield 1;
+      },
+    );
+    const { lines } = await world.core.call('clusters:taskLog', { ...ref, upid });
+    expect([lines.length, lines[0], lines.at(-1)]).toEqual([500, 'INFO: line 802', 'TASK OK']);
+    const node = await world.core.call('nodes:syslog', { ...ref, node: 'atlas-1', limit: 2 });
+    expect(node.lines).toHaveLength(2);
+    expect(node.lines[1]).toContain(`end task ${upid} OK`);
+  });
 });
 
 describe('several guests', () => {

@@ -7,6 +7,7 @@ import { call } from '../../api';
 import { useNow } from '../../components/Age';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { formatMoment } from '../../format/time-format';
+import { certificateCause } from './certificate-cause';
 
 /** The decision about a certificate. Trusting opens the native dialog; the page only asks for it. */
 export function CertificateNotice({
@@ -23,6 +24,7 @@ export function CertificateNotice({
   const [error, setError] = useState<WireError | null>(null);
   const [asking, setAsking] = useState(false);
   const changed = known !== null;
+  const nowMs = useNow();
   const trust = async () => {
     setAsking(true);
     setError(null);
@@ -47,6 +49,11 @@ export function CertificateNotice({
             ? 'Either it was renewed, or somebody stands between you and it. Do not go on before you know which.'
             : 'Compare the fingerprint with the one the node itself shows. No token has been sent yet.'}
         </Text>
+        {changed && (
+          <Text size="sm" fw={600}>
+            {certificateCause(known, offered, nowMs)} This is what it says of itself, and proves nothing.
+          </Text>
+        )}
         {changed && <CertificateLines label="Pinned" certificate={known} />}
         <CertificateLines label={changed ? 'Offered now' : 'Offered'} certificate={offered} />
         <div>

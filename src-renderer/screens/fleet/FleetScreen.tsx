@@ -17,6 +17,7 @@ import { openHostDialog } from '../../stores/dialog-store';
 import { openClusterForm, refreshClusters, useClustersStore } from '../../stores/clusters-store';
 import { loadFleet, refreshFleet, useFleetStore } from '../../stores/fleet-store';
 import { FillsUpFirst } from './FillsUpFirst';
+import { storageTotals } from './storage-totals';
 import { Welcome } from '../welcome/Welcome';
 
 /** All hosts and clusters at a glance: trouble first, then each with its capacity and what runs there. */
@@ -131,6 +132,8 @@ function ClusterCounters({ clusters }: { clusters: readonly ClusterOverview[] })
   const known = clusters.flatMap(({ summary }) => (summary === null ? [] : [summary]));
   const sum = (pick: (summary: ClusterSummary) => number) =>
     known.reduce((total, summary) => total + pick(summary), 0);
+  const inventories = useClustersStore((state) => state.inventories);
+  const storage = storageTotals(clusters.map(({ cluster }) => inventories[cluster.id]));
   const online = clusters.filter(({ state }) => state.status === 'online').length;
   const threads = sum((summary) => summary.cpuCount);
   const busy = sum((summary) => (summary.cpu ?? 0) * summary.cpuCount);
@@ -139,7 +142,7 @@ function ClusterCounters({ clusters }: { clusters: readonly ClusterOverview[] })
     sum((summary) => summary.memoryTotalBytes),
   ];
   return (
-    <SimpleGrid cols={{ base: 2, md: 4 }} spacing="md">
+    <SimpleGrid cols={{ base: 2, md: 5 }} spacing="md">
       <Counter
         label="Clusters online"
         value={`${online} / ${clusters.length}`}
@@ -162,6 +165,15 @@ function ClusterCounters({ clusters }: { clusters: readonly ClusterOverview[] })
         label="Memory of the nodes"
         value={formatPercent(usedPercent(memory, memoryTotal))}
         note={memoryTotal === 0 ? 'not known' : `${formatBytes(memory)} of ${formatBytes(memoryTotal)}`}
+      />
+      <Counter
+        label="Storage of clusters"
+        value={formatPercent(usedPercent(storage.usedBytes, storage.totalBytes))}
+        note={
+          storage.totalBytes === 0
+            ? 'not known'
+            : `${formatBytes(storage.usedBytes)} of ${formatBytes(storage.totalBytes)}`
+        }
       />
     </SimpleGrid>
   );

@@ -121,7 +121,8 @@ const uploadChunkBytes = 1024 * 1024;
 /** The time a whole upload may take: 4 GiB over a slow line. */
 const uploadTimeoutMs = 12 * 3600 * 1000;
 
-const envelopeSchema = z.object({ data: z.unknown() });
+/** `total` is left out where it would be 0. */
+const envelopeSchema = z.object({ data: z.unknown(), total: z.number().optional() });
 
 function parseJson(text: string): unknown {
   try {
@@ -240,6 +241,15 @@ export class ApiClient {
    * `output-too-large`, `unexpected-output`, `api-failed`, `cancelled`
    */
   async get<T>(path: ApiPath, schema: z.ZodType<T>, options: ReadOptions): Promise<T> {
+    return (await this.page(path, schema, options)).data;
+  }
+
+  /** As `get`, with how many rows there are in all, where the answer says so: lists that are asked for in parts. */
+  async page<T>(
+    path: ApiPath,
+    schema: z.ZodType<T>,
+    options: ReadOptions,
+  ): Promise<{ data: T; total: number | null }> {
     const { operation, query = {}, signal } = options;
     const asked: Asked = { cluster: this.options.cluster, operation, parameters: query };
     const encoded = encodeParameters(query);
@@ -247,9 +257,9 @@ export class ApiClient {
     const answer = await this.#guarded(signal, () =>
       this.#retry.execute(() => this.#breaker.execute(() => this.#anyEndpoint('GET', target, null, signal))),
     );
-    const data = this.#dataOf(answer, asked);
+    const { data, total = null } = this.#envelopeOf(answer, asked);
     const parsed = schema.safeParse(data);
-    if (parsed.success) return parsed.data;
+    if (parsed.success) return { data: parsed.data, total };
     throw new AppError(
       'unexpected-output',
       `${this.options.cluster} answered in a form that Holdfast does not know, so nothing of it was used.`,
@@ -449,7 +459,11 @@ export class ApiClient {
     }
   }
 
-  #dataOf({ status, reason, contentType, text }: Answer, asked: Asked): unknown {
+  #dataOf(answer: Answer, asked: Asked): unknown {
+    return this.#envelopeOf(answer, asked).data;
+  }
+
+  #envelopeOf({ status, reason, contentType, text }: Answer, asked: Asked): z.infer<typeof envelopeSchema> {
     const json = contentType.startsWith('application/json') ? parseJson(text) : undefined;
     if (status < 200 || status > 299) {
       const body = errorBodySchema.safeParse(json);
@@ -463,6 +477,6 @@ export class ApiClient {
         { detail: `HTTP ${status}, ${contentType === '' ? 'no content type' : contentType.slice(0, 100)}` },
       );
     }
-    return envelope.data.data;
+    return envelope.data;
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { toAppError } from '../../errors/app-error';
 import type { ApiClient } from '../client/client';
 import { apiPath } from '../client/path';
+import { readLastLines } from './lines';
 import { looseNumber, looseText, momentOf, optionalFlag, optionalNumber, optionalText } from '../loose';
 
 /** What one node tells of itself, `/nodes/{node}/…`. */
@@ -217,16 +218,17 @@ export async function readNetwork(client: ApiClient, node: string, signal: Abort
     .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }
 
-const linesSchema = z.array(z.object({ n: looseNumber, t: z.string() }));
-
-/** The newest lines; Proxmox VE counts from the oldest, so the end is asked for. */
-export async function readSyslog(client: ApiClient, node: string, limit: number, signal: AbortSignal) {
-  const rows = await client.get(apiPath('/nodes/{node}/syslog', { node }), linesSchema, {
+export function readSyslog(
+  client: ApiClient,
+  node: string,
+  limit: number,
+  signal: AbortSignal,
+): Promise<string[]> {
+  return readLastLines(client, apiPath('/nodes/{node}/syslog', { node }), {
     operation: `read the log of ${node}`,
-    query: { limit, since: undefined },
+    most: limit,
     signal,
   });
-  return rows.map(({ t }) => t).filter((line) => line !== '-- No entries --' && line !== 'no content');
 }
 
 const updateRowsSchema = z.array(

@@ -3,6 +3,7 @@ import type { ReplicationJob } from '../../../../src-preload/contract/datacenter
 import { toAppError } from '../../errors/app-error';
 import type { ApiClient } from '../client/client';
 import { apiPath } from '../client/path';
+import { readLastLines } from './lines';
 import { looseNumber, momentOf, optionalFlag, optionalNumber, optionalText } from '../loose';
 
 export const replicationRowsSchema = z.array(
@@ -27,7 +28,6 @@ const statusRowsSchema = z.array(
     error: optionalText,
   }),
 );
-const logSchema = z.array(z.object({ n: z.number(), t: z.string() }));
 
 /** The jobs of the cluster, with what their nodes say of the last transfers. */
 export async function readReplication(
@@ -83,16 +83,17 @@ export async function readReplication(
   return { jobs: jobs.sort((a, b) => a.vmid - b.vmid), unread };
 }
 
-export async function readReplicationLog(
+const logLines = 500;
+
+export function readReplicationLog(
   client: ApiClient,
   node: string,
   id: string,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const lines = await client.get(apiPath('/nodes/{node}/replication/{id}/log', { node, id }), logSchema, {
+  return readLastLines(client, apiPath('/nodes/{node}/replication/{id}/log', { node, id }), {
     operation: 'read the log of the replication',
-    query: { limit: 500 },
+    most: logLines,
     signal,
   });
-  return lines.map(({ t }) => t).filter((line) => line !== 'no content');
 }
