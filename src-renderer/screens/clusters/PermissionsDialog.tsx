@@ -10,6 +10,7 @@ import { ErrorNotice } from '../../components/ErrorNotice';
 import { HealthMark } from '../../components/HealthMark';
 import { plural } from '../../format/bytes-format';
 import { accessWords } from '../../format/words-format';
+import { pveumLines } from './pveum-lines';
 
 type Found = Response<'clusters:permissions'>;
 type Read =
@@ -60,10 +61,10 @@ function Permissions({ cluster }: { cluster: Cluster }) {
             User and token both need them: what holds is what both have. On any node, as root:
           </Text>
           <Group justify="flex-end">
-            <CopyButton value={linesFor(cluster, checks)} label="Copy the lines" />
+            <CopyButton value={pveumLines(cluster, checks)} label="Copy the lines" />
           </Group>
           <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-            {linesFor(cluster, checks)}
+            {pveumLines(cluster, checks)}
           </Code>
         </Alert>
       )}
@@ -98,23 +99,4 @@ function Permissions({ cluster }: { cluster: Cluster }) {
       ))}
     </Stack>
   );
-}
-
-/**
- * One role for each path on which something is missing. It holds all that is needed there, not only the rest: rights
- * given further down replace those from further up.
- */
-function linesFor({ tokenId }: Cluster, checks: Found['checks']): string {
-  const user = tokenId.slice(0, tokenId.indexOf('!'));
-  const paths = [...new Set(checks.filter(({ held }) => !held).map(({ path }) => path))];
-  return paths
-    .flatMap((path) => {
-      const role = `Holdfast${path === '/' ? 'Root' : path === '/vms' ? 'Guests' : 'Storage'}`;
-      const privileges = checks.flatMap((check) => (check.path === path ? [check.privilege] : []));
-      return [
-        `pveum role add ${role} --privs "${privileges.join(' ')}"`,
-        `pveum acl modify ${path} --users ${user} --tokens '${tokenId}' --roles ${role}`,
-      ];
-    })
-    .join('\n');
 }
