@@ -1,16 +1,14 @@
 import { Badge, Button, Drawer, Group, Loader, Stack, Table, Tabs, Text, Title } from '@mantine/core';
 import { IconCamera, IconCpu, IconMapPinFilled, IconPencil, IconRefresh } from '@tabler/icons-react';
-import { useEffect, useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { Cluster, Guest, GuestSnapshots } from '../../../src-preload/contract/clusters';
-import type { Response } from '../../../src-preload/contract';
-import type { WireError } from '../../../src-preload/contract/result';
-import { call } from '../../api';
 import { ActionButton } from '../../components/ActionButton';
 import { Age } from '../../components/Age';
 import { CapacityBar } from '../../components/CapacityBar';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { OfferMenu } from '../../components/OfferMenu';
+import { useRead } from '../../components/use-read';
 import { formatBytes, formatPercent } from '../../format/bytes-format';
 import {
   guestStatusColours,
@@ -20,7 +18,7 @@ import {
   uptimeWords,
 } from '../../format/guest-format';
 import { formatMoment } from '../../format/time-format';
-import { closeGuest, useCluster, useClustersStore } from '../../stores/clusters-store';
+import { closeGuest, useCluster, useClustersStore, useTakenAt } from '../../stores/clusters-store';
 import { loadOffers, startOffer } from '../../stores/offers-store';
 import { Charts } from '../clusters/Charts';
 import { FirewallView } from '../clusters/FirewallView';
@@ -167,26 +165,13 @@ function GuestDetail({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
   );
 }
 
-type Config = Response<'clusters:guestConfig'>;
-type ConfigRead =
-  { status: 'loading' } | { status: 'ready'; config: Config } | { status: 'failed'; error: WireError };
-
 function Configuration({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
-  const [read, setRead] = useState<ConfigRead>({ status: 'loading' });
-  const takenAtMs = useClustersStore((state) => state.inventories[cluster.id]?.takenAtMs);
-  useEffect(() => {
-    const mine = new AbortController();
-    void call('clusters:guestConfig', { clusterId: cluster.id, vmid: guest.vmid }, mine.signal).then(
-      (answer) => {
-        if (mine.signal.aborted) return;
-        setRead(
-          answer.ok ? { status: 'ready', config: answer.value } : { status: 'failed', error: answer.error },
-        );
-      },
-    );
-    return () => mine.abort();
-  }, [cluster.id, guest.vmid, takenAtMs]);
-  const edit = read.status === 'ready' ? read.config.edit : null;
+  const { read } = useRead(
+    'clusters:guestConfig',
+    { clusterId: cluster.id, vmid: guest.vmid },
+    useTakenAt(cluster.id),
+  );
+  const edit = read.status === 'ready' ? read.found.edit : null;
   return (
     <Section
       title="Configuration"
@@ -207,7 +192,7 @@ function Configuration({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
       {read.status === 'ready' && (
         <Table fz="xs" verticalSpacing={4} aria-label="Configuration">
           <Table.Tbody>
-            {read.config.entries.map((entry) => (
+            {read.found.entries.map((entry) => (
               <Table.Tr key={entry.key}>
                 <Table.Td w={130} pl={0} className="mono" style={{ verticalAlign: 'top' }}>
                   {entry.key}
@@ -229,26 +214,13 @@ function Configuration({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
   );
 }
 
-type Read =
-  { status: 'loading' } | { status: 'ready'; found: GuestSnapshots } | { status: 'failed'; error: WireError };
-
 function Snapshots({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
-  const [read, setRead] = useState<Read>({ status: 'loading' });
-  const [turn, setTurn] = useState(0);
   // Each reading of the cluster may follow a change of ours or of somebody else's.
-  const takenAtMs = useClustersStore((state) => state.inventories[cluster.id]?.takenAtMs);
-  useEffect(() => {
-    const mine = new AbortController();
-    void call('clusters:guestSnapshots', { clusterId: cluster.id, vmid: guest.vmid }, mine.signal).then(
-      (answer) => {
-        if (mine.signal.aborted) return;
-        setRead(
-          answer.ok ? { status: 'ready', found: answer.value } : { status: 'failed', error: answer.error },
-        );
-      },
-    );
-    return () => mine.abort();
-  }, [cluster.id, guest.vmid, turn, takenAtMs]);
+  const { read, again } = useRead(
+    'clusters:guestSnapshots',
+    { clusterId: cluster.id, vmid: guest.vmid },
+    useTakenAt(cluster.id),
+  );
   const take = async () => {
     const answer = await loadOffers(cluster.id, { kind: 'guest', vmid: guest.vmid });
     if (answer.status !== 'ready') return;
@@ -264,7 +236,7 @@ function Snapshots({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
             variant="subtle"
             size="compact-xs"
             leftSection={<IconRefresh size={13} aria-hidden />}
-            onClick={() => setTurn(turn + 1)}
+            onClick={again}
           >
             Read again
           </Button>

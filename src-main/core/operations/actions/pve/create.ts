@@ -11,11 +11,11 @@ import { changeCall } from '../../../proxmox/requests';
 import type { ApiContext, ClusterSubject, ClusterWorld } from '../../action';
 import { choiceField, numberField, switchField, textField } from '../fields';
 import { bytes } from '../words';
-import { nodeNameSchema, readGuest, vmidSchema } from './guest-reads';
+import { isIdTaken, judgeMade, nodeNameSchema, readGuest, vmidSchema } from './guest-reads';
 import { guestNameSchema, nextFreeId } from './lifecycle';
 import { storageNameSchema, volumeIdSchema } from './names';
 import { storageOptions } from './storage-options';
-import { bindChange, confirmed, info, notThere, pendingStill, warning } from './single-change';
+import { bindChange, info, warning } from './single-change';
 
 const bridgeSchema = z.string().regex(/^[a-zA-Z][a-zA-Z0-9._-]{0,14}$/, 'must be the name of a bridge');
 const vlanSchema = z
@@ -93,7 +93,6 @@ const storageStatusSchema = z.object({
   avail: optionalNumber,
   active: optionalNumber,
 });
-const nextIdSchema = z.union([z.string(), z.number()]);
 const interfacesSchema = z.array(z.object({ iface: z.string(), type: z.string() }));
 
 interface Found {
@@ -115,16 +114,6 @@ interface Place {
 }
 
 async function look(context: ApiContext, { type, node, vmid, storage, medium }: Place): Promise<Found> {
-  const taken = context
-    .get('ask whether the id is free', apiPath('/cluster/nextid'), nextIdSchema, { vmid })
-    .then(
-      () => false,
-      (thrown: unknown) => {
-        const error = toAppError(thrown);
-        if (error.code === 'api-failed') return true;
-        throw error;
-      },
-    );
   const [from = ''] = (medium ?? '').split(':');
   const there =
     medium === null
@@ -150,7 +139,7 @@ async function look(context: ApiContext, { type, node, vmid, storage, medium }: 
       },
     );
   const [isTaken, present, status, isThere, known] = await Promise.all([
-    taken,
+    isIdTaken(context, vmid),
     readGuest(context, { type, node, vmid }),
     context.get(
       'read the state of the storage',
@@ -209,15 +198,8 @@ const restsOn = (found: Found) => ({
   content: found.storage.content,
 });
 
-const judgeNew = ({ vmid, start }: { vmid: number; start: boolean }, { present }: Found) => {
-  if (present === null) return notThere(`There is no guest ${vmid}.`);
-  if (present.lock !== undefined && present.lock !== '') {
-    return pendingStill(`Guest ${vmid} is being made (${present.lock}).`);
-  }
-  return start && present.status !== 'running'
-    ? pendingStill(`Guest ${vmid} is there, and does not run.`)
-    : confirmed(`Guest ${vmid} is there.`);
-};
+const judgeNew = ({ vmid, start }: { vmid: number; start: boolean }, { present }: Found) =>
+  judgeMade(present, vmid, start);
 
 function machineCall(input: MachineInput) {
   const { node, vmid, name, ostype, bios, sockets, cores, memory, storage, disk, iso, bridge, vlan, model } =

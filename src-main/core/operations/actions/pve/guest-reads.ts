@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { guestTypeSchema, type Guest, type GuestType } from '../../../../../src-preload/contract/clusters';
-import type { Blocker } from '../../../../../src-preload/contract/operations';
+import type { Blocker, Verification } from '../../../../../src-preload/contract/operations';
 import { toAppError } from '../../../errors/app-error';
 import type { ApiContext } from '../../action';
 import { apiPath } from '../../../proxmox/client/path';
@@ -93,4 +93,29 @@ export function guestForComparison(status: GuestStatus | null): Record<string, u
     lock: status.lock ?? '',
     managed: Number(status.ha?.managed ?? 0) === 1,
   };
+}
+
+const nextIdSchema = z.union([z.string(), z.number()]);
+
+/** Proxmox VE knows the ids of all guests, also of those that the token may not see. */
+export async function isIdTaken(context: ApiContext, vmid: number): Promise<boolean> {
+  try {
+    await context.get('ask whether the id is free', apiPath('/cluster/nextid'), nextIdSchema, { vmid });
+    return false;
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.code === 'api-failed') return true;
+    throw error;
+  }
+}
+
+/** How far a guest is that was to be made. @param start it was to be started as well */
+export function judgeMade(present: GuestStatus | null, vmid: number, start: boolean): Verification {
+  if (present === null) return { status: 'not-there', text: `There is no guest ${vmid}.` };
+  if (present.lock !== undefined && present.lock !== '') {
+    return { status: 'pending', text: `Guest ${vmid} is being made (${present.lock}).` };
+  }
+  return start && present.status !== 'running'
+    ? { status: 'pending', text: `Guest ${vmid} is there, and does not run.` }
+    : { status: 'confirmed', text: `Guest ${vmid} is there.` };
 }

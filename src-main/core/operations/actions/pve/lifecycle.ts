@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Guest } from '../../../../../src-preload/contract/clusters';
 import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
-import { toAppError } from '../../../errors/app-error';
 import { apiPath } from '../../../proxmox/client/path';
 import type { GuestStatus } from '../../../proxmox/read-guest';
 import { changeCall } from '../../../proxmox/requests';
@@ -17,6 +16,7 @@ import {
   guestInput,
   guestInputShape,
   guestWords,
+  isIdTaken,
   nodeNameSchema,
   readGuest,
   targetOf,
@@ -212,20 +212,10 @@ export function nextFreeId({ inventory }: ClusterWorld): number {
   return vmid;
 }
 
-const nextIdSchema = z.union([z.string(), z.number()]);
-
-/** Proxmox VE knows the ids of all guests, also of those that the token may not see. */
 async function idBlockers(context: ApiContext, newid: number): Promise<Blocker[]> {
-  try {
-    await context.get('ask whether the id is free', apiPath('/cluster/nextid'), nextIdSchema, {
-      vmid: newid,
-    });
-    return [];
-  } catch (thrown) {
-    const error = toAppError(thrown);
-    if (error.code !== 'api-failed') throw error;
-    return [{ text: `The id ${newid} is taken.`, remedy: 'Choose another one.' }];
-  }
+  return (await isIdTaken(context, newid))
+    ? [{ text: `The id ${newid} is taken.`, remedy: 'Choose another one.' }]
+    : [];
 }
 
 const clone: ApiActionDefinition<z.infer<typeof cloneInput>> = {

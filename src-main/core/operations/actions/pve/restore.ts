@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { guestTypeSchema, type GuestBackup } from '../../../../../src-preload/contract/clusters';
 import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
-import { toAppError } from '../../../errors/app-error';
 import { apiPath } from '../../../proxmox/client/path';
 import { optionalNumber, optionalText } from '../../../proxmox/loose';
 import type { GuestStatus } from '../../../proxmox/read-guest';
@@ -10,10 +9,10 @@ import { changeCall } from '../../../proxmox/requests';
 import type { ApiContext, ClusterWorld } from '../../action';
 import { choiceField, numberField, switchField } from '../fields';
 import { bytes, moment } from '../words';
-import { guestWords, nodeNameSchema, readGuest, vmidSchema } from './guest-reads';
+import { guestWords, isIdTaken, judgeMade, nodeNameSchema, readGuest, vmidSchema } from './guest-reads';
 import { nextFreeId } from './lifecycle';
 import { storageNameSchema, volumeIdSchema } from './names';
-import { bindChange, confirmed, info, loss, notThere, pendingStill, warning } from './single-change';
+import { bindChange, info, loss, notThere, warning } from './single-change';
 
 /** F122, H28 to H36 */
 const input = z.strictObject({
@@ -42,18 +41,6 @@ interface Found {
 }
 
 const statusSchema = z.object({ avail: optionalNumber, content: optionalText });
-const nextIdSchema = z.union([z.string(), z.number()]);
-
-async function isTaken(context: ApiContext, vmid: number): Promise<boolean> {
-  try {
-    await context.get('ask whether the id is free', apiPath('/cluster/nextid'), nextIdSchema, { vmid });
-    return false;
-  } catch (thrown) {
-    const error = toAppError(thrown);
-    if (error.code === 'api-failed') return true;
-    throw error;
-  }
-}
 
 async function look(context: ApiContext, given: Input): Promise<Found> {
   const { node, archive, storage, vmid } = given;
@@ -66,7 +53,7 @@ async function look(context: ApiContext, given: Input): Promise<Found> {
       { content: 'backup' },
     ),
     readGuest(context, given),
-    isTaken(context, vmid),
+    isIdTaken(context, vmid),
     storage === null
       ? null
       : context.get(
@@ -276,12 +263,7 @@ const restore = bindChange<Input, Found>({
         text: `Guest ${vmid} is there; that it is the restored one, only its task can say.`,
       };
     }
-    if (present.lock !== undefined && present.lock !== '') {
-      return pendingStill(`Guest ${vmid} is being made (${present.lock}).`);
-    }
-    return start && present.status !== 'running'
-      ? pendingStill(`Guest ${vmid} is there, and does not run.`)
-      : confirmed(`Guest ${vmid} is there.`);
+    return judgeMade(present, vmid, start);
   },
   explainFailure: (text) => {
     const exists = /(?:CT|VM) (\d+) already exists/.exec(text);
