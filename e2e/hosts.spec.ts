@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startShellHost } from '../src-main/core/testing/shell-host';
 import { expect, test } from './fixtures';
 import { expectAccessible, screenshot } from './page-tools';
@@ -57,4 +59,46 @@ test('a host is added after its fingerprint was compared, and a wrong password s
   } finally {
     await server.close();
   }
+});
+
+test('hosts come from ~/.ssh/config with their jump hosts, and nothing is connected to', async ({
+  holdfast: { page, home },
+}) => {
+  mkdirSync(join(home, '.ssh'));
+  writeFileSync(
+    join(home, '.ssh', 'config'),
+    `Host gate
+  HostName 127.0.0.1
+  Port 1
+Host nas-at-a-branch-office-with-a-very-long-name-that-somebody-liked
+  HostName 10.0.0.5
+  ProxyJump gate
+Host old-router
+  ProxyCommand connect-proxy -S socks.example.net:1080 %h %p
+Match exec "true"
+  User nobody
+Host *
+  User admin
+`,
+  );
+  await page.getByRole('button', { name: /Add your first host/ }).click();
+  await page.getByRole('button', { name: 'Take hosts from ~/.ssh/config…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Hosts of ~/.ssh/config' });
+  await expect(
+    dialog.getByText('It is reached by a ProxyCommand, which Holdfast does not run.'),
+  ).toBeVisible();
+  await expect(dialog.getByLabel('Choose old-router')).toBeDisabled();
+  await dialog.getByLabel('Choose all').check();
+  await screenshot(page, '34-ssh-config');
+  await expectAccessible(page, '[role="dialog"]');
+  await dialog.getByRole('button', { name: 'Add 2 hosts' }).click();
+  await expect(dialog.getByText(/^Added: gate, nas-at-a-branch-office/)).toBeVisible();
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+
+  await page
+    .getByRole('navigation', { name: 'Main' })
+    .getByRole('link', { name: /nas-at-a-branch-office/ })
+    .click();
+  await expect(page.getByRole('main').getByText('through gate')).toBeVisible();
+  await screenshot(page, '35-behind-a-jump-host');
 });

@@ -27,6 +27,7 @@ import { GuestDrawer } from './screens/guests/GuestDrawer';
 import { GuestsScreen } from './screens/guests/GuestsScreen';
 import { AccessDialog } from './screens/hosts/AccessDialog';
 import { HostDialog } from './screens/hosts/HostDialog';
+import { SshConfigDialog } from './screens/hosts/SshConfigDialog';
 import { HostScreen } from './screens/hosts/HostScreen';
 import { CreatePoolDialog } from './screens/pools/CreatePoolDialog';
 import { ReplaceDiskDialog } from './screens/pools/ReplaceDiskDialog';
@@ -110,6 +111,7 @@ export function App() {
         <PlanView />
         <SnapshotDialog />
         <HostDialog />
+        <SshConfigDialog />
         <ClusterDialog />
         <AccessDialog />
         <OfferDialog />

@@ -28,6 +28,7 @@ import { createHostStore } from './hosts/host-store';
 import { createKeyFileRegistry } from './hosts/key-file-registry';
 import { createKnownHostKeys } from './hosts/known-host-keys';
 import { loginOf } from './hosts/login';
+import { routeTo } from './hosts/route';
 import { createTrust } from './hosts/trust';
 import type { CredentialStore, HostStore, KnownHostKeys } from './hosts/types';
 import { Capacity } from './inventory/capacity/capacity';
@@ -59,6 +60,8 @@ import {
 } from './clusters/stores';
 import { createCertificateTrust } from './clusters/trust';
 import { createSettingsStore, type SettingsStore } from './settings/settings-store';
+import { hopsTo, type HopOptions } from './ssh/hops';
+import { pinName } from './ssh/host-key';
 import { SshSessionPool } from './ssh/session-pool';
 import { readInventory } from './storage/read-inventory';
 import { readSnapshotDetails } from './storage/read-snapshot-details';
@@ -156,12 +159,16 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     const knownHostsPath = options.knownHostsPath ?? join(homedir(), '.ssh', 'known_hosts');
     /** The pool stands before the service that wants to hear of lost connections. */
     const connection = { lost: (_hostId: string, _error: AppError): void => undefined };
-    const sessions = new SshSessionPool({
-      pinnedKeys: (address, port) => knownKeys.find(address, port),
+    const hops: HopOptions = {
+      pinnedKeys: (name, port) => knownKeys.find(name, port),
       knownHostsPath,
-      permits: parts.permits,
       login: (host) =>
         loginOf(host, { credentials, keyFiles, agentSocket: () => process.env['SSH_AUTH_SOCK'] }),
+      route: (host) => routeTo(host, hosts.list()),
+    };
+    const sessions = new SshSessionPool({
+      ...hops,
+      permits: parts.permits,
       onState: (hostId, change) => {
         if (change.state === 'ended' && change.error !== null) connection.lost(hostId, change.error);
       },
@@ -173,8 +180,8 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     const onRecorded = (hostId: string): void => emit('audit:changed', { hostId });
     const onHostChanged = (hostId: string | null): void => emit('hosts:changed', { hostId });
     const locks = new HostLocks();
-    const hostKeys = ({ address, port }: Host): string[] =>
-      knownKeys.find(address, port).flatMap(({ key, revoked }) => (revoked ? [] : [key.sha256]));
+    const hostKeys = (host: Host): string[] =>
+      knownKeys.find(pinName(host), host.port).flatMap(({ key, revoked }) => (revoked ? [] : [key.sha256]));
     const onClusterChanged = (clusterId: string | null): void => emit('clusters:changed', { clusterId });
     const clients = new ClusterClients({ certificates, credentials });
     const localFiles = new LocalFiles(shell);
@@ -288,11 +295,24 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         hosts,
         credentials,
         keyFiles,
-        trust: createTrust({ knownKeys, keyFiles, knownHostsPath, shell }),
+        trust: createTrust({
+          knownKeys,
+          keyFiles,
+          knownHostsPath,
+          shell,
+          hopsTo: (hostId, signal) => hopsTo(hosts.get(hostId), hops, signal),
+        }),
         inventory,
         shell,
         demo: options.demo,
         nameTaken: (name) => clusters.list().some((cluster) => cluster.name === name),
+        sshConfig: {
+          path: options.sshConfigPath ?? join(homedir(), '.ssh', 'config'),
+          hosts,
+          keyFiles,
+          clusterNames: () => clusters.list().map(({ name }) => name),
+          nowMs,
+        },
         busy: (hostId) => road.busy(hostId),
         onRemove: ({ id }) => {
           recordSession(id);

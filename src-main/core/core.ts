@@ -13,6 +13,8 @@ export interface CoreOptions {
   emit<E extends EventName>(event: E, payload: EventPayload<E>): void;
   /** Extra places to look in tests; defaults to the person's ~/.ssh/known_hosts. */
   knownHostsPath?: string;
+  /** The same for ~/.ssh/config. */
+  sshConfigPath?: string;
   nowMs?: () => number;
 }
 

@@ -14,6 +14,8 @@ export const channels = [
   'hosts:probeKey',
   'hosts:trustKey',
   'hosts:chooseKeyFile',
+  'hosts:readSshConfig',
+  'hosts:importSshConfig',
   'hosts:setSecret',
   'hosts:connect',
   'hosts:disconnect',

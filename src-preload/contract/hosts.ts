@@ -61,6 +61,8 @@ export const hostSettingsSchema = z.strictObject({
   sudo: z.boolean(),
   environment: environmentSchema,
   accessLevel: accessLevelSchema,
+  /** The jump host it is reached through: another host of the list, which may have one itself. Left out: directly. */
+  via: hostIdSchema.optional(),
 });
 export type HostSettings = z.infer<typeof hostSettingsSchema>;
 
@@ -131,6 +133,23 @@ export type HostOverview = z.infer<typeof hostOverviewSchema>;
 /** A password or passphrase on its way to the vault. It is held in memory only where no keyring seals it. */
 export const secretSchema = z.string().min(1).max(1024);
 
+export const mostSshConfigEntries = 500;
+
+/** A `Host` of ssh_config(5) that names one host, with what all the file says of it. */
+export const sshConfigEntrySchema = z.strictObject({
+  alias: z.string(),
+  address: z.string(),
+  port: z.int(),
+  user: z.string(),
+  /** null: none is named, or none that can be read; the SSH agent is used. */
+  keyFile: z.string().nullable(),
+  /** Alias or name of the jump host. */
+  via: z.string().nullable(),
+  /** Why it can't be added; null: it can. */
+  obstacle: z.string().nullable(),
+});
+export type SshConfigEntry = z.infer<typeof sshConfigEntrySchema>;
+
 export const hostsContract = {
   list: { request: nothingSchema, response: z.strictObject({ hosts: z.array(hostOverviewSchema) }) },
   add: {
@@ -152,11 +171,11 @@ export const hostsContract = {
     response: z.strictObject({ removed: z.boolean() }),
   },
   /**
-   * Asks address:port for its host key, without offering any credential.
+   * Asks address:port for its host key, without offering it any credential; jump hosts on the way are logged in to.
    * `trust` opens the native dialog afterwards, which shows the same fingerprint.
    */
   probeKey: {
-    request: z.strictObject({ address: addressSchema, port: portSchema }),
+    request: z.strictObject({ address: addressSchema, port: portSchema, via: hostIdSchema.optional() }),
     response: z.strictObject({
       status: z.enum(['trusted', 'unknown', 'changed', 'revoked']),
       offered: hostKeySchema,
@@ -167,7 +186,12 @@ export const hostsContract = {
   },
   /** Native dialog with the fingerprint; on yes the key is pinned. The fingerprint is compared with a fresh probe. */
   trustKey: {
-    request: z.strictObject({ address: addressSchema, port: portSchema, sha256: hostKeySchema.shape.sha256 }),
+    request: z.strictObject({
+      address: addressSchema,
+      port: portSchema,
+      via: hostIdSchema.optional(),
+      sha256: hostKeySchema.shape.sha256,
+    }),
     response: z.strictObject({ trusted: z.boolean() }),
   },
   /** Native file dialog; null when cancelled. */
@@ -177,6 +201,28 @@ export const hostsContract = {
       keyFile: z
         .strictObject({ keyFileId: uuidSchema, displayPath: z.string(), encrypted: z.boolean() })
         .nullable(),
+    }),
+  },
+  /** What ~/.ssh/config of this login says of hosts. Nothing is added, and nothing named in it is run. */
+  readSshConfig: {
+    request: nothingSchema,
+    response: z.strictObject({
+      displayPath: z.string(),
+      entries: z.array(sshConfigEntrySchema),
+      /** What of the file was not taken into account. */
+      notes: z.array(z.string()),
+    }),
+  },
+  /** Adds entries by their alias, at the level `view`. The file is read again; no host is connected to. */
+  importSshConfig: {
+    request: z.strictObject({
+      aliases: z.array(hostNameSchema).min(1).max(mostSshConfigEntries),
+      sudo: z.boolean(),
+      environment: environmentSchema,
+    }),
+    response: z.strictObject({
+      added: z.array(hostSchema),
+      refused: z.array(z.strictObject({ alias: z.string(), reason: z.string() })),
     }),
   },
   setSecret: {

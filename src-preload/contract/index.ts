@@ -40,6 +40,8 @@ export const contract = {
   'hosts:probeKey': hostsContract.probeKey,
   'hosts:trustKey': hostsContract.trustKey,
   'hosts:chooseKeyFile': hostsContract.chooseKeyFile,
+  'hosts:readSshConfig': hostsContract.readSshConfig,
+  'hosts:importSshConfig': hostsContract.importSshConfig,
   'hosts:setSecret': hostsContract.setSecret,
   'hosts:connect': hostsContract.connect,
   'hosts:disconnect': hostsContract.disconnect,

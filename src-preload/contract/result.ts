@@ -40,6 +40,8 @@ export const hostKeyProblemSchema = z.strictObject({
   reason: z.enum(['unknown', 'changed', 'revoked']),
   address: z.string(),
   port: z.int(),
+  /** The host that it is reached through, by id. */
+  via: z.string().optional(),
   offered: hostKeySchema,
   known: z.array(hostKeySchema),
 });

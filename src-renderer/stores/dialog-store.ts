@@ -12,9 +12,13 @@ interface DialogState {
   snapshot: SnapshotPreset | null;
   /** Least privilege of this host. */
   access: Host | null;
+  /** Hosts of ~/.ssh/config to take over. */
+  sshConfig: boolean;
 }
 
-export const useDialogStore = create<DialogState>(() => ({ host: null, snapshot: null, access: null }));
+const closed: DialogState = { host: null, snapshot: null, access: null, sshConfig: false };
+
+export const useDialogStore = create<DialogState>(() => closed);
 
 export function openHostDialog(host: Host | null): void {
   useDialogStore.setState({ host: { host } });
@@ -28,6 +32,11 @@ export function openAccessDialog(host: Host): void {
   useDialogStore.setState({ access: host });
 }
 
+/** In place of the dialog that led here. */
+export function openSshConfigDialog(): void {
+  useDialogStore.setState({ ...closed, sshConfig: true });
+}
+
 export function closeDialogs(): void {
-  useDialogStore.setState({ host: null, snapshot: null, access: null });
+  useDialogStore.setState(closed);
 }

@@ -14,7 +14,8 @@ import type { ClusterService } from '../clusters/cluster-service';
 import { subjectIn } from '../clusters/subjects';
 import type { ClusterStore } from '../clusters/stores';
 import type { createCertificateTrust } from '../clusters/trust';
-import { newHostId, raiseQuestion } from './hosts';
+import { newHostId } from '../hosts/host-id';
+import { raiseQuestion } from './hosts';
 
 export interface ClusterHandlerOptions {
   clusters: ClusterStore;

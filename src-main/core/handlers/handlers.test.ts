@@ -6,7 +6,7 @@ import { hostIdSchema } from '../../../src-preload/contract/primitives';
 import type { Host, HostSettings, HostState } from '../../../src-preload/contract/hosts';
 import { startShellHost, type ShellHost } from '../testing/shell-host';
 import { startTestCore, type TestCore } from '../testing/test-core';
-import { newHostId } from './hosts';
+import { newHostId } from '../hosts/host-id';
 
 let data: string;
 let box: ShellHost;

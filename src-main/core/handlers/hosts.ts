@@ -1,7 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { CoreHandlers, Request, Response } from '../../../src-preload/contract';
 import { accessLevels, type Host, type HostSettings } from '../../../src-preload/contract/hosts';
 import { AppError } from '../errors/app-error';
+import { newHostId } from '../hosts/host-id';
+import { importSshConfig, listSshConfig, type ImportOptions } from '../hosts/import-ssh-config';
+import { routeTo } from '../hosts/route';
 import type { CredentialStore, HostStore, KeyFileRegistry } from '../hosts/types';
 import type { InventoryService } from '../inventory/service';
 import { visible } from '../operations/confirm-words';
@@ -31,6 +33,8 @@ export interface HostHandlerOptions {
   onRemove: (host: Host) => void;
   /** null: more than one host. */
   onChanged: (hostId: string | null) => void;
+  /** Where ~/.ssh/config is, and what its entries are held against. */
+  sshConfig: ImportOptions;
   nowMs: () => number;
 }
 
@@ -43,24 +47,12 @@ type HostHandlers = Pick<
   | 'hosts:probeKey'
   | 'hosts:trustKey'
   | 'hosts:chooseKeyFile'
+  | 'hosts:readSshConfig'
+  | 'hosts:importSshConfig'
   | 'hosts:setSecret'
   | 'hosts:connect'
   | 'hosts:disconnect'
 >;
-
-/**
- * A new id, readable in file names. Never one that was used: the audit of a removed host stays under its id, and a
- * new host of the same name must not write into it.
- */
-export function newHostId(name: string): string {
-  const slug = name
-    .toLowerCase()
-    .normalize('NFKD')
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 40);
-  return `${slug === '' ? 'host' : slug}-${randomBytes(4).toString('hex')}`;
-}
 
 function removeQuestion(host: Host): ConfirmQuestion {
   return {
@@ -91,8 +83,9 @@ export function raiseQuestion(before: Managed, after: Managed): ConfirmQuestion 
 }
 
 /** What decides where we connect and as whom; a change ends the connection. */
-function connectionOf({ address, port, user, auth, sudo }: HostSettings): string {
+function connectionOf({ address, port, user, auth, sudo, via }: HostSettings): string {
   return JSON.stringify([
+    via,
     address,
     port,
     user,
@@ -117,6 +110,12 @@ export function hostHandlers(options: HostHandlerOptions): HostHandlers {
         `There is a host or cluster named ${settings.name} already. Choose another name.`,
       );
     }
+    routeTo({ ...settings, ...(hostId === null ? {} : { id: hostId }) }, hosts.list());
+  };
+
+  const refuseInDemo = (): void => {
+    if (!options.demo) return;
+    throw new AppError('refused', 'The demo fleet has hosts of its own. Leave the demo to bring in yours.');
   };
 
   return {
@@ -171,6 +170,13 @@ export function hostHandlers(options: HostHandlerOptions): HostHandlers {
           throw new AppError('refused', `A change on ${host.name} is under way. Wait until it has ended.`);
         }
       };
+      const behind = hosts.list().filter(({ via }) => via === hostId);
+      if (behind.length > 0) {
+        throw new AppError(
+          'refused',
+          `${host.name} is the jump host of ${behind.map(({ name }) => name).join(', ')}, so it was not removed. Choose another way to ${behind.length === 1 ? 'it' : 'them'} first.`,
+        );
+      }
       refuseWhileBusy();
       if (!(await shell.confirm(removeQuestion(host), signal))) return { removed: false };
       refuseWhileBusy();
@@ -186,6 +192,17 @@ export function hostHandlers(options: HostHandlerOptions): HostHandlers {
     'hosts:probeKey': (request, { signal }) => trust.probeKey(request, signal),
     'hosts:trustKey': (request, { signal }) => trust.trustKey(request, signal),
     'hosts:chooseKeyFile': () => trust.chooseKeyFile(),
+
+    'hosts:readSshConfig': async () => {
+      refuseInDemo();
+      return listSshConfig(options.sshConfig);
+    },
+    'hosts:importSshConfig': async (request) => {
+      refuseInDemo();
+      const answer = importSshConfig(request, options.sshConfig);
+      if (answer.added.length > 0) options.onChanged(null);
+      return answer;
+    },
 
     'hosts:setSecret': async ({ hostId, secret }) => {
       hosts.get(hostId);

@@ -3,8 +3,10 @@ import type { HostKey, HostKeyProblem } from '../../../src-preload/contract/resu
 import { AppError } from '../errors/app-error';
 import type { ConfirmQuestion, ShellPort } from '../port/shell-port';
 import { fetchHostKey } from '../ssh/connection';
-import { describeKey, judgeHostKey, untrusted } from '../ssh/host-key';
+import { describeKey, judgeHostKey, pinName, untrusted } from '../ssh/host-key';
+import { reachThrough, type Hop } from '../ssh/jump';
 import { knownHostsTypes, lookUpKnownHosts } from '../ssh/known-hosts';
+import { visible } from '../operations/confirm-words';
 import { displayPath, readKeyFile } from './key-file-registry';
 import type { KeyFileRegistry, KnownHostKeys } from './types';
 
@@ -13,7 +15,16 @@ export interface TrustOptions {
   keyFiles: KeyFileRegistry;
   knownHostsPath: string;
   shell: Pick<ShellPort, 'confirm' | 'chooseOpenPath'>;
+  /** The jump host of that id and those on the way to it. Left out: there are none. */
+  hopsTo?: (hostId: string, signal: AbortSignal) => [Hop, ...Hop[]];
   timeoutSeconds?: number;
+}
+
+/** What is asked for its key. */
+interface Peer {
+  address: string;
+  port: number;
+  via?: string | undefined;
 }
 
 const line = ({ type, sha256 }: HostKey): string => `${type}\n${sha256}`;
@@ -36,8 +47,13 @@ function hintLines(hint: KnownHostsHint): string[] {
 }
 
 /** The words of the native dialog for a key that is not pinned. */
-export function trustQuestion(problem: HostKeyProblem, hint: KnownHostsHint): ConfirmQuestion {
-  const where = `${problem.address}, port ${problem.port}`;
+export function trustQuestion(
+  problem: HostKeyProblem,
+  hint: KnownHostsHint,
+  jumpHost?: string,
+): ConfirmQuestion {
+  const through = jumpHost === undefined ? '' : ` (reached through ${visible(jumpHost)})`;
+  const where = `${problem.address}, port ${problem.port}${through}`;
   if (problem.reason === 'changed') {
     return {
       kind: 'trust-host-key',
@@ -76,16 +92,26 @@ export function createTrust({
   keyFiles,
   knownHostsPath,
   shell,
+  hopsTo,
   timeoutSeconds = 15,
 }: TrustOptions) {
-  const look = async ({ address, port }: { address: string; port: number }, signal: AbortSignal) => {
-    const pinned = knownKeys.find(address, port);
+  const hopsOf = ({ via }: Peer, signal: AbortSignal) =>
+    via === undefined || hopsTo === undefined ? null : hopsTo(via, signal);
+  const look = async (peer: Peer, signal: AbortSignal) => {
+    const { address, port } = peer;
+    const pinned = knownKeys.find(pinName(peer), port);
     const known = pinned.filter(({ revoked }) => !revoked).map(({ key }) => key);
     // Of several keys of a host the one that is known already is asked for, so that a type nobody has seen yet
     // does not look like a change.
     const preferredKeyTypes =
       known.length > 0 ? known.map(({ type }) => type) : knownHostsTypes(knownHostsPath, address, port);
-    const publicKey = await fetchHostKey({ address, port }, { preferredKeyTypes, timeoutSeconds, signal });
+    const options = { preferredKeyTypes, timeoutSeconds, signal };
+    const hops = hopsOf(peer, signal);
+    const publicKey = await (hops === null
+      ? fetchHostKey({ address, port }, options)
+      : reachThrough(hops, { ...options, target: { name: address, address, port } }, (stream) =>
+          fetchHostKey({ address, port }, { ...options, stream }),
+        ));
     const offered = describeKey(publicKey);
     const inFile = lookUpKnownHosts(knownHostsPath, address, port, publicKey);
     const status = inFile.revoked ? ('revoked' as const) : judgeHostKey(pinned, offered);
@@ -110,10 +136,10 @@ export function createTrust({
       request: Request<'hosts:trustKey'>,
       signal: AbortSignal,
     ): Promise<Response<'hosts:trustKey'>> => {
-      const { address, port, sha256 } = request;
+      const { address, port, via, sha256 } = request;
       const { status, offered, known, publicKey, hint } = await look(request, signal);
       if (status === 'trusted') return { trusted: true };
-      const problem: HostKeyProblem = { reason: status, address, port, offered, known };
+      const problem: HostKeyProblem = { reason: status, address, port, via, offered, known };
       if (status === 'revoked') throw untrusted(address, problem);
       if (offered.sha256 !== sha256) {
         throw new AppError(
@@ -122,8 +148,9 @@ export function createTrust({
           { hostKey: problem },
         );
       }
-      if (!(await shell.confirm(trustQuestion(problem, hint), signal))) return { trusted: false };
-      knownKeys.pin(address, port, offered, publicKey.toString('base64'));
+      const jumpHost = hopsOf(request, signal)?.at(-1)?.target.name;
+      if (!(await shell.confirm(trustQuestion(problem, hint, jumpHost), signal))) return { trusted: false };
+      knownKeys.pin(pinName(request), port, offered, publicKey.toString('base64'));
       return { trusted: true };
     },
 

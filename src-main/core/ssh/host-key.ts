@@ -9,6 +9,14 @@ export interface PinnedKey {
   revoked: boolean;
 }
 
+/**
+ * Under which name a host's key is pinned. Private addresses repeat behind different jump hosts, so a host behind one
+ * has its own name; no address holds a space.
+ */
+export function pinName({ address, via }: { address: string; via?: string | undefined }): string {
+  return via === undefined ? address : `${address} via ${via}`;
+}
+
 export type HostKeyVerdict = 'trusted' | HostKeyProblem['reason'];
 
 /** `SHA256:…` without padding, as `ssh-keygen -lf` prints it. */

@@ -1,10 +1,10 @@
 import type { Host } from '../../../src-preload/contract/hosts';
-import type { HostKey } from '../../../src-preload/contract/result';
 import { AppError, toAppError } from '../errors/app-error';
 import { BackOff } from './back-off';
-import { connect, type Connection, type Login } from './connection';
-import { describeKey, fingerprint, judgeHostKey, untrusted, type PinnedKey } from './host-key';
-import { lookUpKnownHosts } from './known-hosts';
+import type { Connection } from './connection';
+import { fingerprint } from './host-key';
+import { hopsTo, type HopOptions } from './hops';
+import { connectThrough } from './jump';
 import { Session } from './session';
 import type { RemoteFiles } from './remote-files';
 import type { ExecRequest, ExecResult, FilePool, SessionOptions, SessionPool, SshSession } from './types';
@@ -16,16 +16,13 @@ import type { ExecRequest, ExecResult, FilePool, SessionOptions, SessionPool, Ss
 export type ConnectionChange =
   { state: 'connecting' } | { state: 'online' } | { state: 'ended'; error: AppError | null };
 
-export interface SessionPoolOptions {
-  pinnedKeys: (address: string, port: number) => readonly PinnedKey[];
-  knownHostsPath: string;
-  /** Asked after the host key was accepted. Throws AppError `unauthorized` or `vault-unavailable`. */
-  login: (host: Host) => Promise<Login>;
+export interface SessionPoolOptions extends Omit<HopOptions, 'route'> {
+  /** Left out: there are no jump hosts. */
+  route?: HopOptions['route'];
   /** Whether a command may be sent at all; see core/whitelist. */
   permits: (argv: readonly string[]) => boolean;
   onState?: (hostId: string, change: ConnectionChange) => void;
   nowMs?: () => number;
-  connectTimeoutSeconds?: number;
   idleCloseSeconds?: number;
 }
 
@@ -53,7 +50,10 @@ export class SshSessionPool implements SessionPool, FilePool {
   readonly #backOff: BackOff;
   #closed = false;
 
+  readonly #hops: HopOptions;
+
   constructor(private readonly options: SessionPoolOptions) {
+    this.#hops = { ...options, route: options.route ?? (() => []) };
     this.#backOff = new BackOff(options.nowMs ?? Date.now);
   }
 
@@ -84,7 +84,7 @@ export class SshSessionPool implements SessionPool, FilePool {
     if (this.#closed) throw new AppError('cancelled', 'Holdfast is closing.');
     let open = this.#links.get(host.id);
     // SECURITY: a connection made with other settings (another address, another user) is never used for these.
-    if (open !== undefined && open.link.settings !== settingsOf(host)) {
+    if (open !== undefined && open.link.settings !== this.#settingsOf(host)) {
       this.#end(host.id, open.link, 'closed', null);
       open = undefined;
     }
@@ -98,7 +98,7 @@ export class SshSessionPool implements SessionPool, FilePool {
 
   #start(host: Host): { link: Link; live: Promise<Live> } {
     const link: Link = {
-      settings: settingsOf(host),
+      settings: this.#settingsOf(host),
       abort: new AbortController(),
       connection: null,
       idle: undefined,
@@ -127,25 +127,9 @@ export class SshSessionPool implements SessionPool, FilePool {
   }
 
   async #open(host: Host, link: Link): Promise<Session> {
-    const { address, port, user, name } = host;
+    const { name } = host;
     const { signal } = link.abort;
-    const trusted = (): PinnedKey[] =>
-      this.options.pinnedKeys(address, port).filter(({ revoked }) => !revoked);
-    const connection = await connect({
-      target: { name, address, port, user },
-      preferredKeyTypes: trusted().map(({ key }) => key.type),
-      timeoutSeconds: this.options.connectTimeoutSeconds ?? 15,
-      signal,
-      verifyHostKey: (publicKey) => {
-        const offered = describeKey(publicKey);
-        const { revoked } = lookUpKnownHosts(this.options.knownHostsPath, address, port, publicKey);
-        const verdict = revoked ? 'revoked' : judgeHostKey(this.options.pinnedKeys(address, port), offered);
-        if (verdict === 'trusted') return;
-        const known: HostKey[] = trusted().map(({ key }) => key);
-        throw untrusted(name, { reason: verdict, address, port, offered, known });
-      },
-      login: () => this.options.login(host),
-    });
+    const connection = await connectThrough(hopsTo(host, this.#hops, signal));
     link.connection = connection;
     if (link.ended !== null) {
       this.#farewell(connection);
@@ -180,6 +164,11 @@ export class SshSessionPool implements SessionPool, FilePool {
     return session;
   }
 
+  /** Of all the way: a jump host that was set up anew is another way. */
+  #settingsOf(host: Host): string {
+    return JSON.stringify([...this.#hops.route(host), host].map(settingsOf));
+  }
+
   #closeWhenIdle(hostId: string, link: Link): void {
     clearTimeout(link.idle);
     link.idle = setTimeout(
@@ -208,9 +197,9 @@ export class SshSessionPool implements SessionPool, FilePool {
 }
 
 /** What a connection depends on, and what its error sentences say. */
-function settingsOf({ address, port, user, auth, sudo, name }: Host): string {
+function settingsOf({ address, port, user, auth, sudo, name }: Host): unknown {
   const keyFile = auth.kind === 'key-file' ? auth.keyFileId : '';
-  return JSON.stringify([address, port, user, auth.kind, keyFile, sudo, name]);
+  return [address, port, user, auth.kind, keyFile, sudo, name];
 }
 
 /**

@@ -86,6 +86,7 @@ export async function startTestCore(options: TestCoreOptions = {}): Promise<Test
       person.events.push({ event, payload });
     },
     knownHostsPath: join(dataDirectory, 'no-known-hosts'),
+    sshConfigPath: join(dataDirectory, 'ssh-config'),
     nowMs: () => Date.now() + person.clockOffsetMs,
   });
   const send = (channel: Channel, request: unknown, signal = new AbortController().signal) =>

@@ -17,7 +17,7 @@ import {
   TextInput,
 } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { IconFileTypography, IconShieldCheck } from '@tabler/icons-react';
+import { IconFileImport, IconFileTypography, IconShieldCheck } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import type { AccessLevel, Auth, Environment, Host, HostSettings } from '../../../src-preload/contract/hosts';
@@ -27,8 +27,8 @@ import { call } from '../../api';
 import { environmentColours } from '../../components/EnvironmentBadge';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { accessWords } from '../../format/words-format';
-import { closeDialogs, useDialogStore } from '../../stores/dialog-store';
-import { loadFleet } from '../../stores/fleet-store';
+import { closeDialogs, openSshConfigDialog, useDialogStore } from '../../stores/dialog-store';
+import { loadFleet, useFleetStore } from '../../stores/fleet-store';
 import { refreshInventory } from '../../stores/inventory-store';
 import { TrustNotice } from './TrustNotice';
 
@@ -72,6 +72,7 @@ function HostForm({ host }: { host: Host | null }) {
       colour: host?.environment.colour ?? ('blue' as Environment['colour']),
       production: host?.environment.production ?? false,
       accessLevel: host?.accessLevel ?? ('view' as AccessLevel),
+      via: host?.via ?? null,
     },
     validate: {
       name: (value) => (value.trim() === '' ? 'Give it the name you know it by' : null),
@@ -83,12 +84,21 @@ function HostForm({ host }: { host: Host | null }) {
     },
   });
   const { values } = form;
+  const jumpHosts = useFleetStore((state) => state.hosts)
+    .filter(({ host: other }) => other.id !== host?.id)
+    .map(({ host: other }) => ({ value: other.id, label: other.name }));
+  const jumpName = jumpHosts.find(({ value }) => value === values.via)?.label;
+  const through = values.via === null ? {} : { via: values.via };
 
   const checkHost = async () => {
     setBusy(true);
     setError(null);
     setProbe(null);
-    const answer = await call('hosts:probeKey', { address: values.address.trim(), port: values.port });
+    const answer = await call('hosts:probeKey', {
+      address: values.address.trim(),
+      port: values.port,
+      ...through,
+    });
     setBusy(false);
     if (answer.ok) setProbe(answer.value);
     else setError(answer.error);
@@ -112,6 +122,7 @@ function HostForm({ host }: { host: Host | null }) {
       sudo: values.sudo,
       environment: { label: values.label.trim(), colour: values.colour, production: values.production },
       accessLevel: values.accessLevel,
+      ...through,
     };
     const secret = values.secret === '' ? null : values.secret;
     setBusy(true);
@@ -154,6 +165,18 @@ function HostForm({ host }: { host: Host | null }) {
       {step === 0 && (
         <form onSubmit={next}>
           <Stack gap="md">
+            {host === null && (
+              <Group justify="flex-end">
+                <Button
+                  variant="subtle"
+                  size="compact-sm"
+                  leftSection={<IconFileImport size={15} />}
+                  onClick={openSshConfigDialog}
+                >
+                  Take hosts from ~/.ssh/config…
+                </Button>
+              </Group>
+            )}
             <Group grow align="flex-start">
               <TextInput label="Name" placeholder="nas-01" data-autofocus {...form.getInputProps('name')} />
               <TextInput
@@ -181,6 +204,21 @@ function HostForm({ host }: { host: Host | null }) {
                 {...form.getInputProps('port')}
               />
             </Group>
+            <Select
+              label="Reached through"
+              description={
+                jumpHosts.length === 0
+                  ? 'A jump host is another host of the list. There is none yet: add it first.'
+                  : 'A jump host of the list, with its own pinned key and login.'
+              }
+              placeholder="Directly"
+              clearable
+              searchable
+              data={jumpHosts}
+              disabled={jumpHosts.length === 0}
+              nothingFoundMessage="No such host"
+              {...form.getInputProps('via')}
+            />
             <div>
               <Text size="sm" fw={500} mb={5} id="auth-label">
                 Log in with
@@ -274,7 +312,11 @@ function HostForm({ host }: { host: Host | null }) {
           {busy && probe === null && (
             <Group gap="sm">
               <Loader size="sm" />
-              <Text size="sm">Asking {values.address} for its host key. No password or key is sent.</Text>
+              <Text size="sm">
+                Asking {values.address} for its host key
+                {jumpName === undefined ? '' : `, through ${jumpName}, which Holdfast logs in to`}. No
+                password or key is sent{jumpName === undefined ? '' : ' to it'}.
+              </Text>
             </Group>
           )}
           {error !== null && <ErrorNotice error={error} />}
@@ -297,6 +339,7 @@ function HostForm({ host }: { host: Host | null }) {
                     reason: probe.status,
                     address: values.address.trim(),
                     port: values.port,
+                    ...through,
                     offered: probe.offered,
                     known: probe.known,
                   }}

@@ -49,6 +49,7 @@ import { TrustNotice } from './TrustNotice';
 
 export function HostScreen({ hostId }: { hostId: string }) {
   const entry = useHost(hostId);
+  const jumpHost = useHost(entry?.host.via);
   const fleetStatus = useFleetStore((state) => state.status);
   const known = useInventoryStore((state) => state.byHost[hostId]);
   const [removeError, setRemoveError] = useState<WireError | null>(null);
@@ -144,6 +145,7 @@ export function HostScreen({ hostId }: { hostId: string }) {
           <span className="mono">
             {host.user}@{host.address}:{host.port}
           </span>
+          {jumpHost !== undefined && <span>through {jumpHost.host.name}</span>}
           <span title={accessWords[host.accessLevel].text}>
             Access: {accessWords[host.accessLevel].title}
           </span>

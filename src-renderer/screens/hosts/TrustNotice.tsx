@@ -15,6 +15,7 @@ export function TrustNotice({ problem, onTrusted }: { problem: HostKeyProblem; o
     const answer = await call('hosts:trustKey', {
       address: problem.address,
       port: problem.port,
+      ...(problem.via === undefined ? {} : { via: problem.via }),
       sha256: problem.offered.sha256,
     });
     setAsking(false);
