@@ -33,6 +33,16 @@ export const risks = ['safe', 'destructive', 'catastrophic'] as const;
 export const riskSchema = z.enum(risks);
 export type Risk = z.infer<typeof riskSchema>;
 
+/** When a command is sent again: only while its answer says so, and never after no answer. */
+export const retrySchema = z.strictObject({
+  /** In all, the first included. */
+  tries: z.int().min(2).max(20),
+  waitMs: z.int().nonnegative().max(10_000),
+  /** All of these stand on one line of what it said on standard error. */
+  stderrHas: z.array(z.string().min(1)).min(1),
+});
+export type Retry = z.infer<typeof retrySchema>;
+
 /** One command exactly as it will be sent. */
 export const sshStepSchema = z.strictObject({
   kind: z.literal('ssh'),
@@ -45,6 +55,10 @@ export const sshStepSchema = z.strictObject({
   explain: z.string(),
   acceptExitCodes: z.array(z.int()),
   timeoutSeconds: z.number().positive(),
+  /** All that goes to its standard input. Left out: nothing does. */
+  stdin: z.string().optional(),
+  /** Left out: it is sent once. */
+  retry: retrySchema.optional(),
 });
 /** One call of the Proxmox VE API exactly as it will be sent, but for secrets. */
 export const pveStepSchema = z.strictObject({
@@ -67,6 +81,16 @@ export type PveStep = z.infer<typeof pveStepSchema>;
 export type SshStep = z.infer<typeof sshStepSchema>;
 export const planStepSchema = z.discriminatedUnion('kind', [sshStepSchema, pveStepSchema]);
 export type PlanStep = z.infer<typeof planStepSchema>;
+
+/** What takes back the effect of one step when the plan does not come to its end. */
+export const cleanUpStepSchema = z.strictObject({
+  /** Place of the step whose effect it takes back. */
+  of: z.int().nonnegative(),
+  /** `done`: only what was done is taken back. `tried`: also what failed, because it may leave a part behind. */
+  after: z.enum(['done', 'tried']),
+  step: sshStepSchema,
+});
+export type CleanUpStep = z.infer<typeof cleanUpStepSchema>;
 
 export const consequenceSchema = z.strictObject({
   severity: z.enum(['info', 'warning', 'loss']),
@@ -99,6 +123,11 @@ export const planSchema = z.strictObject({
   risk: riskSchema,
   target: z.strictObject({ kind: z.string(), name: z.string() }),
   steps: z.array(planStepSchema),
+  /**
+   * What runs, in this order, when a step fails or the person stops the plan: it takes back what the steps before made.
+   * Left out: nothing. After a step without answer none of it runs.
+   */
+  cleanUp: z.array(cleanUpStepSchema).optional(),
   consequences: z.array(consequenceSchema),
   /** Non-empty: cannot run. */
   blockers: z.array(blockerSchema),
@@ -123,6 +152,8 @@ export const stepResultSchema = z.strictObject({
   durationMs: z.number(),
   stdout: z.string(),
   stderr: z.string(),
+  /** How often it was sent, where more than once. */
+  tries: z.int().min(2).optional(),
 });
 export type StepResult = z.infer<typeof stepResultSchema>;
 
@@ -141,6 +172,8 @@ export const operationResultSchema = z.strictObject({
   message: z.string(),
   verification: verificationSchema,
   steps: z.array(stepResultSchema),
+  /** One per clean-up step of the plan, in order. Left out: none was due. */
+  cleanUp: z.array(stepResultSchema).optional(),
   durationMs: z.number(),
   error: wireErrorSchema.nullable(),
 });

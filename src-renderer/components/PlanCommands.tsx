@@ -1,7 +1,7 @@
 import { Button, Collapse, Group, Stack, Text, Title } from '@mantine/core';
 import { IconDeviceFloppy, IconScript } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { Plan } from '../../src-preload/contract/operations';
+import type { Plan, PlanStep } from '../../src-preload/contract/operations';
 import { call } from '../api';
 import { CopyButton, copyText } from './CopyButton';
 
@@ -41,7 +41,7 @@ export function PlanCommands({ plan }: { plan: Plan }) {
                 {index + 1}. {step.title}
               </Text>
             )}
-            <code className="command">{step.commandLine}</code>
+            <SentLine step={step} />
             <Collapse expanded={explained}>
               <Text size="xs" c="dimmed" mt={4}>
                 {step.explain}
@@ -51,8 +51,57 @@ export function PlanCommands({ plan }: { plan: Plan }) {
           </li>
         ))}
       </Stack>
+      <CleanUp plan={plan} />
       <AsScript planId={plan.id} />
     </section>
+  );
+}
+
+/** A command with all that goes with it. */
+function SentLine({ step }: { step: PlanStep }) {
+  const { stdin, retry } = step.kind === 'ssh' ? step : {};
+  return (
+    <>
+      <code className="command">{step.commandLine}</code>
+      {stdin !== undefined && (
+        <Group gap={6} mt={3} wrap="nowrap" align="flex-start">
+          <Text size="xs" c="dimmed" style={{ flex: 'none' }}>
+            its input:
+          </Text>
+          <Text size="xs" className="mono" style={{ overflowWrap: 'anywhere' }}>
+            {stdin}
+          </Text>
+        </Group>
+      )}
+      {retry !== undefined && (
+        <Text size="xs" c="dimmed" mt={3}>
+          Up to {retry.tries} times, {retry.waitMs} ms apart, while it says “{retry.stderrHas.join(' … ')}”.
+        </Text>
+      )}
+    </>
+  );
+}
+
+/** What would run when the plan does not come to its end. */
+function CleanUp({ plan }: { plan: Plan }) {
+  const cleanUp = plan.cleanUp ?? [];
+  if (cleanUp.length === 0) return null;
+  return (
+    <div role="group" aria-label="Clean-up">
+      <Text size="xs" fw={600} mt={12} mb={4}>
+        When one fails or you stop it, what was made so far is taken back, in this order:
+      </Text>
+      <Stack component="ol" gap={6} m={0} p={0} style={{ listStyle: 'none' }}>
+        {cleanUp.map(({ of, step }, index) => (
+          <li key={index}>
+            <Text size="xs" c="dimmed" mb={2}>
+              {step.title} (of step {of + 1})
+            </Text>
+            <SentLine step={step} />
+          </li>
+        ))}
+      </Stack>
+    </div>
   );
 }
 

@@ -30,6 +30,7 @@ import type {
   Outcome,
   Plan,
   Risk,
+  StepResult,
 } from '../../src-preload/contract/operations';
 import { formatBytes } from '../format/bytes-format';
 import { formatDuration, formatElapsed } from '../format/time-format';
@@ -358,6 +359,18 @@ const stepLooks = {
   unknown: { colour: 'var(--hf-warning)', icon: IconQuestionMark, word: 'no answer' },
 } as const;
 
+/** The steps of the plan, and what was taken back of them. */
+function resultLines(plan: Plan, result: OperationResult): { title: string; outcome?: StepResult }[] {
+  const cleanUp = (plan.cleanUp ?? []).map(({ step }, index) => ({
+    title: `Take back: ${step.title}`,
+    outcome: result.cleanUp?.[index],
+  }));
+  return [
+    ...plan.steps.map(({ title }, index) => ({ title, outcome: result.steps[index] })),
+    ...cleanUp.filter(({ outcome }) => outcome !== undefined && outcome.status !== 'not-run'),
+  ];
+}
+
 /** One line per step: what was done, what was not. */
 function StepResults({ plan, result }: { plan: Plan; result: OperationResult }) {
   return (
@@ -368,18 +381,23 @@ function StepResults({ plan, result }: { plan: Plan; result: OperationResult }) 
       tabIndex={0}
       style={{ maxHeight: 220, overflow: 'auto' }}
     >
-      {plan.steps.map((step, index) => {
-        const outcome = result.steps[index];
+      {resultLines(plan, result).map(({ title, outcome }, index) => {
         const { colour, icon: Icon, word } = stepLooks[outcome?.status ?? 'not-run'];
         return (
           <Group key={index} role="listitem" wrap="nowrap" gap={8} px={10} py={4}>
             <Icon size={14} style={{ color: colour, flex: 'none' }} aria-hidden />
-            <Text size="xs" className="truncate" style={{ flex: 1 }} title={step.title}>
-              {step.title}
+            <Text size="xs" className="truncate" style={{ flex: 1 }} title={title}>
+              {title}
             </Text>
+            {outcome !== undefined && outcome.status !== 'not-run' && (
+              <Text size="xs" c="dimmed" className="numeric" style={{ flex: 'none' }}>
+                {formatElapsed(outcome.durationMs)}
+              </Text>
+            )}
             <Text size="xs" style={{ color: colour, flex: 'none' }}>
               {word}
               {outcome?.status === 'failed' && ` (exit code ${outcome.exitCode})`}
+              {outcome?.tries !== undefined && `, ${outcome.tries} tries`}
             </Text>
           </Group>
         );

@@ -30,6 +30,7 @@ import type {
   Blocker,
   Consequence,
   Offer,
+  Retry,
   Risk,
   Verification,
 } from '../../../src-preload/contract/operations';
@@ -46,9 +47,23 @@ export interface StepDraft {
   privileged?: false;
   /** Work of hours: what has not ended after this is left running on the host, and `verify` says `pending`. */
   detachAfterSeconds?: number;
+  /** All that goes to its standard input. Left out: nothing. */
+  stdin?: string;
+  /** When it is sent again. Left out: never. */
+  retry?: Retry;
+  /**
+   * Takes back what this step made. It runs when a later step fails or the person stops the plan; of several the
+   * newest first. Only for what this plan itself makes: what was there before is never its to take away.
+   */
+  cleanUp?: CleanUpDraft;
   /** Of a bulk plan: which of the objects it belongs to. */
   item?: number;
 }
+
+export type CleanUpDraft = Omit<StepDraft, 'cleanUp' | 'item' | 'detachAfterSeconds'> & {
+  /** Left out: `done`. `tried`: also when the step itself failed, because it may leave a part behind. */
+  after?: 'tried';
+};
 
 /** A call of the Proxmox VE API before it is shown. `call` comes from proxmox/requests.ts, the list of all there are. */
 export interface ApiStepDraft {

@@ -1,6 +1,7 @@
 import { filesize } from 'filesize';
-import type { Consequence, Plan } from '../../../src-preload/contract/operations';
+import type { Consequence, Plan, PlanStep } from '../../../src-preload/contract/operations';
 import type { ConfirmQuestion } from '../port/shell-port';
+import { cleanUpHeading, retryWords } from './step-words';
 
 /** Bounds of the native dialog, from port/protocol.ts. */
 const detailLimit = 20_000;
@@ -67,7 +68,22 @@ function describeCommands(plan: Plan): string[] {
     plan.steps.length === 1
       ? `This ${what} is sent:`
       : `These ${plan.steps.length} ${what}s are sent, in this order:`;
-  return [heading, ...plan.steps.map((step) => `${mark}${visible(step.commandLine)}`)];
+  const cleanUp = plan.cleanUp ?? [];
+  return [
+    heading,
+    ...plan.steps.flatMap((step) => describeStep(step, mark)),
+    ...(cleanUp.length === 0
+      ? []
+      : [cleanUpHeading, ...cleanUp.flatMap(({ step }) => describeStep(step, mark))]),
+  ];
+}
+
+function describeStep(step: PlanStep, mark: string): string[] {
+  const lines = [`${mark}${visible(step.commandLine)}`];
+  if (step.kind !== 'ssh') return lines;
+  if (step.stdin !== undefined) lines.push(`    its input: ${visible(step.stdin)}`);
+  if (step.retry !== undefined) lines.push(`    ${visible(retryWords(step.retry))}`);
+  return lines;
 }
 
 /** Room that a plan's commands need in the dialog; above `commandRoom` the plan is blocked, never shortened. */

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../../../src-preload/contract/audit';
-import type { Outcome, StepResult } from '../../../src-preload/contract/operations';
+import type { Outcome, Plan, StepResult } from '../../../src-preload/contract/operations';
 import type { AuditDraft } from '../audit/types';
 import type { Verdict } from './finish';
 import type { PreparedPlan } from './plan';
@@ -48,21 +48,39 @@ export function planDraft(
   };
 }
 
-/** The row that ends a run: the commands that may have run, with what they said. */
+/** All that a plan may send, as its `started` row names it. */
+export function plannedCommands({ steps, cleanUp = [] }: Plan): string[] {
+  return [
+    ...steps.map(({ commandLine }) => commandLine),
+    ...cleanUp.map(({ step }) => `if it does not end well: ${step.commandLine}`),
+  ];
+}
+
+/** The row that ends a run: the commands that may have run, as often as they were sent, with what they said. */
 export function finishedDraft(
   prepared: PreparedPlan,
   operationId: string,
   verdict: Verdict,
-  steps: readonly StepResult[],
+  { steps, cleanUp }: { steps: readonly StepResult[]; cleanUp: readonly StepResult[] },
   durationMs: number,
 ): AuditDraft {
-  const sent = steps.flatMap((step, index) => (step.status === 'not-run' ? [] : [{ step, index }]));
+  const { plan } = prepared;
+  const ran = steps.flatMap((step, index) => sentLines(step, plan.steps[index]?.commandLine));
+  const takenBack = cleanUp.flatMap((step, index) =>
+    sentLines(step, plan.cleanUp?.[index]?.step.commandLine),
+  );
+  const sent = [...ran, ...takenBack];
   return {
     ...planDraft('finished', operationId, prepared, verdict.outcome, verdict.message),
-    commands: sent.flatMap(({ index }) => prepared.plan.steps[index]?.commandLine ?? []),
-    exitCode: sent.at(-1)?.step.exitCode ?? null,
+    commands: sent.flatMap(({ lines }) => lines),
+    exitCode: ran.at(-1)?.step.exitCode ?? null,
     durationMs: Math.round(durationMs),
     stdoutSnippet: sent.map(({ step }) => step.stdout).join(''),
     stderrSnippet: sent.map(({ step }) => step.stderr).join(''),
   };
+}
+
+function sentLines(step: StepResult, line: string | undefined): { step: StepResult; lines: string[] }[] {
+  if (step.status === 'not-run' || line === undefined) return [];
+  return [{ step, lines: Array.from({ length: step.tries ?? 1 }, () => line) }];
 }

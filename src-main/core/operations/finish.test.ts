@@ -37,7 +37,7 @@ function judged(
 ): ReturnType<typeof judge> {
   return judge(
     prepared(titles),
-    { end, steps: titles.map((title) => step(title, 'done')), warnings },
+    { end, steps: titles.map((title) => step(title, 'done')), warnings, cleanUp: null },
     { status, text: 'What reading showed.' },
   );
 }

@@ -1,4 +1,4 @@
-import type { Outcome, Verification } from '../../../src-preload/contract/operations';
+import type { Outcome, StepResult, Verification } from '../../../src-preload/contract/operations';
 import { assertNever } from '../errors/assert-never';
 import { AppError } from '../errors/app-error';
 import type { Execution, StepFailure } from './execute';
@@ -9,6 +9,24 @@ export interface Verdict {
   outcome: Outcome;
   message: string;
   error: AppError | null;
+}
+
+/** What was taken back, and what was not: two sentences at most, with a space before each. */
+function takenBack({ plan }: PreparedPlan, results: readonly StepResult[] | null): string {
+  const titles = (statuses: readonly StepResult['status'][]): string =>
+    (results ?? [])
+      .flatMap(({ status }, index) =>
+        statuses.includes(status) ? (plan.cleanUp?.[index]?.step.title ?? []) : [],
+      )
+      .join('; ');
+  const done = titles(['done']);
+  const left = titles(['failed', 'unknown']);
+  return [
+    done === '' ? '' : ` Taken back: ${done}.`,
+    left === ''
+      ? ''
+      : ` Could not be taken back: ${left}. Refresh the host: what is left over is named there.`,
+  ].join('');
 }
 
 function stepsSoFar(prepared: PreparedPlan, index: number): string {
@@ -64,13 +82,20 @@ function afterDone(prepared: PreparedPlan, verification: Verification, warnings:
   }
 }
 
-function afterExit(prepared: PreparedPlan, verification: Verification, end: StepFailure): Verdict {
+function afterExit(
+  prepared: PreparedPlan,
+  verification: Verification,
+  end: StepFailure,
+  { steps, cleanUp }: Pick<Execution, 'steps' | 'cleanUp'>,
+): Verdict {
+  const tries = steps[end.index]?.tries;
   const known = prepared.action.explainFailure(end.exitCode, end.stderr);
   const what =
     known?.message ??
     end.failure ??
     `"${stepTitle(prepared, end.index)}" ended with exit code ${end.exitCode}, which means it failed.`;
-  const rest = stepsSoFar(prepared, end.index);
+  const times = tries === undefined ? '' : ` It was tried ${tries} times.`;
+  const rest = `${times}${stepsSoFar(prepared, end.index)}${takenBack(prepared, cleanUp)}`;
   if (verification.status === 'confirmed' || verification.status === 'pending') {
     return {
       outcome: 'warning',
@@ -96,6 +121,7 @@ function afterSomeFailed(
   prepared: PreparedPlan,
   verification: Verification,
   failures: readonly StepFailure[],
+  cleanUp: Execution['cleanUp'],
 ): Verdict {
   const { steps, title } = prepared.plan;
   const told = failures.slice(0, failuresTold).map(({ index, exitCode, stderr, failure }) => {
@@ -107,6 +133,7 @@ function afterSomeFailed(
     `${title}: ${failures.length} of ${steps.length} failed.`,
     ...told,
     more > 0 ? `${more} more failed.` : '',
+    takenBack(prepared, cleanUp).trim(),
     verification.text,
   ]
     .filter((part) => part !== '')
@@ -129,7 +156,11 @@ function afterUnknown(
   end: { index: number; error: AppError },
 ): Verdict {
   const last = end.index === prepared.plan.steps.length - 1;
-  const rest = stepsSoFar(prepared, end.index);
+  const kept =
+    prepared.plan.cleanUp === undefined || last
+      ? ''
+      : ' Nothing was taken back, because it may still be running on what was made before; what is left over is named when the host is read.';
+  const rest = `${stepsSoFar(prepared, end.index)}${kept}`;
   if (verification.status === 'confirmed' || verification.status === 'pending') {
     return {
       outcome: last && verification.status === 'confirmed' ? 'ok' : 'warning',
@@ -147,6 +178,16 @@ function afterUnknown(
     message,
     error: new AppError('outcome-unknown', message, { detail: end.error.message }),
   };
+}
+
+function cancelledWords(prepared: PreparedPlan, { steps, cleanUp }: Execution, index: number): string {
+  const tried = steps[index]?.status === 'failed';
+  if (index === 0 && !tried) return 'Cancelled before anything was sent.';
+  const title = stepTitle(prepared, index);
+  const where = tried
+    ? `Stopped after "${title}" failed ${steps[index]?.tries ?? 1} times; it was not tried again.`
+    : `Cancelled before "${title}".`;
+  return `${where}${stepsSoFar(prepared, index)}${takenBack(prepared, cleanUp)}`;
 }
 
 /**
@@ -175,13 +216,13 @@ export function judge(prepared: PreparedPlan, execution: Execution, verification
     case 'done':
       return afterDone(prepared, verification, execution.warnings);
     case 'exit':
-      return afterExit(prepared, verification, end);
+      return afterExit(prepared, verification, end, execution);
     case 'some-failed':
-      return afterSomeFailed(prepared, verification, end.failures);
+      return afterSomeFailed(prepared, verification, end.failures, execution.cleanUp);
     case 'unknown':
       return afterUnknown(prepared, verification, end);
     case 'not-sent': {
-      const message = `"${stepTitle(prepared, end.index)}" did not run. ${end.error.message}${stepsSoFar(prepared, end.index)}`;
+      const message = `"${stepTitle(prepared, end.index)}" did not run. ${end.error.message}${stepsSoFar(prepared, end.index)}${takenBack(prepared, execution.cleanUp)}`;
       return {
         outcome: 'failed',
         message,
@@ -197,10 +238,7 @@ export function judge(prepared: PreparedPlan, execution: Execution, verification
     case 'cancelled':
       return {
         outcome: 'cancelled',
-        message:
-          end.index === 0
-            ? 'Cancelled before anything was sent.'
-            : `Cancelled before "${stepTitle(prepared, end.index)}".${stepsSoFar(prepared, end.index)}`,
+        message: cancelledWords(prepared, execution, end.index),
         error: null,
       };
     default:

@@ -2,6 +2,7 @@ import type { Consequence, Plan, PlanStep, PveStep, SshStep } from '../../../src
 import { quoteArgv, quoteWord } from '../ssh/quote';
 import { bytes, moment } from './actions/words';
 import { visible } from './confirm-words';
+import { retryWords } from './step-words';
 
 /** Exit code of a script that was started without the words it asks for: EX_USAGE of sysexits(3). */
 const usageExitCode = 64;
@@ -39,6 +40,7 @@ export function planScript(plan: Plan, goesOn = false): string {
     ...typedLines(plan),
     ...accessLines(plan),
     ...plan.steps.flatMap((step, index) => stepLines(step, index, plan.steps.length)),
+    ...cleanUpLines(plan),
   ].join('\n');
 }
 
@@ -140,12 +142,31 @@ function stepLines(step: PlanStep, index: number, count: number): string[] {
   ];
 }
 
-function commandLines({ argv, acceptExitCodes, timeoutSeconds }: SshStep): string[] {
-  // Not `commandLine`: on hosts with noisy start-up files that begins with a marker which is ours alone.
-  const line = `LC_ALL=C ${quoteArgv(argv)}`;
+/** A script stops where a command fails; what Holdfast would then take back is for a person to judge. */
+function cleanUpLines({ cleanUp = [] }: Plan): string[] {
+  if (cleanUp.length === 0) return [];
+  return [
+    comment('Where this stops half-way, Holdfast would take back what was made so far, in this order:'),
+    ...cleanUp.flatMap(({ of, step }) => [
+      comment(`${step.title} (of step ${of + 1}): ${lineOf(step)}`, '  '),
+    ]),
+    '',
+  ];
+}
+
+/** Not `commandLine`: on hosts with noisy start-up files that begins with a marker which is ours alone. */
+function lineOf({ argv, stdin }: SshStep): string {
+  const command = `LC_ALL=C ${quoteArgv(argv)}`;
+  return stdin === undefined ? command : `printf '%s' ${quoteWord(stdin)} | ${command}`;
+}
+
+function commandLines(step: SshStep): string[] {
+  const { acceptExitCodes, timeoutSeconds, retry } = step;
+  const line = lineOf(step);
   const plain = acceptExitCodes.length === 1 && acceptExitCodes[0] === 0;
   return [
     comment(`Holdfast waits at most ${timeoutSeconds} s for it.`),
+    ...(retry === undefined ? [] : [comment(`Holdfast tries it ${retryWords(retry)}.`)]),
     ...(plain
       ? [line]
       : [

@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { risks, type Plan, type PlanStep, type Risk } from '../../../src-preload/contract/operations';
+import {
+  risks,
+  type CleanUpStep,
+  type Plan,
+  type PlanStep,
+  type Risk,
+  type SshStep,
+} from '../../../src-preload/contract/operations';
 import type { AnyStepDraft, PlanDraft, RoadContext } from './action';
 import type { BoundAction, BoundInput } from './bound-action';
 import { canonicalJson } from './canonical';
+import { cleanUpDrafts } from './clean-up';
 import { commandLength, commandRoom } from './confirm-words';
 import { addressOf, kindOf, type Link, type Managed } from './link';
 import { planDigest } from './plan-digest';
@@ -64,7 +72,7 @@ export interface PlanRequest {
 export async function buildPlan(request: PlanRequest): Promise<PreparedPlan> {
   const { host, link, context, action, input, rawInput } = request;
   const draft = await input.plan(context);
-  const steps = await link.render(draft.steps);
+  const { steps, cleanUp } = await renderDraft(link, draft);
   const risk = worse(action.risk, draft.risk);
   const createdAtMs = context.nowMs();
   const plan: Plan = {
@@ -82,6 +90,7 @@ export async function buildPlan(request: PlanRequest): Promise<PreparedPlan> {
     risk,
     target: { ...draft.target },
     steps,
+    ...(cleanUp.length === 0 ? {} : { cleanUp }),
     consequences: draft.consequences.map((consequence) => ({
       ...consequence,
       items: consequence.items.map((item) => ({ ...item })),
@@ -108,16 +117,44 @@ export async function buildPlan(request: PlanRequest): Promise<PreparedPlan> {
   return deepFreeze({ plan, action, input, rawInput, draft, host: structuredClone(host) });
 }
 
+/** Everything of a draft that may be sent, as this link would send it now. */
+export async function renderDraft(
+  link: Link,
+  draft: PlanDraft<AnyStepDraft>,
+): Promise<{ steps: PlanStep[]; cleanUp: CleanUpStep[] }> {
+  const drafts = cleanUpDrafts(draft.steps);
+  const [steps, rendered] = [
+    await link.render(draft.steps),
+    drafts.length === 0 ? [] : await link.render(drafts.map(({ step }) => step)),
+  ];
+  const cleanUp = drafts.map(({ of, after }, index): CleanUpStep => {
+    const step = rendered[index];
+    if (step?.kind !== 'ssh') throw new Error('Only commands are taken back by commands.');
+    return { of, after, step };
+  });
+  return { steps, cleanUp };
+}
+
 /**
  * What must be the same between plan and execution: the commands, the state they rest on, what stops them.
  * Of a command its arguments, not its line: on hosts with noisy start-up files the line begins with a marker that
  * every connection draws anew.
  */
-export function worldOf(draft: PlanDraft<AnyStepDraft>, steps: readonly PlanStep[]): string {
+export function worldOf(
+  draft: PlanDraft<AnyStepDraft>,
+  { steps, cleanUp = [] }: Pick<Plan, 'steps' | 'cleanUp'>,
+): string {
+  const command = ({ argv, acceptExitCodes, timeoutSeconds, stdin, retry }: SshStep) => ({
+    argv,
+    acceptExitCodes,
+    timeoutSeconds,
+    stdin: stdin ?? null,
+    retry: retry ?? null,
+  });
   return canonicalJson({
     steps: steps.map((step) =>
       step.kind === 'ssh'
-        ? { argv: step.argv, acceptExitCodes: step.acceptExitCodes, timeoutSeconds: step.timeoutSeconds }
+        ? command(step)
         : {
             method: step.method,
             path: step.path,
@@ -125,6 +162,7 @@ export function worldOf(draft: PlanDraft<AnyStepDraft>, steps: readonly PlanStep
             timeoutSeconds: step.timeoutSeconds,
           },
     ),
+    cleanUp: cleanUp.map(({ of, after, step }) => ({ of, after, ...command(step) })),
     risk: draft.risk,
     target: draft.target,
     preconditions: draft.preconditions,

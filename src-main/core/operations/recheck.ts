@@ -1,7 +1,7 @@
 import { AppError, toAppError } from '../errors/app-error';
 import type { Verdict } from './finish';
 import type { Link, LinkPool } from './link';
-import { worldOf, type PreparedPlan } from './plan';
+import { renderDraft, worldOf, type PreparedPlan } from './plan';
 
 /** A plan older than this is read again before it executes, in milliseconds. */
 const recheckAfterMs = 5_000;
@@ -39,7 +39,7 @@ export async function recheck(
     const old = nowMs() - plan.createdAtMs > recheckAfterMs;
     const now = old || options.touched ? await input.plan(link.context({ nowMs, onRead, signal })) : draft;
     // Also without a new reading: the link may be another one and find the tools elsewhere.
-    const same = worldOf(now, await link.render(now.steps)) === worldOf(draft, plan.steps);
+    const same = worldOf(now, await renderDraft(link, now)) === worldOf(draft, plan);
     return same ? { link } : { verdict: changed };
   } catch (thrown) {
     const error = toAppError(thrown);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { riskSchema } from '../../../src-preload/contract/operations';
+import { riskSchema, type PlanStep } from '../../../src-preload/contract/operations';
 import type { PreparedPlan } from './plan';
 
 /**
@@ -23,7 +23,7 @@ export type RecoveryData = z.infer<typeof recoverySchema>;
 
 export function writeRecovery(prepared: PreparedPlan, hostKeys: readonly string[], nowMs: number): string {
   const { plan, draft, rawInput } = prepared;
-  const longestMs = plan.steps.reduce((sum, step) => sum + step.timeoutSeconds * 1000, 0);
+  const longestMs = plan.steps.reduce((sum, step) => sum + longestOf(step), 0);
   return JSON.stringify({
     version: 1,
     input: rawInput,
@@ -33,6 +33,12 @@ export function writeRecovery(prepared: PreparedPlan, hostKeys: readonly string[
     hostKeys,
     conclusiveAtMs: Math.ceil(nowMs + longestMs + settleGraceMs),
   });
+}
+
+/** How long a step may take with all of its tries, in milliseconds. */
+function longestOf(step: PlanStep): number {
+  const { tries = 1, waitMs = 0 } = (step.kind === 'ssh' ? step.retry : undefined) ?? {};
+  return tries * (step.timeoutSeconds * 1000 + waitMs);
 }
 
 /** null: written by another version, or not ours; such an operation cannot be verified. */

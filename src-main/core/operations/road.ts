@@ -14,7 +14,7 @@ import type { ShellPort } from '../port/shell-port';
 import type { BoundAction, BoundInput, Catalogue } from './bound-action';
 import { canonicalJson } from './canonical';
 import { confirmWords, visible } from './confirm-words';
-import { emptyDraft, finishedDraft, planDraft } from './drafts';
+import { emptyDraft, finishedDraft, planDraft, plannedCommands } from './drafts';
 import { anythingSent, executeSteps, type Execution } from './execute';
 import { judge, type Verdict } from './finish';
 import { gate } from './gate';
@@ -429,7 +429,7 @@ export class OperationRoad {
       // Durable before the first byte is sent: append() returns after the commit with synchronous=FULL.
       this.#record(plan.host.id, {
         ...planDraft('started', operationId, prepared, null, plan.title),
-        commands: plan.steps.map(({ commandLine }) => commandLine),
+        commands: plannedCommands(plan),
         recovery: writeRecovery(prepared, this.options.links.identity(prepared.host), this.options.nowMs()),
       });
       run.recorded = true;
@@ -495,8 +495,13 @@ export class OperationRoad {
     const { prepared, operationId } = run;
     const { plan } = prepared;
     const steps = execution?.steps ?? this.#result(run, verdict).steps;
-    const result = this.#result(run, verdict, { verification, steps });
-    const draft = finishedDraft(prepared, operationId, verdict, steps, result.durationMs);
+    const cleanUp = execution?.cleanUp ?? [];
+    const result = this.#result(run, verdict, {
+      verification,
+      steps,
+      ...(cleanUp.length === 0 ? {} : { cleanUp }),
+    });
+    const draft = finishedDraft(prepared, operationId, verdict, { steps, cleanUp }, result.durationMs);
     try {
       this.#record(plan.host.id, draft);
       return result;

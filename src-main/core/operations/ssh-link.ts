@@ -26,6 +26,8 @@ function renderStep(session: SshSession, step: StepDraft): PlanStep {
     explain: step.explain,
     acceptExitCodes: [...step.acceptExitCodes],
     timeoutSeconds: step.timeoutSeconds,
+    ...(step.stdin === undefined ? {} : { stdin: step.stdin }),
+    ...(step.retry === undefined ? {} : { retry: step.retry }),
   };
 }
 
@@ -45,6 +47,7 @@ async function sendOver(session: SshSession, draft: StepDraft, options: SendOpti
     timeoutSeconds: draft.timeoutSeconds,
     maxOutputBytes,
     detachAfterSeconds: draft.detachAfterSeconds,
+    stdin: draft.stdin,
     signal: options.signal,
     onOutput: options.onOutput,
   });

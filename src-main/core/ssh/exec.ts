@@ -19,7 +19,14 @@ export interface RawExec {
 
 export type ExecLimits = Pick<
   ExecRequest,
-  'operation' | 'timeoutSeconds' | 'maxOutputBytes' | 'mutates' | 'detachAfterSeconds' | 'signal' | 'onOutput'
+  | 'operation'
+  | 'timeoutSeconds'
+  | 'maxOutputBytes'
+  | 'mutates'
+  | 'detachAfterSeconds'
+  | 'stdin'
+  | 'signal'
+  | 'onOutput'
 >;
 
 export interface RawResult extends ExecResult {
@@ -214,8 +221,8 @@ export function execOn(client: Client, raw: RawExec, limits: ExecLimits): Promis
         return;
       }
       if (signal?.aborted === true) onAbort();
-      // No input: a tool that asks reads end of file instead of waiting.
-      opened.end();
+      // Then end of file: a tool that asks for more does not wait.
+      opened.end(limits.stdin);
       if (detachable) {
         detaching = setTimeout(
           () => {

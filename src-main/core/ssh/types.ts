@@ -23,6 +23,8 @@ export interface ExecRequest {
    * start`). After this time it is left running, `leftRunning` says so, and its end is not waited for.
    */
   detachAfterSeconds?: number;
+  /** All that goes to its standard input. Left out: it reads end of file. */
+  stdin?: string;
   signal?: AbortSignal;
   onOutput?: (stream: 'stdout' | 'stderr', chunk: string) => void;
 }

@@ -168,9 +168,59 @@ const slowFile: ActionDefinition<z.infer<typeof slowInput>> = {
   explainFailure: noFailureKnown,
 };
 
+/**
+ * Three steps with all that the road knows beyond plain commands: input, tries, clean-up. The last one fails while
+ * `name.busy` exists in the words of a busy device, and while `name.broken` exists in others; it counts its tries.
+ */
+const buildFile: ActionDefinition<FileInput> = {
+  id: 'lvm.snapshot.rollback',
+  title: 'Build file',
+  backend: 'lvm',
+  minimumAccess: 'operate',
+  risk: 'safe',
+  bulk: { one: 'file', many: 'files' },
+  input: fileInput,
+  offer: () => null,
+  plan: async (_context, { directory, name }) => {
+    const path = `${directory}/${name}`;
+    return {
+      risk: 'safe',
+      target: { kind: 'file', name },
+      steps: [
+        {
+          ...step('Create the first', ['touch', '--', `${path}.one`]),
+          cleanUp: step('Remove the first', ['rm', '--', `${path}.one`]),
+        },
+        {
+          ...step('Write the second', ['tee', '--', `${path}.two`]),
+          stdin: `{"name":"${name}"}`,
+          cleanUp: { ...step('Remove the second', ['rm', '--', `${path}.two`]), after: 'tried' },
+        },
+        {
+          ...step('Try', [
+            'sh',
+            '-c',
+            `echo try >> ${path}.tries; [ ! -e ${path}.broken ] || { echo broken >&2; exit 1; }; [ ! -e ${path}.busy ] || { echo 'remove ioctl on x  failed: Device or resource busy' >&2; exit 1; }`,
+          ]),
+          retry: { tries: 5, waitMs: 50, stderrHas: ['remove ioctl', 'Device or resource busy'] },
+        },
+      ],
+      consequences: [],
+      blockers: [],
+      undo: null,
+      preconditions: {},
+    };
+  },
+  verify: async (context, { directory, name }) =>
+    (await filesOf(context, directory)).includes(`${name}.two`)
+      ? { status: 'confirmed', text: `${name}.two is there.` }
+      : { status: 'not-there', text: `${name}.two is not there.` },
+  explainFailure: noFailureKnown,
+};
+
 /** True for the lines of this catalogue that change something; Holdfast's own look at the host is `sh` without a path. */
 export function isChange(commandLine: string): boolean {
-  return /^LC_ALL=C \/\S+\/(?:touch|rm|mkdir|sh) /.test(commandLine);
+  return /^LC_ALL=C \/\S+\/(?:touch|rm|mkdir|sh|tee) /.test(commandLine);
 }
 
 export const fileCatalogue: Catalogue = catalogueOf([
@@ -178,4 +228,5 @@ export const fileCatalogue: Catalogue = catalogueOf([
   bindAction(destroyFile),
   bindAction(replaceFile),
   bindAction(slowFile),
+  bindAction(buildFile),
 ]);
