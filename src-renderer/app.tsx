@@ -45,6 +45,7 @@ import { followFleet, loadFleet, refreshFleet, useFleetStore } from './stores/fl
 import { followFiles } from './stores/files-store';
 import { followInventory, forgetInventories } from './stores/inventory-store';
 import { followPolicies, loadPolicies } from './stores/policies-store';
+import { followConsoles } from './stores/console-store';
 import { followOperations } from './stores/plan-store';
 import { followSelection } from './stores/selection-store';
 import { followSnapshots } from './stores/snapshots-store';
@@ -83,6 +84,7 @@ export function App() {
       followSnapshots(),
       followAudit(),
       followOperations(),
+      followConsoles(),
       followActivities(),
       followSelection(),
       followFiles(),

@@ -8,6 +8,7 @@ import { createAnchorStore } from './audit/anchors';
 import { createAuditStore, type AuditStore } from './audit/audit-store';
 import { auditHandlers } from './audit/handlers';
 import { openSigner } from './audit/signer';
+import type { AuditDraft } from './audit/types';
 import type { Core, CoreOptions } from './core';
 import { appMigrations } from './data/migrations';
 import { openDatabase } from './data/open-database';
@@ -47,6 +48,7 @@ import { sshLink } from './operations/ssh-link';
 import { Recovery } from './operations/recover';
 import { OperationRoad } from './operations/road';
 import { ClusterClients } from './clusters/cluster-clients';
+import { Consoles } from './clusters/consoles';
 import { LocalFiles } from './clusters/local-files';
 import { ClusterService } from './clusters/cluster-service';
 import { pveLink } from './operations/pve-link';
@@ -185,10 +187,37 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     const onClusterChanged = (clusterId: string | null): void => emit('clusters:changed', { clusterId });
     const clients = new ClusterClients({ certificates, credentials });
     const localFiles = new LocalFiles(shell);
+    /** Also asked at each keystroke: what was opened while changes were allowed must not outlive that. */
+    const consoleRefusal = (clusterId: string): string | null => {
+      const cluster = clusters.find(clusterId);
+      if (cluster === undefined) return 'Its cluster was removed from Holdfast.';
+      if (settings.read().readOnly) return 'Holdfast was switched to read-only.';
+      return cluster.accessLevel === 'administer' ? null : 'The access level of its cluster was lowered.';
+    };
+    const consoles = new Consoles({
+      refusal: consoleRefusal,
+      onEnd: ({ cluster, operationId, guest, message, durationMs }) => {
+        const draft: AuditDraft = {
+          ...emptyDraft('session', operationId, cluster.name, 'pve.guest.console'),
+          target: guest,
+          outcome: 'ok',
+          message,
+          durationMs,
+        };
+        try {
+          store.append(cluster.id, draft);
+          onRecorded(cluster.id);
+        } catch (thrown) {
+          log.write('error', 'The end of a console could not be recorded', { operationId, error: thrown });
+          recovery.owe(cluster.id, draft);
+        }
+      },
+      nowMs,
+    });
     const links: LinkPool = {
       link: async (managed, signal) =>
         'endpoints' in managed
-          ? pveLink(clients.client(managed), managed, localFiles)
+          ? pveLink(clients.client(managed), managed, localFiles, consoles)
           : sshLink(sessions, managed, signal),
       identity: (managed) => ('endpoints' in managed ? clients.identity(managed) : hostKeys(managed)),
     };
@@ -335,6 +364,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         nameTaken: (name) => hosts.list().some((host) => host.name === name),
         busy: (clusterId) => road.busy(clusterId),
         onRemove: ({ id }) => {
+          consoles.closeAll('Its cluster was removed from Holdfast.', id);
           recordSession(id);
           store.release(id);
           recovery.forget(id);
@@ -348,6 +378,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         catalogue: parts.catalogue,
         settings: () => settings.read(),
         localFiles,
+        consoles,
         nowMs,
       }),
       ...accessHandlers({ hosts, sessions, keyFiles, shell }),
@@ -398,6 +429,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         log,
       }),
       close: async () => {
+        consoles.closeAll('Holdfast was closed.');
         await road.close();
         await inventory.close();
         await clusterService.close();

@@ -7,6 +7,7 @@ import type { Channel, CoreChannel, EventName, ShellChannel } from './channels';
 import { clusterOffersContract } from './cluster-subjects';
 import { clustersContract } from './clusters';
 import { compareContract } from './compare';
+import { consolesContract } from './consoles';
 import { datacenterContract } from './datacenter';
 import { fileProgressSchema, filesContract } from './files';
 import { hostsContract } from './hosts';
@@ -80,6 +81,10 @@ export const contract = {
   'nodes:certificates': nodesContract.certificates,
   'nodes:charts': nodesContract.charts,
   'inside:read': insideContract.read,
+  'consoles:read': consolesContract.read,
+  'consoles:write': consolesContract.write,
+  'consoles:resize': consolesContract.resize,
+  'consoles:close': consolesContract.close,
   'volumes:list': volumesContract.list,
   'volumes:chooseUpload': volumesContract.chooseUpload,
   'access:files': accessContract.files,

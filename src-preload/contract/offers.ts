@@ -42,6 +42,10 @@ export const fieldSchema = z.discriminatedUnion('kind', [
     required: z.boolean(),
     maxLength: z.int().positive(),
     placeholder: z.string().nullable(),
+    /** More than one: it may hold line feeds, and is drawn that high. Left out: one. */
+    lines: z.int().min(2).max(20).optional(),
+    /** It is not shown while it is typed. */
+    hidden: z.literal(true).optional(),
     /**
      * With several objects under one plan: `own`, each keeps its own value and nobody is asked; or one answer is asked
      * for all, which stands behind `before` of each. null: all get the same answer.

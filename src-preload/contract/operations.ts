@@ -64,7 +64,8 @@ export const sshStepSchema = z.strictObject({
 export const pveStepSchema = z.strictObject({
   kind: z.literal('pve'),
   title: z.string(),
-  method: z.enum(['POST', 'PUT', 'DELETE']),
+  /** GET where what is read is a secret of a guest, so that reading it is an operation too. */
+  method: z.enum(['GET', 'POST', 'PUT', 'DELETE']),
   /** Below `/api2/json`: `/nodes/pve1/qemu/100/status/start`. */
   path: z.string(),
   /** `name=value`, in the order they are sent; a secret reads `name=(secret)`. */
@@ -154,6 +155,8 @@ export const stepResultSchema = z.strictObject({
   stderr: z.string(),
   /** How often it was sent, where more than once. */
   tries: z.int().min(2).optional(),
+  /** What it said stands in no row of the audit, and is shown only when it is asked for. */
+  confidential: z.literal(true).optional(),
 });
 export type StepResult = z.infer<typeof stepResultSchema>;
 

@@ -1,4 +1,15 @@
-import { Checkbox, Group, Input, NumberInput, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
+import {
+  Checkbox,
+  Group,
+  Input,
+  NumberInput,
+  Select,
+  Stack,
+  Switch,
+  Text,
+  Textarea,
+  TextInput,
+} from '@mantine/core';
 import { useState } from 'react';
 import type { Field } from '../../src-preload/contract/offers';
 import { formatBytes, plural } from '../format/bytes-format';
@@ -63,10 +74,27 @@ function OneField({ field, answer, error, onAnswer }: OneFieldProps<Field>) {
   const common = { label: field.label, description: field.help, error };
   switch (field.kind) {
     case 'text':
-    case 'size':
+    case 'size': {
+      const lines = field.kind === 'text' ? field.lines : undefined;
+      if (lines !== undefined) {
+        return (
+          <Textarea
+            {...common}
+            value={String(answer)}
+            placeholder={(field.kind === 'text' ? field.placeholder : null) ?? undefined}
+            withAsterisk={field.required}
+            rows={lines}
+            spellCheck={false}
+            autoComplete="off"
+            classNames={{ input: 'mono' }}
+            onChange={(event) => onAnswer(event.currentTarget.value)}
+          />
+        );
+      }
       return (
         <TextInput
           {...common}
+          type={field.kind === 'text' && field.hidden === true ? 'password' : 'text'}
           value={String(answer)}
           placeholder={(field.kind === 'text' ? field.placeholder : null) ?? undefined}
           withAsterisk={field.required}
@@ -76,6 +104,7 @@ function OneField({ field, answer, error, onAnswer }: OneFieldProps<Field>) {
           onChange={(event) => onAnswer(event.currentTarget.value)}
         />
       );
+    }
     case 'number':
       return (
         <NumberInput

@@ -319,6 +319,8 @@ function Outcomes({ plan, result }: { plan: Plan; result: OperationResult }) {
   const said = result.steps
     .flatMap((step) => [step.stdout, step.stderr])
     .filter((text) => text.trim() !== '');
+  const hidden = result.steps.some(({ confidential }) => confidential === true);
+  const [asked, setAsked] = useState(false);
   const figures = `${formatElapsed(result.durationMs)} · recorded in the audit`;
   return (
     <Stack gap="sm">
@@ -343,8 +345,28 @@ function Outcomes({ plan, result }: { plan: Plan; result: OperationResult }) {
         </>
       )}
       {plan.steps.length > 1 && <StepResults plan={plan} result={result} />}
-      {said.length > 0 && (
-        <pre className="command" style={{ margin: 0, maxHeight: 200 }}>
+      {hidden && !asked && said.length > 0 && (
+        <Group gap="sm">
+          <Button variant="default" size="compact-sm" onClick={() => setAsked(true)}>
+            Show what came back
+          </Button>
+          <Text size="xs" c="dimmed">
+            It is not recorded, and gone when this is closed.
+          </Text>
+        </Group>
+      )}
+      {hidden && said.length === 0 && (
+        <Text size="sm" c="dimmed">
+          Nothing came back.
+        </Text>
+      )}
+      {said.length > 0 && (!hidden || asked) && (
+        <pre
+          className="command"
+          aria-label={hidden ? 'What came back' : undefined}
+          tabIndex={0}
+          style={{ margin: 0, maxHeight: hidden ? 360 : 200 }}
+        >
           {said.join('\n')}
         </pre>
       )}

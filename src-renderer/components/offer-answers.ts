@@ -24,7 +24,8 @@ export function complaintOf(field: Field, answer: Answer | undefined): string | 
     case 'text': {
       const text = String(answer ?? '');
       if (text === '') return field.required ? 'Required' : null;
-      if (text.startsWith('-')) return 'May not start with “-”';
+      if (text.startsWith('-') && field.lines === undefined && field.hidden === undefined)
+        return 'May not start with “-”';
       return text.length > field.maxLength ? `At most ${field.maxLength} characters` : null;
     }
     case 'size': {

@@ -1,6 +1,7 @@
 import type { CoreHandlers } from '../../../src-preload/contract';
 import type { Settings } from '../../../src-preload/contract/settings';
 import type { ClusterService } from '../clusters/cluster-service';
+import type { Consoles } from '../clusters/consoles';
 import type { LocalFiles } from '../clusters/local-files';
 import type { ClusterStore } from '../clusters/stores';
 import type { Catalogue } from '../operations/bound-action';
@@ -27,7 +28,10 @@ import { readReplication, readReplicationLog } from '../proxmox/reads/replicatio
 import { readSdn } from '../proxmox/reads/sdn';
 import { readVolumes } from '../proxmox/reads/storage-content';
 
-type Names = Extract<keyof CoreHandlers, `${'datacenter' | 'nodes' | 'volumes' | 'inside'}:${string}`>;
+type Names = Extract<
+  keyof CoreHandlers,
+  `${'datacenter' | 'nodes' | 'volumes' | 'inside' | 'consoles'}:${string}`
+>;
 
 export interface DatacenterHandlerOptions {
   service: ClusterService;
@@ -35,6 +39,7 @@ export interface DatacenterHandlerOptions {
   catalogue: Catalogue;
   settings: () => Settings;
   localFiles: LocalFiles;
+  consoles: Consoles;
   nowMs: () => number;
 }
 
@@ -115,6 +120,20 @@ export function datacenterHandlers(options: DatacenterHandlerOptions): Pick<Core
     'inside:read': async ({ clusterId, vmid }, { signal }) => {
       const { type, node } = guestIn(await service.known(clusterId), vmid);
       return service.ask(clusterId, (client) => readInside(client, { type, node, vmid }, signal));
+    },
+
+    'consoles:read': ({ sessionId }, { signal }) => options.consoles.read(sessionId, signal),
+    'consoles:write': async ({ sessionId, text }) => {
+      await options.consoles.write(sessionId, text);
+      return {};
+    },
+    'consoles:resize': async ({ sessionId, columns, rows }) => {
+      await options.consoles.resize(sessionId, columns, rows);
+      return {};
+    },
+    'consoles:close': async ({ sessionId }) => {
+      options.consoles.close(sessionId);
+      return {};
     },
 
     'volumes:list': async ({ clusterId, node, storage, content }, { signal }) => {

@@ -65,6 +65,12 @@ export type CleanUpDraft = Omit<StepDraft, 'cleanUp' | 'item' | 'detachAfterSeco
   after?: 'tried';
 };
 
+/**
+ * What is done with the answer to a call. `agent-command`: it names a process of a guest, which is waited for.
+ * `agent-file`: it is a file of a guest. `console`: it is the ticket of a console, which is opened with it.
+ */
+export type Follow = 'agent-command' | 'agent-file' | 'console';
+
 /** A call of the Proxmox VE API before it is shown. `call` comes from proxmox/requests.ts, the list of all there are. */
 export interface ApiStepDraft {
   title: string;
@@ -72,6 +78,8 @@ export interface ApiStepDraft {
   explain: string;
   /** How long its task is followed. */
   timeoutSeconds: number;
+  /** What its answer names; left out: a task, or nothing. */
+  follow?: Follow;
   /** Of a bulk plan: which of the objects it belongs to. */
   item?: number;
 }
@@ -190,6 +198,8 @@ export interface ActionTraits {
   risk: Risk;
   /** Left out: one object at a time. */
   bulk?: BulkTraits;
+  /** Keys of its input whose values are recorded nowhere: its schema takes null for each. */
+  secrets?: readonly string[];
 }
 
 /** An action on a host over SSH. Pure but for `context.read`. */

@@ -43,8 +43,8 @@ export interface BoundAction<Step extends AnyStepDraft = AnyStepDraft> extends A
 /** The static catalogue: what is not in it does not run. */
 export type Catalogue = ReadonlyMap<string, BoundAction>;
 
-function traitsOf({ id, title, backend, minimumAccess, risk, bulk }: ActionTraits): ActionTraits {
-  return { id, title, backend, minimumAccess, risk, bulk };
+function traitsOf({ id, title, backend, minimumAccess, risk, bulk, secrets }: ActionTraits): ActionTraits {
+  return { id, title, backend, minimumAccess, risk, bulk, secrets };
 }
 
 type Together<Input> = (

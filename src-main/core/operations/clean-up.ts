@@ -54,6 +54,7 @@ export async function cleanUpAfter(run: CleanUpRun): Promise<StepResult[] | null
     try {
       const { answer, tries } = await sendStep(link, draft.step, step, {
         operation: `${prepared.plan.title}: ${step.title}`,
+        operationId: progress.operationId,
         signal: never,
         onOutput: (stream, chunk) => progress.output(endedAt, stream, chunk),
       });

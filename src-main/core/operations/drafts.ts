@@ -75,12 +75,17 @@ export function finishedDraft(
     commands: sent.flatMap(({ lines }) => lines),
     exitCode: ran.at(-1)?.step.exitCode ?? null,
     durationMs: Math.round(durationMs),
-    stdoutSnippet: sent.map(({ step }) => step.stdout).join(''),
-    stderrSnippet: sent.map(({ step }) => step.stderr).join(''),
+    stdoutSnippet: sent.map(({ step }) => recorded(step, step.stdout)).join(''),
+    stderrSnippet: sent.map(({ step }) => recorded(step, step.stderr)).join(''),
   };
 }
 
 function sentLines(step: StepResult, line: string | undefined): { step: StepResult; lines: string[] }[] {
   if (step.status === 'not-run' || line === undefined) return [];
   return [{ step, lines: Array.from({ length: step.tries ?? 1 }, () => line) }];
+}
+
+/** SECURITY: what a guest said may hold its secrets; only that it said something is recorded. */
+function recorded({ confidential }: StepResult, text: string): string {
+  return confidential !== true || text === '' ? text : `(${text.length} characters, not recorded)\n`;
 }

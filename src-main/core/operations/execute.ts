@@ -109,13 +109,14 @@ async function sendSteps(
     try {
       const { answer, tries, stopped } = await sendStep(link, draft, step, {
         operation: `${title}: ${step.title}`,
+        operationId: progress.operationId,
         signal,
         onOutput: (stream, chunk) => {
           output = { ...output, [stream]: shown(output[stream] + chunk) };
           progress.output(index, stream, chunk);
         },
       });
-      const { accepted, exitCode, stdout, stderr, durationMs, failure, warning } = answer;
+      const { accepted, exitCode, stdout, stderr, durationMs, failure, warning, confidential } = answer;
       results[index] = {
         status: accepted ? 'done' : 'failed',
         exitCode,
@@ -123,11 +124,12 @@ async function sendSteps(
         stdout: shown(stdout),
         stderr: shown(stderr),
         ...(tries > 1 ? { tries } : {}),
+        ...(confidential === undefined ? {} : { confidential }),
       };
       if (stopped) return ended({ kind: 'cancelled', index });
       if (warning !== undefined) warnings.push(warning);
       if (accepted) continue;
-      const failed: StepFailure = { index, exitCode, stderr, failure };
+      const failed: StepFailure = { index, exitCode, stderr: confidential === true ? '' : stderr, failure };
       if (prepared.draft.onFailure === 'next-item' && draft.item !== undefined) {
         failures.push(failed);
         failedItem = draft.item;

@@ -168,6 +168,14 @@ function afterUnknown(
       error: null,
     };
   }
+  if (verification.status === 'skipped') {
+    const message = `"${stepTitle(prepared, end.index)}" was sent, and its outcome is unknown. ${end.error.message} ${verification.text}${rest}`;
+    return {
+      outcome: 'unknown',
+      message,
+      error: new AppError('outcome-unknown', message, { detail: end.error.detail }),
+    };
+  }
   const seen =
     verification.status === 'not-there'
       ? 'Reading the host again shows no effect so far, but the command may still be running there.'

@@ -30,11 +30,15 @@ export interface StepAnswer {
   failure?: string;
   /** Done, but not without something to look at. */
   warning?: string;
+  /** What it said is for the person who asked and for nobody else: it is not recorded. */
+  confidential?: true;
 }
 
 export interface SendOptions {
   /** What we are doing, for error sentences. */
   operation: string;
+  /** By which the audit knows it, and what it opens. */
+  operationId: string;
   signal: AbortSignal;
   onOutput: (stream: 'stdout' | 'stderr', chunk: string) => void;
 }

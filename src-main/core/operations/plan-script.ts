@@ -178,7 +178,7 @@ function commandLines(step: SshStep): string[] {
   ];
 }
 
-/** A call of the API by curl(1). Proxmox VE takes no body with DELETE, so its parameters go into the query. */
+/** A call of the API by curl(1). Proxmox VE takes no body with DELETE and GET, so their parameters go into the query. */
 function requestLines({ method, path, parameters, timeoutSeconds }: PveStep): string[] {
   const words = [
     'curl',
@@ -186,7 +186,7 @@ function requestLines({ method, path, parameters, timeoutSeconds }: PveStep): st
     '--silent',
     '--show-error',
     '--cacert',
-    ...(method === 'DELETE' ? ['--get', '--request', method] : ['--request', method]),
+    ...(method === 'DELETE' || method === 'GET' ? ['--get', '--request', method] : ['--request', method]),
     ...parameterWords(parameters),
   ].map(quoteWord);
   words.splice(words.indexOf('--cacert') + 1, 0, '"$PVE_CA"');
@@ -194,8 +194,8 @@ function requestLines({ method, path, parameters, timeoutSeconds }: PveStep): st
     comment(
       `It answers at once with the id of a task, which Holdfast follows for at most ${timeoutSeconds} s.`,
     ),
-    ...(parameters.some((parameter) => parameter.endsWith('=(secret)'))
-      ? [comment('Put the value that was kept secret in the place of "(secret)".')]
+    ...(parameters.some((parameter) => /=\((?:secret|\d+ bytes, SHA-256 [0-9a-f]+)\)$/.test(parameter))
+      ? [comment('Put the value that was kept secret in the place of what stands in brackets.')]
       : []),
     `printf 'header = "Authorization: PVEAPIToken=%s"\\n' "$PVE_TOKEN" | ${words.join(' ')} --config - "https://$PVE_HOST"${quoteWord(`/api2/json${path}`)}`,
   ];

@@ -17,7 +17,7 @@ export class ProgressReporter {
 
   constructor(
     private readonly planId: string,
-    private readonly operationId: string,
+    readonly operationId: string,
     private readonly emit: (progress: OperationProgress) => void,
   ) {}
 

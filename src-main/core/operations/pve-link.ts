@@ -3,12 +3,14 @@ import type { PlanStep } from '../../../src-preload/contract/operations';
 import { AppError, toAppError } from '../errors/app-error';
 import { assertNever } from '../errors/assert-never';
 import type { AnyStepDraft, ApiContext, ApiStepDraft } from './action';
+import type { ConsoleOpener, Consoles } from '../clusters/consoles';
 import type { LocalFiles } from '../clusters/local-files';
 import { bytes } from './actions/words';
 import type { ContextOptions, Link, SendOptions, StepAnswer } from './link';
 import { missingPrivilege } from '../proxmox/client/answer-errors';
 import type { ApiClient } from '../proxmox/client/client';
 import { shownParameters } from '../proxmox/client/parameters';
+import { followCommand, fileAnswer } from '../proxmox/agent-answers';
 import { followTask, type TaskEnd } from '../proxmox/client/task';
 import { taskAnswerSchema } from '../proxmox/client/upid';
 import type { ApiCall } from '../proxmox/requests';
@@ -24,8 +26,8 @@ function lineOf(call: ApiCall): string {
 }
 
 /** A file stands as curl(1) names one. */
-function shownOf({ parameters, file }: ApiCall): string[] {
-  return [...shownParameters(parameters), ...(file === undefined ? [] : [`filename=@${file.path}`])];
+function shownOf({ parameters, hidden, file }: ApiCall): string[] {
+  return [...shownParameters(parameters, hidden), ...(file === undefined ? [] : [`filename=@${file.path}`])];
 }
 
 function render(step: ApiStepDraft): PlanStep {
@@ -95,7 +97,8 @@ function answerOf(end: TaskEnd): Pick<StepAnswer, 'accepted' | 'failure' | 'warn
 
 async function send(
   client: ApiClient,
-  { call, timeoutSeconds }: ApiStepDraft,
+  { call, timeoutSeconds, follow }: ApiStepDraft,
+  consoles: ConsoleOpener,
   options: SendOptions,
 ): Promise<StepAnswer> {
   const startedAt = performance.now();
@@ -105,10 +108,10 @@ async function send(
   let data: unknown;
   try {
     const { operation } = options;
-    const { parameters, file } = call;
+    const { parameters, hidden, file } = call;
     data =
       file === undefined
-        ? await client.change(call.method, call.path, { operation, parameters })
+        ? await client.change(call.method, call.path, { operation, parameters, hidden })
         : await client.upload(call.path, {
             operation,
             parameters,
@@ -130,6 +133,20 @@ async function send(
       failure: error.message,
     };
   }
+  switch (follow) {
+    case 'console':
+      return { ...(await openConsole(consoles, client, call, data, options)), durationMs: since() };
+    case 'agent-command':
+      return {
+        ...(await followCommand(client, call.path, data, { timeoutSeconds, signal: options.signal })),
+        durationMs: since(),
+        confidential: true,
+      };
+    case 'agent-file':
+      return { ...fileAnswer(data), durationMs: since(), confidential: true };
+    case undefined:
+      break;
+  }
   const answer = taskAnswerSchema.safeParse(data);
   if (!answer.success) {
     throw new AppError(
@@ -149,6 +166,27 @@ async function send(
   return { exitCode: null, stdout: `${lines.join('\n')}\n`, durationMs: since(), ...answerOf(end) };
 }
 
+type Answered = Omit<StepAnswer, 'durationMs'>;
+
+/** SECURITY: nothing of the answer is shown or kept, for it holds the ticket. */
+async function openConsole(
+  consoles: ConsoleOpener,
+  client: ApiClient,
+  call: ApiCall,
+  ticket: unknown,
+  { operationId }: SendOptions,
+): Promise<Answered> {
+  const nothing = { exitCode: null, stdout: '', stderr: '' };
+  try {
+    await consoles.open(client, call, ticket, operationId);
+    return { ...nothing, accepted: true };
+  } catch (thrown) {
+    const { code, message } = toAppError(thrown);
+    if (code === 'internal') throw thrown;
+    return { ...nothing, accepted: false, failure: `The console could not be opened. ${message}` };
+  }
+}
+
 const progressEveryMs = 1_000;
 
 /** A line a second at most, and one at the end. */
@@ -164,10 +202,11 @@ function tellProgress(totalBytes: number, onOutput: SendOptions['onOutput']): (s
 }
 
 /** The road's link to a cluster: calls of its API, each followed to the end of its task. */
-export function pveLink(client: ApiClient, { id }: Cluster, files: LocalFiles): Link {
+export function pveLink(client: ApiClient, cluster: Cluster, files: LocalFiles, consoles: Consoles): Link {
+  const opener = consoles.openerFor(cluster);
   return {
-    context: (options) => apiContext(client, id, files, options),
+    context: (options) => apiContext(client, cluster.id, files, options),
     render: async (steps) => steps.map((step) => render(callOf(step))),
-    send: (draft, _step, options) => send(client, callOf(draft), options),
+    send: (draft, _step, options) => send(client, callOf(draft), opener, options),
   };
 }

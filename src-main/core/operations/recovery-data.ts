@@ -26,7 +26,7 @@ export function writeRecovery(prepared: PreparedPlan, hostKeys: readonly string[
   const longestMs = plan.steps.reduce((sum, step) => sum + longestOf(step), 0);
   return JSON.stringify({
     version: 1,
-    input: rawInput,
+    input: withoutSecrets(rawInput, prepared.action.secrets ?? []),
     preconditions: draft.preconditions,
     risk: plan.risk,
     planDigest: plan.digest,
@@ -39,6 +39,17 @@ export function writeRecovery(prepared: PreparedPlan, hostKeys: readonly string[
 function longestOf(step: PlanStep): number {
   const { tries = 1, waitMs = 0 } = (step.kind === 'ssh' ? step.retry : undefined) ?? {};
   return tries * (step.timeoutSeconds * 1000 + waitMs);
+}
+
+/** SECURITY: the row outlives the operation; what is secret of an input is null in it, which its schema must take. */
+function withoutSecrets(input: unknown, secrets: readonly string[]): unknown {
+  if (secrets.length === 0 || typeof input !== 'object' || input === null) return input;
+  if ('items' in input && Array.isArray(input.items)) {
+    return { ...input, items: input.items.map((item: unknown) => withoutSecrets(item, secrets)) };
+  }
+  return Object.fromEntries(
+    Object.entries(input).map(([key, value]) => [key, secrets.includes(key) ? null : (value as unknown)]),
+  );
 }
 
 /** null: written by another version, or not ours; such an operation cannot be verified. */

@@ -36,7 +36,9 @@ export async function verifyByReading(
     } catch (thrown) {
       seen = { status: 'unreadable', text: toAppError(thrown).message };
     }
-    const settled = answered ? seen.status !== 'unreadable' : seen.status === 'confirmed';
+    const settled = answered
+      ? seen.status !== 'unreadable'
+      : seen.status === 'confirmed' || seen.status === 'skipped';
     if (settled || closing()) break;
   }
   return seen;

@@ -120,6 +120,13 @@ const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
     },
     { delete: 'tags,description' },
   ],
+  'POST /nodes/{node}/qemu/{vmid}/termproxy': [{ serial: 'serial0' }, { serial: 'serial3' }],
+  'POST /nodes/{node}/qemu/{vmid}/agent/exec': [
+    { command: ['/usr/bin/printf', '%s\n', 'a=b;c'], 'input-data': 'x'.repeat(65_536) },
+    { command: ['true'] },
+  ],
+  'GET /nodes/{node}/qemu/{vmid}/agent/file-read': [{ file: '/etc/a=b;c d' }],
+  'POST /nodes/{node}/qemu/{vmid}/agent/file-write': [{ file: '/etc/motd', content: 'x'.repeat(61_440) }],
   'DELETE /nodes/{node}/qemu/{vmid}': [{ purge: true }],
   'DELETE /nodes/{node}/lxc/{vmid}': [{ purge: true }],
   'POST /nodes/{node}/qemu/{vmid}/snapshot': [

@@ -1,12 +1,20 @@
 import type { ChangeMethod, UploadFile } from './client/client';
 import { apiPath, type ApiPath } from './client/path';
-import type { ApiParameters } from './client/parameters';
+import type { ApiParameters, Hidden } from './client/parameters';
 
 /**
- * Every call that can change a cluster, with the privileges it takes (H55). A change that is not here cannot be written
+ * Every call that can change a cluster, or that reads what is secret of a guest, with the privileges it takes (H55). A change that is not here cannot be written
  * down, and a test holds each against the parameters and the permissions of the real API (proxmox/requests.test.ts).
  */
 const changes = {
+  'POST /nodes/{node}/qemu/{vmid}/termproxy': 'VM.Console on /vms/{vmid}',
+  'POST /nodes/{node}/lxc/{vmid}/termproxy': 'VM.Console on /vms/{vmid}',
+  'POST /nodes/{node}/qemu/{vmid}/agent/exec':
+    'VM.GuestAgent.Unrestricted on /vms/{vmid} (VM.Monitor before 9.0)',
+  'GET /nodes/{node}/qemu/{vmid}/agent/file-read':
+    'VM.GuestAgent.FileRead on /vms/{vmid} (VM.Monitor before 9.0)',
+  'POST /nodes/{node}/qemu/{vmid}/agent/file-write':
+    'VM.GuestAgent.FileWrite on /vms/{vmid} (VM.Monitor before 9.0)',
   'POST /nodes/{node}/qemu/{vmid}/status/start': 'VM.PowerMgmt on /vms/{vmid}',
   'POST /nodes/{node}/qemu/{vmid}/status/shutdown': 'VM.PowerMgmt on /vms/{vmid}',
   'POST /nodes/{node}/qemu/{vmid}/status/stop': 'VM.PowerMgmt on /vms/{vmid}',
@@ -102,17 +110,19 @@ export interface ApiCall {
   readonly needs: string;
   /** Sent with it as `filename`. */
   readonly file?: UploadFile;
+  /** What stands in the place of values that are never shown, beside the secrets by name. */
+  readonly hidden?: Hidden;
 }
 
 const isChange = (word: string): word is ChangeMethod =>
-  word === 'POST' || word === 'PUT' || word === 'DELETE';
+  word === 'GET' || word === 'POST' || word === 'PUT' || word === 'DELETE';
 
 /** @throws AppError `invalid-request` for a value that is no name of Proxmox VE */
 export function changeCall(
   template: ChangeTemplate,
   values: Readonly<Record<string, string | number>>,
   parameters: ApiParameters = {},
-  file?: UploadFile,
+  { file, hidden }: Pick<ApiCall, 'file' | 'hidden'> = {},
 ): ApiCall {
   const [method = '', path = ''] = template.split(' ');
   if (!isChange(method)) throw new Error(`${template} changes nothing.`);
@@ -128,5 +138,6 @@ export function changeCall(
     parameters,
     needs,
     ...(file === undefined ? {} : { file }),
+    ...(hidden === undefined ? {} : { hidden }),
   };
 }

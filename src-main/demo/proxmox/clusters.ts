@@ -122,6 +122,8 @@ interface GuestDraft {
   load?: number;
   tags?: string;
   agent?: true;
+  /** It has a serial port, and a cloud-init drive. */
+  cloudInit?: true;
   template?: true;
   lock?: string;
   ignoresShutdown?: true;
@@ -133,6 +135,18 @@ function configOf(draft: GuestDraft, madeAtMs: number): Config {
   const mac = `BC:24:11:${[vmid >> 16, (vmid >> 8) & 0xff, vmid & 0xff].map((byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(':')}`;
   const tags: Config = draft.tags === undefined ? {} : { tags: draft.tags };
   const agent: Config = draft.agent === true ? { agent: '1' } : {};
+  const cloudInit: Config =
+    draft.cloudInit === true
+      ? {
+          ciuser: 'admin',
+          cipassword: '**********',
+          ide2: `${storage}:vm-${vmid}-cloudinit,media=cdrom`,
+          ipconfig0: 'ip=192.0.2.30/24,gw=192.0.2.1',
+          nameserver: '192.0.2.1',
+          serial0: 'socket',
+          sshkeys: encodeURIComponent('ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDemo admin@laptop\n'),
+        }
+      : {};
   if (type === 'lxc') {
     return {
       arch: 'amd64',
@@ -159,6 +173,7 @@ function configOf(draft: GuestDraft, madeAtMs: number): Config {
     scsi0: `${storage}:vm-${vmid}-disk-0,discard=on,iothread=1,size=${diskGiB}G`,
     scsihw: 'virtio-scsi-single',
     ...agent,
+    ...cloudInit,
     ...tags,
   };
 }
@@ -174,6 +189,11 @@ function guestOf(nowMs: number, draft: GuestDraft, nodeOnline: boolean): Guest {
   guest.startedAtMs = guest.running ? nowMs - (1 + (vmid % 30)) * dayMs - (vmid % 24) * hourMs : 0;
   guest.pid = guest.running ? 1000 + vmid : 0;
   guest.agentRunning = draft.agent === true;
+  guest.files.set('/etc/hostname', `${draft.name}\n`);
+  guest.files.set(
+    '/etc/os-release',
+    'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nNAME="Debian GNU/Linux"\nVERSION_ID="13"\n',
+  );
   guest.ignoresShutdown = draft.ignoresShutdown === true;
   guest.load = load;
   if (draft.lock !== undefined) guest.lock = draft.lock;
@@ -322,6 +342,7 @@ const memberGuests: readonly GuestDraft[] = [
     storage: 'local-zfs',
     tags: 'prod;web',
     agent: true,
+    cloudInit: true,
     load: 0.38,
     snapshots: [{ name: 'before-upgrade', description: 'nginx 1.26', daysAgo: 12 }],
   },

@@ -1,10 +1,12 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import type { Random } from '../random';
 import { authenticateTicket, authenticateToken, checkCsrfToken, type Identity } from './access';
 import { Page, TextFile } from './call';
+import { takeSocket } from './console';
 import { dispatch, routeOf, type Request, type Way } from './dispatch';
 import { ApiError, AuthenticationError, HttpError } from './errors';
 import { parseForm, parseJson, type RawParameters } from './request-body';
@@ -239,6 +241,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A real HTTPS server on the loopback interface: one node of a demo cluster. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { cluster } = options;
   const served = new WeakMap<Socket, number>();
 
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -264,6 +267,20 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     { ...limits, key: options.key, cert: options.certificates, minVersion: 'TLSv1.2' },
     onRequest,
   );
+  https.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+    try {
+      authenticate(cluster, request, false);
+    } catch (error) {
+      if (!(error instanceof AuthenticationError)) throw error;
+      socket.end(`HTTP/1.1 401 ${error.message}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
+    if (!takeSocket(cluster, request, socket)) {
+      socket.end(
+        'HTTP/1.1 401 permission denied - invalid PVEVNC ticket\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
+      );
+    }
+  });
   const http = createHttpServer(limits, (request, response) => {
     const reading = request.method === 'GET' || request.method === 'HEAD';
     const reply = plain(

@@ -54,4 +54,8 @@ export const pveActionIds = [
   'pve.firewall.rule.move',
   'pve.firewall.options',
   'pve.replication.run',
+  'pve.guest.console',
+  'pve.agent.exec',
+  'pve.agent.readFile',
+  'pve.agent.writeFile',
 ] as const;

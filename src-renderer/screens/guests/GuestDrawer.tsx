@@ -1,6 +1,6 @@
 import { Badge, Button, Drawer, Group, Loader, Stack, Table, Tabs, Text, Title } from '@mantine/core';
 import { IconCamera, IconCpu, IconMapPinFilled, IconPencil, IconRefresh } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { Cluster, Guest, GuestSnapshots } from '../../../src-preload/contract/clusters';
 import { ActionButton } from '../../components/ActionButton';
 import { Age } from '../../components/Age';
@@ -19,9 +19,11 @@ import {
 } from '../../format/guest-format';
 import { formatMoment } from '../../format/time-format';
 import { closeGuest, useCluster, useClustersStore, useTakenAt } from '../../stores/clusters-store';
+import { useConsoleStore } from '../../stores/console-store';
 import { loadOffers, startOffer } from '../../stores/offers-store';
 import { Charts } from '../clusters/Charts';
 import { FirewallView } from '../clusters/FirewallView';
+import { GuestConsole } from './GuestConsole';
 import { GuestInsideView } from './GuestInsideView';
 import { treeLines } from './snapshot-tree';
 
@@ -40,38 +42,60 @@ export function GuestDrawer() {
       opened={shown}
       onClose={closeGuest}
       position="right"
-      size={700}
+      size={760}
       title={shown ? <GuestTitle cluster={entry.cluster} guest={guest} /> : ''}
     >
-      {shown && (
-        <Tabs key={`${entry.cluster.id}/${guest.vmid}`} defaultValue="overview" keepMounted={false}>
-          <Tabs.List>
-            <Tabs.Tab value="overview">Overview</Tabs.Tab>
-            <Tabs.Tab value="inside" disabled={guest.status === 'unknown'}>
-              Inside
-            </Tabs.Tab>
-            <Tabs.Tab value="charts" disabled={guest.status === 'unknown'}>
-              Charts
-            </Tabs.Tab>
-            <Tabs.Tab value="firewall" disabled={guest.status === 'unknown'}>
-              Firewall
-            </Tabs.Tab>
-          </Tabs.List>
-          <Tabs.Panel value="overview" pt="md">
-            <GuestDetail cluster={entry.cluster} guest={guest} />
-          </Tabs.Panel>
-          <Tabs.Panel value="inside" pt="md">
-            <GuestInsideView clusterId={entry.cluster.id} vmid={guest.vmid} />
-          </Tabs.Panel>
-          <Tabs.Panel value="charts" pt="md">
-            <Charts clusterId={entry.cluster.id} subject={{ kind: 'guest', vmid: guest.vmid }} />
-          </Tabs.Panel>
-          <Tabs.Panel value="firewall" pt="md">
-            <FirewallView clusterId={entry.cluster.id} scope={{ level: 'guest', vmid: guest.vmid }} />
-          </Tabs.Panel>
-        </Tabs>
-      )}
+      {shown && <GuestTabs key={`${entry.cluster.id}/${guest.vmid}`} cluster={entry.cluster} guest={guest} />}
     </Drawer>
+  );
+}
+
+function GuestTabs({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
+  const [tab, setTab] = useState<string | null>('overview');
+  const session = useConsoleStore((state) => state.session);
+  const mine = session?.clusterId === cluster.id && session.vmid === guest.vmid ? session : null;
+  const sessionId = mine?.sessionId ?? null;
+  const [known, setKnown] = useState<string | null>(null);
+  // What was just opened is what a person wants to see.
+  if (sessionId !== known) {
+    setKnown(sessionId);
+    if (sessionId !== null) setTab('console');
+  }
+  return (
+    <Tabs value={tab} onChange={setTab} keepMounted={false}>
+      <Tabs.List>
+        <Tabs.Tab value="overview">Overview</Tabs.Tab>
+        <Tabs.Tab value="inside" disabled={guest.status === 'unknown'}>
+          Inside
+        </Tabs.Tab>
+        <Tabs.Tab value="console" disabled={guest.status === 'unknown' || guest.template}>
+          Console
+        </Tabs.Tab>
+        <Tabs.Tab value="charts" disabled={guest.status === 'unknown'}>
+          Charts
+        </Tabs.Tab>
+        <Tabs.Tab value="firewall" disabled={guest.status === 'unknown'}>
+          Firewall
+        </Tabs.Tab>
+      </Tabs.List>
+      <Tabs.Panel value="overview" pt="md">
+        <GuestDetail cluster={cluster} guest={guest} />
+      </Tabs.Panel>
+      <Tabs.Panel value="inside" pt="md">
+        <GuestInsideView clusterId={cluster.id} vmid={guest.vmid} />
+      </Tabs.Panel>
+      <Tabs.Panel value="console" pt="md" keepMounted>
+        {(tab === 'console' || mine !== null) && (
+          <GuestConsole cluster={cluster} guest={guest} session={mine} visible={tab === 'console'} />
+        )}
+      </Tabs.Panel>
+      <Tabs.Panel value="charts" pt="md">
+        <Charts clusterId={cluster.id} subject={{ kind: 'guest', vmid: guest.vmid }} />
+      </Tabs.Panel>
+      <Tabs.Panel value="firewall" pt="md">
+        <FirewallView clusterId={cluster.id} scope={{ level: 'guest', vmid: guest.vmid }} />
+      </Tabs.Panel>
+    </Tabs>
   );
 }
 

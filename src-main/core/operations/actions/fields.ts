@@ -17,11 +17,25 @@ export function textField(
     required?: boolean;
     maxLength?: number;
     placeholder?: string;
+    lines?: number;
+    hidden?: true;
     inBulk?: TextField['inBulk'];
   } = {},
 ): Field {
   const { help = null, required = true, maxLength = 255, placeholder = null, inBulk = null } = more;
-  return { kind: 'text', name, label, value, help, required, maxLength, placeholder, inBulk };
+  return {
+    kind: 'text',
+    name,
+    label,
+    value,
+    help,
+    required,
+    maxLength,
+    placeholder,
+    inBulk,
+    ...(more.lines === undefined ? {} : { lines: more.lines }),
+    ...(more.hidden === undefined ? {} : { hidden: more.hidden }),
+  };
 }
 
 /** Of several volumes each: their snapshots can't all have one name. @param before what the name of each begins with */

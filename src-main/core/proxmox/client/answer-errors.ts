@@ -1,5 +1,5 @@
 import { AppError } from '../../errors/app-error';
-import { withoutSecrets, type ApiParameters } from './parameters';
+import { withoutSecrets, type ApiParameters, type Hidden } from './parameters';
 
 /** An answer other than success, as far as it could be read. */
 export interface Refusal {
@@ -14,6 +14,7 @@ export interface Asked {
   /** What we were doing: `start the guest`. */
   operation: string;
   parameters: ApiParameters;
+  hidden?: Hidden;
 }
 
 const limit = 2000;
@@ -60,8 +61,8 @@ const betweenNodes: Readonly<Record<number, string>> = {
 /** The sentence for a status that is not 2xx. Never holds what was sent as a secret. */
 export function refusalError(refusal: Refusal, asked: Asked): AppError {
   const { status } = refusal;
-  const { cluster, operation, parameters } = asked;
-  const message = withoutSecrets(messageOf(refusal), parameters);
+  const { cluster, operation, parameters, hidden } = asked;
+  const message = withoutSecrets(messageOf(refusal), parameters, hidden);
   const detail = message.slice(0, limit);
   if (status === 401) {
     return new AppError('unauthorized', `${cluster} does not accept the token. Nothing was done.`, {
@@ -72,7 +73,7 @@ export function refusalError(refusal: Refusal, asked: Asked): AppError {
   if (status === 403) return forbidden(asked, message);
   if (status === 400) {
     const named = Object.entries(refusal.body?.errors ?? {}).map(
-      ([name, text]) => `${name}: ${withoutSecrets(text.trim(), parameters)}`,
+      ([name, text]) => `${name}: ${withoutSecrets(text.trim(), parameters, hidden)}`,
     );
     return new AppError(
       'api-failed',

@@ -16,9 +16,10 @@ import { z } from 'zod';
 import { AppError, toAppError } from '../../errors/app-error';
 import { refusalError, type Asked } from './answer-errors';
 import { connectTimeoutMs, trustedConnector, type Trust } from './connector';
-import { encodeParameters, type ApiParameters } from './parameters';
+import { encodeParameters, type ApiParameters, type Hidden } from './parameters';
 import type { ApiPath } from './path';
 import { transportFailure } from './transport-errors';
+import { openWebSocket, type WebSocketLink } from './web-socket';
 
 /** One node of a cluster: each answers for all of them. */
 export interface Endpoint {
@@ -70,6 +71,7 @@ export interface ReadOptions {
 export interface ChangeOptions {
   operation: string;
   parameters?: ApiParameters;
+  hidden?: Hidden;
 }
 
 /** A file that goes with a POST, read while it is sent. */
@@ -87,7 +89,8 @@ export interface UploadOptions extends ChangeOptions {
   onProgress: (sentBytes: number) => void;
 }
 
-export type ChangeMethod = 'POST' | 'PUT' | 'DELETE';
+/** GET: a reading that is an operation of its own, and sent once like any other. */
+export type ChangeMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 interface Answer {
   status: number;
@@ -274,12 +277,12 @@ export class ApiClient {
   async change(
     method: ChangeMethod,
     path: ApiPath,
-    { operation, parameters = {} }: ChangeOptions,
+    { operation, parameters = {}, hidden }: ChangeOptions,
   ): Promise<unknown> {
-    const asked: Asked = { cluster: this.options.cluster, operation, parameters };
+    const asked: Asked = { cluster: this.options.cluster, operation, parameters, hidden };
     const encoded = encodeParameters(parameters);
-    // Proxmox VE takes no body with DELETE.
-    const inQuery = method === 'DELETE' && encoded !== '';
+    // Proxmox VE takes no body with these.
+    const inQuery = (method === 'DELETE' || method === 'GET') && encoded !== '';
     let answer: Answer;
     try {
       answer = await this.#guarded(undefined, () =>
@@ -369,6 +372,25 @@ export class ApiClient {
       }
     };
     return this.#dataOf(await this.#uploads.add(run), asked);
+  }
+
+  /**
+   * Opens a web socket below the API, on a connection that was checked like any other. @throws AppError as `get`
+   */
+  async socket(path: ApiPath, query: ApiParameters): Promise<WebSocketLink> {
+    const agent = this.#agents[this.#preferred];
+    if (agent === undefined) throw new Error('There is no such endpoint.');
+    const authorization = await this.options.authorization();
+    try {
+      return await openWebSocket({
+        url: `${agent.origin}/api2/json${path}?${encodeParameters(query)}`,
+        dispatcher: agent.changes,
+        authorization,
+        signal: AbortSignal.timeout(connectTimeoutMs + this.#limits.requestTimeoutMs),
+      });
+    } catch (thrown) {
+      throw thrown instanceof AppError ? thrown : transportFailure(thrown, agent.where).error;
+    }
   }
 
   async close(): Promise<void> {

@@ -33,17 +33,22 @@ export const secretParameters: ReadonlySet<string> = new Set([
   'input-data',
 ]);
 
+/** What stands in the place of values of one call that are not shown, by parameter: `content` → `(12 characters)`. */
+export type Hidden = Readonly<Record<string, string>>;
+
 /** As plans, the audit and errors show parameters: `memory=2048`, `cipassword=(secret)`. */
-export function shownParameters(parameters: ApiParameters): string[] {
+export function shownParameters(parameters: ApiParameters, hidden: Hidden = {}): string[] {
   return Object.entries(parameters).flatMap(([name, value]) =>
-    valuesOf(value).map((one) => `${name}=${secretParameters.has(name) ? '(secret)' : one}`),
+    valuesOf(value).map(
+      (one) => `${name}=${hidden[name] ?? (secretParameters.has(name) ? '(secret)' : one)}`,
+    ),
   );
 }
 
 /** Takes out of a text what was sent as a secret: a 400 repeats the value that it refuses. */
-export function withoutSecrets(text: string, parameters: ApiParameters): string {
+export function withoutSecrets(text: string, parameters: ApiParameters, hidden: Hidden = {}): string {
   return Object.entries(parameters)
-    .filter(([name]) => secretParameters.has(name))
+    .filter(([name]) => secretParameters.has(name) || hidden[name] !== undefined)
     .flatMap(([, value]) => valuesOf(value))
     .filter((secret) => secret.length > 0)
     .reduce((clean, secret) => clean.replaceAll(secret, '(secret)'), text);

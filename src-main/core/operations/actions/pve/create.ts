@@ -392,6 +392,7 @@ const createMachine = bindChange<MachineInput, Found>({
 
 const createContainer = bindChange<ContainerInput, Found>({
   id: 'pve.guest.createContainer',
+  secrets: ['sshKey'],
   title: 'Create container',
   backend: null,
   minimumAccess: 'administer',

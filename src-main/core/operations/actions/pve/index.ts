@@ -2,7 +2,9 @@ import type { PveActionId } from '../../../../../src-preload/contract/operations
 import type { ApiStepDraft } from '../../action';
 import type { BoundAction } from '../../bound-action';
 import { backupActions } from './backup';
+import { agentActions } from './agent';
 import { configureActions } from './configure';
+import { consoleActions } from './console';
 import { createActions } from './create';
 import { diskActions } from './disks';
 import { firewallActions } from './firewall';
@@ -38,4 +40,6 @@ export const apiActions: Readonly<Record<PveActionId, BoundAction<ApiStepDraft>>
   ...firewallActions,
   ...diskActions,
   ...createActions,
+  ...consoleActions,
+  ...agentActions,
 };

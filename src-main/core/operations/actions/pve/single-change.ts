@@ -13,6 +13,7 @@ import type {
   ApiStepDraft,
   ClusterSubject,
   ClusterWorld,
+  Follow,
   OfferDraft,
 } from '../../action';
 import { bindApiAction, type BoundAction } from '../../bound-action';
@@ -26,6 +27,7 @@ export interface ChangeDraft {
   explain: string;
   /** Left out: the call does its work before it answers. */
   timeoutSeconds?: number;
+  follow?: Follow;
   /** Left out: that of the action. */
   risk?: Risk;
   consequences?: Consequence[];
@@ -55,11 +57,11 @@ export function bindChange<Input, Found>(change: SingleChange<Input, Found>): Bo
     ...traits,
     async plan(context, input) {
       const drafted = draft(input, await look(context, input));
-      const { target, title, call, explain, timeoutSeconds = answeredAtOnceSeconds } = drafted;
+      const { target, title, call, explain, follow, timeoutSeconds = answeredAtOnceSeconds } = drafted;
       return {
         risk: drafted.risk ?? change.risk,
         target,
-        steps: [{ title, call, explain, timeoutSeconds }],
+        steps: [{ title, call, explain, timeoutSeconds, ...(follow === undefined ? {} : { follow }) }],
         consequences: drafted.consequences ?? [],
         blockers: drafted.blockers ?? [],
         undo: drafted.undo,

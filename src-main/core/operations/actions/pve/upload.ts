@@ -179,7 +179,7 @@ const upload = bindChange<Input, Found>({
         'POST /nodes/{node}/storage/{storage}/upload',
         { node, storage },
         { content, 'checksum-algorithm': 'sha256', checksum: file.sha256 },
-        { path: file.path, name, sizeBytes: file.sizeBytes },
+        { file: { path: file.path, name, sizeBytes: file.sizeBytes } },
       ),
       explain:
         'Streams the file to the node, which compares its SHA-256 with ours before it puts it in its place.',

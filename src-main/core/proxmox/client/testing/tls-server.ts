@@ -1,4 +1,4 @@
-import { createServer } from 'node:https';
+import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createCertificate, type KeyAndCertificate } from '../../../../demo/proxmox/certificate';
@@ -19,6 +19,8 @@ export interface TestServer {
   port: number;
   sha256: string;
   requests: { method: string; url: string; headers: Record<string, unknown>; body: string }[];
+  /** For what is no request: web sockets. */
+  https: Server;
   close(): Promise<void>;
 }
 
@@ -58,7 +60,13 @@ export async function startServer(
     await new Promise((done) => server.close(done));
   };
   closers.push(close);
-  return { port: (server.address() as AddressInfo).port, sha256: identity.fingerprint, requests, close };
+  return {
+    port: (server.address() as AddressInfo).port,
+    sha256: identity.fingerprint,
+    requests,
+    https: server,
+    close,
+  };
 }
 
 export const json =
