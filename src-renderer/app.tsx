@@ -6,37 +6,15 @@ import {
   type MantineColorSchemeManager,
 } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
-import { useEffect } from 'react';
+import { Suspense, useEffect } from 'react';
 import { Route, Router, Switch } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
+import type { CoreStatus } from '../src-preload/contract/app';
 import { followActivities } from './components/activity-notices';
 import { ErrorNotice } from './components/ErrorNotice';
-import { PlanView } from './components/PlanView';
 import { AppFrame } from './components/AppFrame';
-import { OfferDialog } from './components/OfferForm';
-import { Palette } from './components/Palette';
-import { AuditScreen } from './screens/audit/AuditScreen';
-import { DisksScreen } from './screens/disks/DisksScreen';
-import { ClusterDialog } from './screens/clusters/ClusterDialog';
-import { ClusterScreen } from './screens/clusters/ClusterScreen';
-import { TaskDrawer } from './screens/clusters/ClusterTasks';
-import { NodeDrawer } from './screens/clusters/NodeDrawer';
-import { StorageDrawer } from './screens/clusters/StorageDrawer';
+import { Later, part } from './components/later';
 import { FleetScreen } from './screens/fleet/FleetScreen';
-import { GuestDrawer } from './screens/guests/GuestDrawer';
-import { GuestsScreen } from './screens/guests/GuestsScreen';
-import { AccessDialog } from './screens/hosts/AccessDialog';
-import { HostDialog } from './screens/hosts/HostDialog';
-import { SshConfigDialog } from './screens/hosts/SshConfigDialog';
-import { HostScreen } from './screens/hosts/HostScreen';
-import { CreatePoolDialog } from './screens/pools/CreatePoolDialog';
-import { ReplaceDiskDialog } from './screens/pools/ReplaceDiskDialog';
-import { PoolsScreen } from './screens/pools/PoolsScreen';
-import { PoliciesScreen } from './screens/policies/PoliciesScreen';
-import { SettingsScreen } from './screens/settings/SettingsScreen';
-import { SnapshotDialog } from './screens/snapshots/SnapshotDialog';
-import { SnapshotsScreen } from './screens/snapshots/SnapshotsScreen';
-import { TasksScreen } from './screens/tasks/TasksScreen';
 import { followApp, loadApp, useAppStore } from './stores/app-store';
 import { followAudit } from './stores/audit-store';
 import { followCapacity, forgetCapacity } from './stores/capacity-store';
@@ -51,6 +29,32 @@ import { followSelection } from './stores/selection-store';
 import { followSnapshots } from './stores/snapshots-store';
 import { cssVariables, theme } from './theme';
 
+/** All but the first screen: what a start need not read before it shows the fleet. */
+const AuditScreen = part('AuditScreen');
+const DisksScreen = part('DisksScreen');
+const ClusterDialog = part('ClusterDialog');
+const ClusterScreen = part('ClusterScreen');
+const TaskDrawer = part('TaskDrawer');
+const NodeDrawer = part('NodeDrawer');
+const StorageDrawer = part('StorageDrawer');
+const GuestDrawer = part('GuestDrawer');
+const GuestsScreen = part('GuestsScreen');
+const AccessDialog = part('AccessDialog');
+const HostDialog = part('HostDialog');
+const SshConfigDialog = part('SshConfigDialog');
+const HostScreen = part('HostScreen');
+const CreatePoolDialog = part('CreatePoolDialog');
+const ReplaceDiskDialog = part('ReplaceDiskDialog');
+const PoolsScreen = part('PoolsScreen');
+const PoliciesScreen = part('PoliciesScreen');
+const SettingsScreen = part('SettingsScreen');
+const SnapshotDialog = part('SnapshotDialog');
+const SnapshotsScreen = part('SnapshotsScreen');
+const TasksScreen = part('TasksScreen');
+const PlanView = part('PlanView');
+const OfferDialog = part('OfferDialog');
+const Palette = part('Palette');
+
 /** The scheme lives in the core's settings, not in the page's storage. */
 const schemeManager: MantineColorSchemeManager = {
   get: (fallback) => useAppStore.getState().settings?.colourScheme ?? fallback,
@@ -61,7 +65,7 @@ const schemeManager: MantineColorSchemeManager = {
 };
 
 /** Shows what is known, then reads the hosts again, unless the person refreshes by hand only. */
-async function openSession(): Promise<void> {
+async function readSession(): Promise<void> {
   forgetInventories();
   forgetCapacity();
   await Promise.all([loadApp(), loadFleet(), loadClusters(), loadPolicies()]);
@@ -73,11 +77,25 @@ async function openSession(): Promise<void> {
   ]);
 }
 
+let opening: Promise<void> | null = null;
+
+/**
+ * Questions that are asked while the core starts wait for it, so those of the first opening need not be asked again when
+ * it runs; after a crash they may have been answered by its end.
+ */
+function openSession(coreWas: CoreStatus['state'] | null): void {
+  if (opening !== null && coreWas === 'starting') return;
+  const mine = readSession().finally(() => {
+    if (opening === mine) opening = null;
+  });
+  opening = mine;
+}
+
 export function App() {
   const scheme: MantineColorScheme = useAppStore((state) => state.settings?.colourScheme ?? 'auto');
   useEffect(() => {
     const stops = [
-      followApp(() => void openSession()),
+      followApp(openSession),
       followFleet(),
       followInventory(),
       followCapacity(),
@@ -91,7 +109,7 @@ export function App() {
       followPolicies(),
       followClusters(),
     ];
-    void openSession();
+    openSession(null);
     return () => stops.forEach((stop) => stop());
   }, []);
   return (
@@ -105,21 +123,23 @@ export function App() {
       <Notifications position="bottom-left" />
       <Router hook={useHashLocation}>
         <Screens />
-        {/* Before the plan, which has to lie above them. */}
-        <NodeDrawer />
-        <StorageDrawer />
-        <TaskDrawer />
-        <GuestDrawer />
-        <PlanView />
-        <SnapshotDialog />
-        <HostDialog />
-        <SshConfigDialog />
-        <ClusterDialog />
-        <AccessDialog />
-        <OfferDialog />
-        <CreatePoolDialog />
-        <ReplaceDiskDialog />
-        <Palette />
+        <Later>
+          {/* Before the plan, which has to lie above them. */}
+          <NodeDrawer />
+          <StorageDrawer />
+          <TaskDrawer />
+          <GuestDrawer />
+          <PlanView />
+          <SnapshotDialog />
+          <HostDialog />
+          <SshConfigDialog />
+          <ClusterDialog />
+          <AccessDialog />
+          <OfferDialog />
+          <CreatePoolDialog />
+          <ReplaceDiskDialog />
+          <Palette />
+        </Later>
       </Router>
     </MantineProvider>
   );
@@ -137,22 +157,24 @@ function Screens() {
   }
   return (
     <AppFrame>
-      <Switch>
-        <Route path="/" component={FleetScreen} />
-        <Route path="/guests" component={GuestsScreen} />
-        <Route path="/clusters/:clusterId">
-          {({ clusterId }) => <ClusterScreen key={clusterId} clusterId={clusterId} />}
-        </Route>
-        <Route path="/hosts/:hostId">{({ hostId }) => <HostScreen key={hostId} hostId={hostId} />}</Route>
-        <Route path="/tasks" component={TasksScreen} />
-        <Route path="/pools" component={PoolsScreen} />
-        <Route path="/disks" component={DisksScreen} />
-        <Route path="/snapshots" component={SnapshotsScreen} />
-        <Route path="/policies" component={PoliciesScreen} />
-        <Route path="/audit" component={AuditScreen} />
-        <Route path="/settings" component={SettingsScreen} />
-        <Route component={FleetScreen} />
-      </Switch>
+      <Suspense fallback={null}>
+        <Switch>
+          <Route path="/" component={FleetScreen} />
+          <Route path="/guests" component={GuestsScreen} />
+          <Route path="/clusters/:clusterId">
+            {({ clusterId }) => <ClusterScreen key={clusterId} clusterId={clusterId} />}
+          </Route>
+          <Route path="/hosts/:hostId">{({ hostId }) => <HostScreen key={hostId} hostId={hostId} />}</Route>
+          <Route path="/tasks" component={TasksScreen} />
+          <Route path="/pools" component={PoolsScreen} />
+          <Route path="/disks" component={DisksScreen} />
+          <Route path="/snapshots" component={SnapshotsScreen} />
+          <Route path="/policies" component={PoliciesScreen} />
+          <Route path="/audit" component={AuditScreen} />
+          <Route path="/settings" component={SettingsScreen} />
+          <Route component={FleetScreen} />
+        </Switch>
+      </Suspense>
     </AppFrame>
   );
 }

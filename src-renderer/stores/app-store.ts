@@ -58,15 +58,16 @@ export async function updateSettings(patch: Partial<Settings>): Promise<WireErro
 
 /**
  * Follows the app's own events for as long as the window lives.
- * @param onCoreRunning a core has started: at first, after a crash, or on another profile (demo or own hosts)
+ * @param onCoreRunning a core has started: at first, after a crash, or on another profile (demo or own hosts). It is told
+ *   the state before; null: not known
  */
-export function followApp(onCoreRunning: () => void): () => void {
+export function followApp(onCoreRunning: (before: CoreStatus['state'] | null) => void): () => void {
   const stops = [
     listen('settings:changed', putSettings),
     listen('app:coreStatus', (core) => {
       const before = useAppStore.getState().core;
       useAppStore.setState({ core });
-      if (core.state === 'running' && before?.state !== 'running') onCoreRunning();
+      if (core.state === 'running' && before?.state !== 'running') onCoreRunning(before?.state ?? null);
     }),
   ];
   return () => stops.forEach((stop) => stop());

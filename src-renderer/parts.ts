@@ -1,0 +1,25 @@
+/** What is read after the first screen was painted, in one file: see components/later.tsx. */
+export { AuditScreen } from './screens/audit/AuditScreen';
+export { DisksScreen } from './screens/disks/DisksScreen';
+export { ClusterDialog } from './screens/clusters/ClusterDialog';
+export { ClusterScreen } from './screens/clusters/ClusterScreen';
+export { TaskDrawer } from './screens/clusters/ClusterTasks';
+export { NodeDrawer } from './screens/clusters/NodeDrawer';
+export { StorageDrawer } from './screens/clusters/StorageDrawer';
+export { GuestDrawer } from './screens/guests/GuestDrawer';
+export { GuestsScreen } from './screens/guests/GuestsScreen';
+export { AccessDialog } from './screens/hosts/AccessDialog';
+export { HostDialog } from './screens/hosts/HostDialog';
+export { SshConfigDialog } from './screens/hosts/SshConfigDialog';
+export { HostScreen } from './screens/hosts/HostScreen';
+export { CreatePoolDialog } from './screens/pools/CreatePoolDialog';
+export { ReplaceDiskDialog } from './screens/pools/ReplaceDiskDialog';
+export { PoolsScreen } from './screens/pools/PoolsScreen';
+export { PoliciesScreen } from './screens/policies/PoliciesScreen';
+export { SettingsScreen } from './screens/settings/SettingsScreen';
+export { SnapshotDialog } from './screens/snapshots/SnapshotDialog';
+export { SnapshotsScreen } from './screens/snapshots/SnapshotsScreen';
+export { TasksScreen } from './screens/tasks/TasksScreen';
+export { PlanView } from './components/PlanView';
+export { OfferDialog } from './components/OfferForm';
+export { Palette } from './components/Palette';
