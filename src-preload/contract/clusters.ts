@@ -300,7 +300,12 @@ export const clustersContract = {
   /** Configuration of one guest, read now, and the form that changes it. */
   guestConfig: {
     request: guestRefSchema,
-    response: z.strictObject({ entries: z.array(guestConfigEntrySchema), edit: offerSchema }),
+    response: z.strictObject({
+      entries: z.array(guestConfigEntrySchema),
+      edit: offerSchema,
+      /** Forms for what this guest has: cloud-init, network cards, mount points. */
+      more: z.array(offerSchema),
+    }),
   },
   /** Backups on all storages that hold some, newest first, and how old the last one of each guest is; read now. */
   backups: {

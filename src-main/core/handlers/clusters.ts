@@ -7,7 +7,7 @@ import type { CredentialStore } from '../hosts/types';
 import type { Catalogue } from '../operations/bound-action';
 import { visible } from '../operations/confirm-words';
 import { addressOf } from '../operations/link';
-import { clusterOffersFor, editOfferFor } from '../operations/cluster-offers';
+import { clusterOffersFor, configOffersFor, editOfferFor } from '../operations/cluster-offers';
 import { configEntries } from '../proxmox/guest-config';
 import type { ConfirmQuestion, ShellPort } from '../port/shell-port';
 import type { ClusterService } from '../clusters/cluster-service';
@@ -154,6 +154,7 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
       return {
         entries: configEntries(rows),
         edit: editOfferFor(catalogue, clusters.get(clusterId), options.settings().readOnly, guest, rows),
+        more: configOffersFor(catalogue, clusters.get(clusterId), options.settings().readOnly, guest, rows),
       };
     },
     'clusters:backups': ({ clusterId }, { signal }) => service.backups(clusterId, signal),

@@ -4,11 +4,13 @@ import type {
   ClusterStorage,
   Guest,
 } from '../../../src-preload/contract/clusters';
-import type { Offer } from '../../../src-preload/contract/operations';
-import type { ClusterSubject } from './action';
+import type { ActionId, Offer } from '../../../src-preload/contract/operations';
+import type { ClusterSubject, OfferDraft } from './action';
 import type { Catalogue } from './bound-action';
 import type { PendingRows } from '../proxmox/guest-config';
+import { cloudInitOffer } from './actions/pve/cloud-init';
 import { editOffer } from './actions/pve/configure';
+import { optionOffers } from './actions/pve/guest-options';
 import { uploadOffer, type ChosenFile } from './actions/pve/upload';
 import { accessExcuse, inMenuOrder } from './offers';
 
@@ -48,6 +50,39 @@ export function editOfferFor(
   const draft = editOffer(guest, rows);
   const excuse = accessExcuse(action, cluster, readOnly) ?? draft.excuse;
   return { ...draft, excuse, action: action.id, risk: action.risk };
+}
+
+/** What else can be changed of a guest, by what its configuration holds. */
+export function configOffersFor(
+  catalogue: Catalogue,
+  cluster: Cluster,
+  readOnly: boolean,
+  guest: Guest,
+  rows: PendingRows,
+): Offer[] {
+  const cloudInit = cloudInitOffer(guest, rows);
+  const drafts: { action: ActionId; draft: OfferDraft }[] = [
+    ...(cloudInit === null
+      ? []
+      : [
+          { action: 'pve.guest.cloudInitSettings' as const, draft: cloudInit },
+          {
+            action: 'pve.guest.cloudInit' as const,
+            draft: { ...cloudInit, label: 'Write cloud-init drive anew', fields: [] },
+          },
+        ]),
+    ...optionOffers(guest, rows),
+  ];
+  return drafts.map(({ action: id, draft }) => {
+    const action = catalogue.get(id);
+    if (action === undefined) throw new Error(`${id} is not in the catalogue.`);
+    return {
+      ...draft,
+      excuse: accessExcuse(action, cluster, readOnly) ?? draft.excuse,
+      action: action.id,
+      risk: action.risk,
+    };
+  });
 }
 
 /** The form for a file that was chosen for a storage. */

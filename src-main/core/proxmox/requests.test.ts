@@ -96,6 +96,18 @@ const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
   ),
   'PUT /nodes/{node}/qemu/{vmid}/config': [
     {
+      ciuser: 'admin',
+      cipassword: 'x'.repeat(1024),
+      sshkeys: encodeURIComponent('ssh-ed25519 AAAA+/= me@laptop (new)\n'),
+      nameserver: '192.0.2.1 192.0.2.2',
+      searchdomain: 'example.net',
+      ipconfig0: 'ip=192.0.2.40/24,gw=192.0.2.1,ip6=auto',
+      ipconfig7: 'ip=dhcp,ip6=2001:db8::2/64,gw6=2001:db8::1',
+      digest: 'a'.repeat(40),
+    },
+    { net0: 'virtio,bridge=vmbr0,tag=40,firewall=1', name: 'a', balloon: '0' },
+    { delete: 'cipassword,sshkeys,ipconfig0,balloon' },
+    {
       name: 'a',
       cores: '512',
       memory: '16',
@@ -108,6 +120,8 @@ const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
     { delete: 'tags,description' },
   ],
   'PUT /nodes/{node}/lxc/{vmid}/config': [
+    { net0: 'name=eth0,bridge=vmbr0,ip=dhcp', hostname: 'a' },
+    { mp255: 'local-zfs:subvol-200-disk-1,mp=/srv,size=20G,backup=1' },
     {
       hostname: 'a',
       cores: '512',

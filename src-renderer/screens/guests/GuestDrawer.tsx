@@ -1,7 +1,15 @@
-import { Badge, Button, Drawer, Group, Loader, Stack, Table, Tabs, Text, Title } from '@mantine/core';
-import { IconCamera, IconCpu, IconMapPinFilled, IconPencil, IconRefresh } from '@tabler/icons-react';
+import { Badge, Button, Drawer, Group, Loader, Menu, Stack, Table, Tabs, Text, Title } from '@mantine/core';
+import {
+  IconCamera,
+  IconChevronDown,
+  IconCpu,
+  IconMapPinFilled,
+  IconPencil,
+  IconRefresh,
+} from '@tabler/icons-react';
 import { useState, type ReactNode } from 'react';
 import type { Cluster, Guest, GuestSnapshots } from '../../../src-preload/contract/clusters';
+import type { Offer } from '../../../src-preload/contract/operations';
 import { ActionButton } from '../../components/ActionButton';
 import { Age } from '../../components/Age';
 import { CapacityBar } from '../../components/CapacityBar';
@@ -200,15 +208,18 @@ function Configuration({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
     <Section
       title="Configuration"
       actions={
-        <ActionButton
-          variant="light"
-          size="compact-xs"
-          leftSection={<IconPencil size={13} aria-hidden />}
-          excuse={edit === null ? 'It is not read yet.' : edit.excuse}
-          onClick={() => edit !== null && startOffer(cluster.id, edit)}
-        >
-          Change…
-        </ActionButton>
+        <Group gap={4}>
+          <ActionButton
+            variant="light"
+            size="compact-xs"
+            leftSection={<IconPencil size={13} aria-hidden />}
+            excuse={edit === null ? 'It is not read yet.' : edit.excuse}
+            onClick={() => edit !== null && startOffer(cluster.id, edit)}
+          >
+            Change…
+          </ActionButton>
+          <PartsMenu clusterId={cluster.id} offers={read.status === 'ready' ? read.found.more : []} />
+        </Group>
       }
     >
       {read.status === 'loading' && <Loader size="sm" aria-label="Reading the configuration" />}
@@ -235,6 +246,36 @@ function Configuration({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
         </Table>
       )}
     </Section>
+  );
+}
+
+/** What its configuration holds beside that: cloud-init, network cards, mount points. */
+function PartsMenu({ clusterId, offers }: { clusterId: string; offers: readonly Offer[] }) {
+  if (offers.length === 0) return null;
+  return (
+    <Menu position="bottom-end" withinPortal shadow="md">
+      <Menu.Target>
+        <Button variant="light" size="compact-xs" rightSection={<IconChevronDown size={13} aria-hidden />}>
+          Parts
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {offers.map((offer) => (
+          <Menu.Item
+            key={offer.label}
+            disabled={offer.excuse !== null}
+            onClick={() => startOffer(clusterId, offer)}
+          >
+            {offer.label}
+            {offer.excuse !== null && (
+              <Text size="xs" c="dimmed">
+                {offer.excuse}
+              </Text>
+            )}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 

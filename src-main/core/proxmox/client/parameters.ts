@@ -22,7 +22,7 @@ export function encodeParameters(parameters: ApiParameters): string {
 }
 
 /** Parameters whose values are secrets or may hold some: never shown, recorded, logged or part of an error. */
-export const secretParameters: ReadonlySet<string> = new Set([
+const secretParameters: ReadonlySet<string> = new Set([
   'password',
   'cipassword',
   'sshkeys',
@@ -33,22 +33,23 @@ export const secretParameters: ReadonlySet<string> = new Set([
   'input-data',
 ]);
 
+/** The addresses that cloud-init gives out are kept like secrets (F83). */
+const isSecretParameter = (name: string): boolean => secretParameters.has(name) || /^ipconfig\d+$/.test(name);
+
 /** What stands in the place of values of one call that are not shown, by parameter: `content` → `(12 characters)`. */
 export type Hidden = Readonly<Record<string, string>>;
 
 /** As plans, the audit and errors show parameters: `memory=2048`, `cipassword=(secret)`. */
 export function shownParameters(parameters: ApiParameters, hidden: Hidden = {}): string[] {
   return Object.entries(parameters).flatMap(([name, value]) =>
-    valuesOf(value).map(
-      (one) => `${name}=${hidden[name] ?? (secretParameters.has(name) ? '(secret)' : one)}`,
-    ),
+    valuesOf(value).map((one) => `${name}=${hidden[name] ?? (isSecretParameter(name) ? '(secret)' : one)}`),
   );
 }
 
 /** Takes out of a text what was sent as a secret: a 400 repeats the value that it refuses. */
 export function withoutSecrets(text: string, parameters: ApiParameters, hidden: Hidden = {}): string {
   return Object.entries(parameters)
-    .filter(([name]) => secretParameters.has(name) || hidden[name] !== undefined)
+    .filter(([name]) => isSecretParameter(name) || hidden[name] !== undefined)
     .flatMap(([, value]) => valuesOf(value))
     .filter((secret) => secret.length > 0)
     .reduce((clean, secret) => clean.replaceAll(secret, '(secret)'), text);

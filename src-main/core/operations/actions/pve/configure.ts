@@ -26,6 +26,13 @@ import {
   type GuestInput,
 } from './guest-reads';
 import { guestNameSchema } from './lifecycle';
+import {
+  explainWrite,
+  lookSnapshotFirst,
+  snapshotFirstField,
+  snapshotFirstShape,
+  undoWith,
+} from './snapshot-first';
 
 const tagSchema = /^[a-zA-Z0-9_][a-zA-Z0-9_.+-]*$/;
 
@@ -44,6 +51,13 @@ const input = z.strictObject({
   description: z.string().max(8192).nullable(),
   onboot: z.boolean(),
   protection: z.boolean(),
+  /** Of a virtual machine: MiB that it may be made to give back to; 0: no ballooning; null: all of its memory. */
+  balloon: z
+    .string()
+    .regex(/^\d{1,8}$/, 'must be a number of MiB')
+    .nullable()
+    .optional(),
+  ...snapshotFirstShape,
 });
 type Input = z.infer<typeof input>;
 
@@ -91,6 +105,9 @@ function settingsOf(given: Input, rows: PendingRows): Setting[] {
     ['description', 'Notes', given.description === null ? null : given.description.trimEnd()],
     ['onboot', 'Start at boot', given.onboot ? '1' : '0'],
     ['protection', 'Protected against deletion', given.protection ? '1' : '0'],
+    ...(given.type === 'lxc' || given.balloon === undefined
+      ? []
+      : [['balloon', 'Least memory (MiB)', given.balloon] as const]),
   ];
   return wanted.map(([key, label, value]) => ({ key, label, wanted: value, now: nowOf(rows, key) }));
 }
@@ -148,7 +165,20 @@ const configure: ApiActionDefinition<Input> = {
         preconditions: { guest: guestForComparison(status) },
       };
     }
-    const [rows, digest] = await Promise.all([readRows(context, given), readDigest(context, given)]);
+    const [rows, digest, first] = await Promise.all([
+      readRows(context, given),
+      readDigest(context, given),
+      lookSnapshotFirst(context, given),
+    ]);
+    // A snapshot is written into the configuration, so its digest is another one after it.
+    const sent = first === null ? digest : null;
+    blockers.push(...(first?.blockers ?? []));
+    if (given.type === 'qemu' && Number(given.balloon ?? 0) > given.memory) {
+      blockers.push({
+        text: `Its least memory, ${given.balloon} MiB, is more than its memory of ${given.memory} MiB.`,
+        remedy: 'Choose less, or leave it empty.',
+      });
+    }
     const changes = changed(settingsOf(given, rows));
     if (changes.length === 0) {
       blockers.push({
@@ -164,15 +194,15 @@ const configure: ApiActionDefinition<Input> = {
         changes.length === 0
           ? []
           : [
+              ...(first?.steps ?? []),
               {
                 title: `Change ${plural(changes.length, 'setting')} of ${vmid}`,
                 call: changeCall(
                   `PUT /nodes/{node}/${type}/{vmid}/config`,
                   { node, vmid },
-                  parametersOf(changes, digest),
+                  parametersOf(changes, sent),
                 ),
-                explain:
-                  'Writes these settings and no others. The digest makes it fail when somebody else changed the guest meanwhile.',
+                explain: explainWrite(sent),
                 timeoutSeconds: 60,
               },
             ],
@@ -194,9 +224,10 @@ const configure: ApiActionDefinition<Input> = {
               },
             ]
           : []),
+        ...(first?.consequences ?? []),
       ],
       blockers,
-      undo: changes.length === 0 ? null : `Set back: ${before}`,
+      undo: changes.length === 0 ? null : undoWith(first, `Set back: ${before}`),
       preconditions: { guest: guestForComparison(status), digest },
     };
   },
@@ -232,6 +263,16 @@ export function editOffer(guest: Guest, rows: PendingRows): OfferDraft {
     ...(severalLines ? [] : [textField('description', 'Notes', notes, { maxLength: 8192, required: false })]),
     switchField('onboot', 'Start at boot', now('onboot') === '1'),
     switchField('protection', 'Protect against deletion', now('protection') === '1'),
+    ...(guest.type === 'qemu'
+      ? [
+          textField('balloon', 'Least memory (MiB)', now('balloon'), {
+            maxLength: 8,
+            required: false,
+            help: 'What its node may make it give back to. Left empty: all of its memory; 0: no ballooning.',
+          }),
+        ]
+      : []),
+    snapshotFirstField(),
   ];
   const kept: OfferDraft['input'] = severalLines ? { description: notes } : {};
   return { label: 'Change…', group: 'change', excuse: null, input: { ...own, ...kept }, fields };

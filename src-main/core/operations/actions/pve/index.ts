@@ -3,9 +3,11 @@ import type { ApiStepDraft } from '../../action';
 import type { BoundAction } from '../../bound-action';
 import { backupActions } from './backup';
 import { agentActions } from './agent';
+import { cloudInitActions } from './cloud-init';
 import { configureActions } from './configure';
 import { consoleActions } from './console';
 import { createActions } from './create';
+import { optionActions } from './guest-options';
 import { diskActions } from './disks';
 import { firewallActions } from './firewall';
 import { haActions } from './high-availability';
@@ -42,4 +44,6 @@ export const apiActions: Readonly<Record<PveActionId, BoundAction<ApiStepDraft>>
   ...createActions,
   ...consoleActions,
   ...agentActions,
+  ...cloudInitActions,
+  ...optionActions,
 };

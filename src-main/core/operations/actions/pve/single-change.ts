@@ -22,6 +22,8 @@ import { explainGuestFailure } from './failures';
 /** What one call means, made of the input and of what was read for it. */
 export interface ChangeDraft {
   target: { kind: string; name: string };
+  /** What is done first. */
+  before?: ApiStepDraft[];
   title: string;
   call: ApiCall;
   explain: string;
@@ -57,11 +59,22 @@ export function bindChange<Input, Found>(change: SingleChange<Input, Found>): Bo
     ...traits,
     async plan(context, input) {
       const drafted = draft(input, await look(context, input));
-      const { target, title, call, explain, follow, timeoutSeconds = answeredAtOnceSeconds } = drafted;
+      const {
+        target,
+        before = [],
+        title,
+        call,
+        explain,
+        follow,
+        timeoutSeconds = answeredAtOnceSeconds,
+      } = drafted;
       return {
         risk: drafted.risk ?? change.risk,
         target,
-        steps: [{ title, call, explain, timeoutSeconds, ...(follow === undefined ? {} : { follow }) }],
+        steps: [
+          ...before,
+          { title, call, explain, timeoutSeconds, ...(follow === undefined ? {} : { follow }) },
+        ],
         consequences: drafted.consequences ?? [],
         blockers: drafted.blockers ?? [],
         undo: drafted.undo,
