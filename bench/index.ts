@@ -1,4 +1,6 @@
 import { rows as audit } from './audit';
+import { rows as charts } from './charts';
+import { rows as clusters, serveClusters, serveClustersFlag } from './clusters';
 import { rows as guests } from './guests';
 import { rows as inventory } from './inventory';
 import { rows as parse } from './parse';
@@ -6,7 +8,7 @@ import { serve, serveFlag } from './servers';
 import type { BenchResult, BenchRow } from './types';
 import { rows as windows } from './windows';
 
-const all: BenchRow[] = [...windows, ...inventory, ...audit, ...parse, ...guests];
+const all: BenchRow[] = [...windows, ...inventory, ...audit, ...parse, ...guests, ...charts, ...clusters];
 const idsOf = ({ id, gives }: BenchRow): readonly string[] => gives ?? [id];
 
 function line(result: BenchResult): string {
@@ -19,6 +21,7 @@ function line(result: BenchResult): string {
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   if (args[0] === serveFlag) return serve(args[1] ?? '');
+  if (args[0] === serveClustersFlag) return serveClusters(Number(args[1]));
   const json = args.includes('--json');
   const ids = args.filter((arg) => !arg.startsWith('-'));
   const known = all.flatMap((row) => [row.id, ...idsOf(row)]);

@@ -133,6 +133,40 @@ export const clusterInventorySchema = z.strictObject({
 });
 export type ClusterInventory = z.infer<typeof clusterInventorySchema>;
 
+/** A column of few different values: each once, and for each row its place among them. */
+export interface Repeated<T> {
+  values: T[];
+  at: number[];
+}
+const repeatedSchema = <T>(value: z.ZodType<T>): z.ZodType<Repeated<T>> =>
+  z.strictObject({ values: z.array(value), at: z.array(z.int().min(0)) });
+const wordOrNothing = repeatedSchema(z.string().nullable());
+
+/** The guests of a reading by column, all of the same length: see core/clusters/pack-inventory.ts. */
+export const packedGuestsSchema = z.strictObject({
+  vmid: z.array(guestSchema.shape.vmid),
+  type: repeatedSchema(guestSchema.shape.type),
+  name: z.array(guestSchema.shape.name),
+  node: repeatedSchema(guestSchema.shape.node),
+  status: repeatedSchema(guestSchema.shape.status),
+  /** Rows that are templates. */
+  templates: z.array(z.int().min(0)),
+  uptimeSeconds: z.array(guestSchema.shape.uptimeSeconds),
+  /** To a hundredth of a percent. */
+  cpu: z.array(guestSchema.shape.cpu),
+  cpuCount: z.array(guestSchema.shape.cpuCount),
+  memoryBytes: z.array(guestSchema.shape.memoryBytes),
+  memoryTotalBytes: z.array(guestSchema.shape.memoryTotalBytes),
+  diskTotalBytes: z.array(guestSchema.shape.diskTotalBytes),
+  tags: repeatedSchema(guestSchema.shape.tags),
+  pool: wordOrNothing,
+  lock: wordOrNothing,
+  haState: wordOrNothing,
+});
+export type PackedGuests = z.infer<typeof packedGuestsSchema>;
+export const packedInventorySchema = clusterInventorySchema.extend({ guests: packedGuestsSchema });
+export type PackedInventory = z.infer<typeof packedInventorySchema>;
+
 export const clusterSummarySchema = z.strictObject({
   takenAtMs: timestampMsSchema,
   version: z.string().nullable(),
@@ -292,9 +326,10 @@ export const clustersContract = {
   /** Last known; null: never read. Never touches the network. */
   read: {
     request: clusterRefSchema,
-    response: z.strictObject({ inventory: clusterInventorySchema.nullable() }),
+    response: z.strictObject({ inventory: packedInventorySchema.nullable() }),
   },
-  refresh: { request: clusterRefSchema, response: clusterInventorySchema },
+  /** When the reading was taken that `read` gives from then on. */
+  refresh: { request: clusterRefSchema, response: z.strictObject({ takenAtMs: timestampMsSchema }) },
   /** Of one guest, read now. */
   guestSnapshots: { request: guestRefSchema, response: guestSnapshotsSchema },
   /** Configuration of one guest, read now, and the form that changes it. */

@@ -11,6 +11,7 @@ import type { ActionId } from '../../src-preload/contract/operations';
 import { call, listen } from '../api';
 import { loadOffers, startOffers } from './offers-store';
 import { mostSelected } from './selection-store';
+import { unpackInventory } from './unpack-inventory';
 
 export type ClusterPanel =
   | { kind: 'node'; clusterId: string; node: string }
@@ -66,16 +67,20 @@ export async function loadClusters(): Promise<void> {
   const { clusters } = answer.value;
   useClustersStore.setState({ status: 'ready', clusters, error: null });
   const known = await Promise.all(
-    clusters.map(async ({ cluster }) => {
+    clusters.map(async ({ cluster, summary }) => {
+      const held = useClustersStore.getState().inventories[cluster.id];
+      // One cluster out of many was read again: the others need not cross the border anew.
+      if (held && held.takenAtMs === summary?.takenAtMs) return [cluster.id, held] as const;
       const read = await call('clusters:read', { clusterId: cluster.id });
-      return [cluster.id, read.ok ? read.value.inventory : null] as const;
+      const inventory = read.ok ? read.value.inventory : null;
+      return [cluster.id, inventory === null ? null : unpackInventory(inventory)] as const;
     }),
   );
   if (mine !== latest) return;
   useClustersStore.setState({ inventories: Object.fromEntries(known) });
 }
 
-export async function refreshCluster(clusterId: string): Promise<void> {
+async function refreshOne(clusterId: string): Promise<void> {
   const mark = (busy: boolean): ReadonlySet<string> => {
     const refreshing = new Set(useClustersStore.getState().refreshing);
     if (busy) refreshing.add(clusterId);
@@ -84,17 +89,21 @@ export async function refreshCluster(clusterId: string): Promise<void> {
   };
   useClustersStore.setState({ refreshing: mark(true) });
   const answer = await call('clusters:refresh', { clusterId });
-  const { errors, inventories } = useClustersStore.getState();
+  const { errors } = useClustersStore.getState();
   useClustersStore.setState({
     refreshing: mark(false),
     errors: { ...errors, [clusterId]: answer.ok ? null : answer.error },
-    ...(answer.ok ? { inventories: { ...inventories, [clusterId]: answer.value } } : {}),
   });
+}
+
+export async function refreshCluster(clusterId: string): Promise<void> {
+  await refreshOne(clusterId);
   await loadClusters();
 }
 
 export async function refreshClusters(): Promise<void> {
-  await Promise.all(useClustersStore.getState().clusters.map(({ cluster }) => refreshCluster(cluster.id)));
+  await Promise.all(useClustersStore.getState().clusters.map(({ cluster }) => refreshOne(cluster.id)));
+  await loadClusters();
 }
 
 export function useCluster(clusterId: string | undefined): ClusterOverview | undefined {

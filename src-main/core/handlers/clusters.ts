@@ -10,6 +10,7 @@ import { addressOf } from '../operations/link';
 import { clusterOffersFor, configOffersFor, editOfferFor } from '../operations/cluster-offers';
 import { configEntries } from '../proxmox/guest-config';
 import type { ConfirmQuestion, ShellPort } from '../port/shell-port';
+import { packInventory } from '../clusters/pack-inventory';
 import type { ClusterService } from '../clusters/cluster-service';
 import { subjectIn } from '../clusters/subjects';
 import type { ClusterStore } from '../clusters/stores';
@@ -145,8 +146,13 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
     'clusters:probeCertificate': (endpoint, { signal }) => trust.probe(endpoint, signal),
     'clusters:trustCertificate': (request, { signal }) => trust.trust(request, signal),
 
-    'clusters:read': async ({ clusterId }) => ({ inventory: await service.read(clusterId) }),
-    'clusters:refresh': ({ clusterId }) => service.refresh(clusterId),
+    'clusters:read': async ({ clusterId }) => {
+      const inventory = await service.read(clusterId);
+      return { inventory: inventory === null ? null : packInventory(inventory) };
+    },
+    'clusters:refresh': async ({ clusterId }) => ({
+      takenAtMs: (await service.refresh(clusterId)).takenAtMs,
+    }),
     'clusters:guestSnapshots': ({ clusterId, vmid }, { signal }) =>
       service.guestSnapshots(clusterId, vmid, signal),
     'clusters:guestConfig': async ({ clusterId, vmid }, { signal }) => {

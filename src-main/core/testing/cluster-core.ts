@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { ClusterSubjectRef } from '../../../src-preload/contract/cluster-subjects';
-import type { ClusterInventory } from '../../../src-preload/contract/clusters';
+import type { PackedInventory } from '../../../src-preload/contract/clusters';
 import type { Offer, OperationResult, Plan } from '../../../src-preload/contract/operations';
 import { startDemoClusters, type DemoCluster, type DemoClusters } from '../../demo/proxmox/index';
 import { assembleCore } from '../assemble-core';
@@ -16,7 +16,7 @@ export interface ClusterCore {
   core: TestCore;
   demo: DemoClusters;
   model(clusterId: string): DemoCluster['model'];
-  refresh(clusterId?: string): Promise<ClusterInventory>;
+  refresh(clusterId?: string): Promise<PackedInventory>;
   offers(subject: ClusterSubjectRef, clusterId?: string): Promise<Map<string, Offer>>;
   /** Plans and runs what must go well and be found again. */
   done(
@@ -48,7 +48,12 @@ export async function startClusterCore(): Promise<ClusterCore> {
       if (found === undefined) throw new Error(`There is no ${clusterId}.`);
       return found.model;
     },
-    refresh: (clusterId = atlas) => core.call('clusters:refresh', { clusterId }),
+    refresh: async (clusterId = atlas) => {
+      await core.call('clusters:refresh', { clusterId });
+      const { inventory } = await core.call('clusters:read', { clusterId });
+      if (inventory === null) throw new Error(`Nothing was read of ${clusterId}.`);
+      return inventory;
+    },
     offers: async (subject, clusterId = atlas) => {
       const { offers } = await core.call('clusters:offers', { clusterId, subject });
       return new Map(offers.map((offer) => [offer.action, offer]));

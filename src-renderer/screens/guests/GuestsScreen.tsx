@@ -7,7 +7,7 @@ import { PageHeader } from '../../components/PageHeader';
 import { plural } from '../../format/bytes-format';
 import { updateSettings, useAppStore } from '../../stores/app-store';
 import { openClusterForm, refreshClusters, useClustersStore } from '../../stores/clusters-store';
-import { guestMatches, guestRows } from './guest-rows';
+import { guestMatcher, guestRows } from './guest-rows';
 import { GuestSelectionBar } from './GuestSelectionBar';
 import { GuestsTable } from './GuestsTable';
 
@@ -27,16 +27,13 @@ export function GuestsScreen() {
         .flatMap(({ cluster }) => guestRows(cluster, inventories[cluster.id] ?? null)),
     [clusters, inventories, clusterId],
   );
-  const rows = useMemo(
-    () =>
-      all.filter(
-        (row) =>
-          (templates || !row.guest.template) &&
-          (kind === 'all' || row.guest.type === kind) &&
-          guestMatches(row, search.trim()),
-      ),
-    [all, templates, kind, search],
-  );
+  const rows = useMemo(() => {
+    const matches = guestMatcher(search);
+    return all.filter(
+      (row) =>
+        (templates || !row.guest.template) && (kind === 'all' || row.guest.type === kind) && matches(row),
+    );
+  }, [all, templates, kind, search]);
   const running = rows.filter(({ guest }) => guest.status === 'running').length;
   const away = clusters.filter(({ state }) => state.status !== 'online').length;
   if (status === 'loading') {

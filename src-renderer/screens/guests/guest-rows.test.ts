@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Cluster, Guest } from '../../../src-preload/contract/clusters';
-import { guestMatches, guestRows, sortGuests } from './guest-rows';
+import { guestMatcher, guestRows, sortGuests } from './guest-rows';
 
 const cluster = { id: 'atlas', name: 'atlas' } as unknown as Cluster;
 const guest = (change: Partial<Guest>): Guest => ({
@@ -39,7 +39,7 @@ describe('rows of guests', () => {
     ['', true],
   ])('are found by %j: %s', (search, found) => {
     const [row] = rows(guest({}));
-    expect(row !== undefined && guestMatches(row, search)).toBe(found);
+    expect(row !== undefined && guestMatcher(search)(row)).toBe(found);
   });
 
   it('sort what is not known last, both ways', () => {

@@ -13,15 +13,18 @@ export function guestRows(cluster: Cluster, inventory: ClusterInventory | null):
 }
 
 /** Words of a search must all be found: in name, id, tags, node, pool or cluster. */
-export function guestMatches({ cluster, guest }: GuestRow, search: string): boolean {
-  if (search === '') return true;
-  const text = [guest.vmid, guest.name ?? '', guest.node, cluster.name, guest.pool ?? '', ...guest.tags]
-    .join(' ')
-    .toLowerCase();
-  return search
+export function guestMatcher(search: string): (row: GuestRow) => boolean {
+  const words = search
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => text.includes(word));
+    .filter((word) => word !== '');
+  if (words.length === 0) return () => true;
+  return ({ cluster, guest }) => {
+    const { vmid, name, node, pool, tags } = guest;
+    const text =
+      `${vmid} ${name ?? ''} ${node} ${cluster.name} ${pool ?? ''} ${tags.join(' ')}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
 }
 
 /** One collator for all: `localeCompare` makes up its mind anew for every pair. */

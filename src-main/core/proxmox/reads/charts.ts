@@ -56,7 +56,7 @@ const nodeCharts: readonly Drawn[] = [
   },
 ];
 
-const guestCharts: readonly Drawn[] = [
+export const guestCharts: readonly Drawn[] = [
   { title: 'Processors', unit: 'part', top: 1, lines: [{ key: 'cpu', label: 'Busy' }] },
   {
     title: 'Memory',
