@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { rename, rm, stat } from 'node:fs/promises';
 import type { FileEntry } from '../../../src-preload/contract/files';
 import { AppError } from '../errors/app-error';
 import type { RemoteFiles } from '../ssh/remote-files';
+import { saveStream } from './save-stream';
+import { readChunks } from './stream';
 
 /** Entries of one folder that are shown. */
 export const mostEntries = 10_000;
@@ -58,25 +58,28 @@ export async function fetchFile(
   localPath: string,
   onProgress: (doneBytes: number, totalBytes: number) => void,
 ): Promise<number> {
+  const name = path.at(-1) ?? 'The file';
   const place = await inside(files, root, path);
-  const { kind, sizeBytes } = await files.stat(place);
-  if (kind !== 'file') {
-    throw new AppError('refused', `${path.at(-1) ?? 'This'} is no regular file, so it was not downloaded.`);
+  if ((await files.stat(place)).kind !== 'file') {
+    throw new AppError('refused', `${name} is no regular file, so it was not downloaded.`);
   }
-  const temporary = `${localPath}.${randomUUID()}.part`;
+  const handle = await files.open(place);
   try {
-    await files.fetch(place, temporary, (doneBytes) => onProgress(doneBytes, sizeBytes));
-    const written = (await stat(temporary)).size;
-    if (written !== sizeBytes) {
-      throw new AppError(
-        'unexpected-output',
-        `${path.at(-1) ?? 'The file'} changed while it was read: ${written} of ${sizeBytes} bytes came. Nothing was saved.`,
-      );
-    }
-    await rename(temporary, localPath);
-    return written;
-  } catch (thrown) {
-    await rm(temporary, { force: true });
-    throw thrown;
+    const { sizeBytes } = await files.statOpen(handle, place);
+    return await saveStream(localPath, readChunks(files, { handle, path: place }), {
+      onProgress: (doneBytes) => onProgress(doneBytes, sizeBytes),
+      check: (written) => checkWhole(name, written, sizeBytes),
+    });
+  } finally {
+    await files.close(handle, place).catch(() => undefined);
   }
+}
+
+/** @throws AppError `unexpected-output` */
+export function checkWhole(name: string, writtenBytes: number, sizeBytes: number): void {
+  if (writtenBytes === sizeBytes) return;
+  throw new AppError(
+    'unexpected-output',
+    `${name} changed while it was read: ${writtenBytes} of ${sizeBytes} bytes came. Nothing was saved.`,
+  );
 }

@@ -1,20 +1,26 @@
 import type { FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2';
-import { AppError } from '../errors/app-error';
+import { requestsOf, type Ask } from './sftp-requests';
 
 export type RemoteKind = 'file' | 'folder' | 'link' | 'other';
-
-export interface RemoteEntry {
-  name: string;
-  kind: RemoteKind;
-  sizeBytes: number;
-  /** Seconds since the epoch; null: the server does not say. */
-  modifiedSeconds: number | null;
-}
 
 export interface RemoteStat {
   kind: RemoteKind;
   sizeBytes: number;
+  /** Kind and permissions, as stat(2) has them; null: the server does not say. */
+  mode: number | null;
+  uid: number | null;
+  gid: number | null;
+  /** Seconds since the epoch; null: the server does not say. */
+  accessedSeconds: number | null;
+  modifiedSeconds: number | null;
 }
+
+export interface RemoteEntry extends RemoteStat {
+  name: string;
+}
+
+/** An open file of a host. */
+export type RemoteHandle = Buffer;
 
 /** Files of a host, read only. Paths are absolute. Every method throws AppError. */
 export interface RemoteFiles {
@@ -23,13 +29,17 @@ export interface RemoteFiles {
   list(path: string): Promise<RemoteEntry[]>;
   /** Follows links. */
   stat(path: string): Promise<RemoteStat>;
-  /** Many requests at once, so that a long line is filled; a few MiB of memory whatever the size. */
-  fetch(path: string, localPath: string, onProgress: (doneBytes: number) => void): Promise<void>;
+  /** Of a link itself. */
+  lstat(path: string): Promise<RemoteStat>;
+  open(path: string): Promise<RemoteHandle>;
+  /** Of an open file. */
+  statOpen(handle: RemoteHandle, path: string): Promise<RemoteStat>;
+  /** @returns bytes read into the buffer; 0: the file ends there */
+  read(handle: RemoteHandle, into: Buffer, position: number, path: string): Promise<number>;
+  close(handle: RemoteHandle, path: string): Promise<void>;
+  /** Bytes that one request carries. */
+  readonly chunkBytes: number;
 }
-
-/** Status codes of SFTP version 3 (draft-ietf-secsh-filexfer-02, 7). */
-const noSuchFile = 2;
-const permissionDenied = 3;
 
 const formatMask = 0o170000;
 const kinds: Readonly<Record<number, RemoteKind>> = {
@@ -38,78 +48,59 @@ const kinds: Readonly<Record<number, RemoteKind>> = {
   [0o120000]: 'link',
 };
 
-function kindOf({ mode }: Pick<Stats, 'mode'>): RemoteKind {
-  return kinds[mode & formatMask] ?? 'other';
+/** Read streams give at most this at a time, and one request asks for no more. */
+const mostChunkBytes = 64 * 1024;
+const pageBytes = 4096;
+
+/** ssh2 1.17 asks OpenSSH for up to 255 KiB at once and others for 31 KiB, and sends more as several requests. */
+function chunkOf(sftp: SFTPWrapper): number {
+  const allowed =
+    '_maxReadLen' in sftp && typeof sftp._maxReadLen === 'number' ? sftp._maxReadLen : 28 * 1024;
+  const least = Math.min(mostChunkBytes, Math.max(pageBytes, allowed));
+  return least - (least % pageBytes);
 }
 
-function explain(thrown: unknown, path: string, hostName: string, user: string): AppError {
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
-  const detail = thrown instanceof Error ? thrown.message : String(thrown);
-  if (code === noSuchFile) {
-    return new AppError('not-found', `${path} is not on ${hostName} any more.`, {
-      detail,
-      remedy: 'Refresh the host.',
-    });
-  }
-  if (code === permissionDenied) {
-    return new AppError('unauthorized', `${user} may not read ${path} on ${hostName}. Nothing was changed.`, {
-      detail,
-      remedy: `Files are read as the login user, without sudo: give ${user} the right to read them, or log in as somebody who has it.`,
-    });
-  }
-  return new AppError('command-failed', `${path} could not be read on ${hostName}. Nothing was changed.`, {
-    detail,
-    cause: thrown,
-  });
+const known = (value: number | undefined): number | null =>
+  value !== undefined && Number.isFinite(value) ? value : null;
+
+/** An entry whose attributes the server could not read comes without them. */
+function statOf(
+  attrs: Partial<Pick<Stats, 'mode' | 'size' | 'uid' | 'gid' | 'atime' | 'mtime'>>,
+): RemoteStat {
+  const mode = known(attrs.mode);
+  return {
+    kind: mode === null ? 'other' : (kinds[mode & formatMask] ?? 'other'),
+    sizeBytes: known(attrs.size) ?? 0,
+    mode,
+    uid: known(attrs.uid),
+    gid: known(attrs.gid),
+    accessedSeconds: known(attrs.atime),
+    modifiedSeconds: known(attrs.mtime),
+  };
 }
 
 /** @param sftp an open SFTP channel; its owner closes it */
-export function remoteFiles(
-  sftp: SFTPWrapper,
-  { name: hostName, user }: { name: string; user: string },
-): RemoteFiles {
-  const ask = <T>(path: string, work: (done: (error: unknown, value: T) => void) => void): Promise<T> =>
-    new Promise<T>((resolve, reject) => {
-      const lost = (): void =>
-        reject(
-          new AppError(
-            'unreachable',
-            `The connection to ${hostName} was lost. Nothing was changed (${path}).`,
-          ),
-        );
-      sftp.once('close', lost);
-      work((error, value) => {
-        sftp.off('close', lost);
-        if (error === undefined || error === null) resolve(value);
-        else reject(explain(error, path, hostName, user));
-      });
-    });
+export function remoteFiles(sftp: SFTPWrapper, host: { name: string; user: string }): RemoteFiles {
+  return filesOver(sftp, requestsOf(sftp, host));
+}
 
+export function filesOver(sftp: SFTPWrapper, ask: Ask): RemoteFiles {
   return {
-    resolve: (path) => ask<string>(path, (done) => sftp.realpath(path, done)),
-    stat: async (path) => {
-      const stats = await ask<Stats>(path, (done) => sftp.stat(path, done));
-      return { kind: kindOf(stats), sizeBytes: stats.size };
-    },
+    chunkBytes: chunkOf(sftp),
+    resolve: (path) => ask<string>({ path }, (done) => sftp.realpath(path, done)),
+    stat: async (path) => statOf(await ask<Stats>({ path }, (done) => sftp.stat(path, done))),
+    lstat: async (path) => statOf(await ask<Stats>({ path }, (done) => sftp.lstat(path, done))),
+    statOpen: async (handle, path) => statOf(await ask<Stats>({ path }, (done) => sftp.fstat(handle, done))),
     list: async (path) => {
-      const found = await ask<FileEntryWithStats[]>(path, (done) => sftp.readdir(path, done));
+      const found = await ask<FileEntryWithStats[]>({ path }, (done) => sftp.readdir(path, done));
       return found
         .filter(({ filename }) => filename !== '.' && filename !== '..')
-        .map(({ filename, attrs }) => ({
-          name: filename,
-          kind: kindOf(attrs),
-          sizeBytes: attrs.size,
-          modifiedSeconds: Number.isFinite(attrs.mtime) ? attrs.mtime : null,
-        }));
+        .map(({ filename, attrs }) => ({ name: filename, ...statOf(attrs) }));
     },
-    fetch: (path, localPath, onProgress) =>
-      ask<undefined>(path, (done) =>
-        sftp.fastGet(
-          path,
-          localPath,
-          { concurrency: 32, chunkSize: 32 * 1024, step: (total) => onProgress(total) },
-          (error) => done(error, undefined),
-        ),
-      ),
+    open: (path) => ask<Buffer>({ path }, (done) => sftp.open(path, 'r', done)),
+    read: (handle, into, position, path) =>
+      ask<number>({ path }, (done) => sftp.read(handle, into, 0, into.length, position, done)),
+    close: (handle, path) =>
+      ask<undefined>({ path }, (done) => sftp.close(handle, (error) => done(error, undefined))),
   };
 }

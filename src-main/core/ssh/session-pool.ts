@@ -6,6 +6,7 @@ import { fingerprint } from './host-key';
 import { hopsTo, type HopOptions } from './hops';
 import { connectThrough } from './jump';
 import { Session } from './session';
+import type { RemoteChanges } from './remote-changes';
 import type { RemoteFiles } from './remote-files';
 import type { ExecRequest, ExecResult, FilePool, SessionOptions, SessionPool, SshSession } from './types';
 
@@ -65,6 +66,16 @@ export class SshSessionPool implements SessionPool, FilePool {
   async files<T>(host: Host, work: (files: RemoteFiles) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const { session } = await this.#live(host, signal, false);
     return session.files(work, signal);
+  }
+
+  async changeFiles<T>(
+    host: Host,
+    folder: string,
+    work: (files: RemoteChanges, root: string) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const { session } = await this.#live(host, signal, false);
+    return session.changeFiles(folder, work, signal);
   }
 
   async disconnect(hostId: string): Promise<void> {

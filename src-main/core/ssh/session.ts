@@ -16,6 +16,7 @@ import {
 import { locateCommand, parseLocated, toolNamePattern } from './locate';
 import { outputMarker } from './output-collector';
 import { quoteArgv } from './quote';
+import { remoteChanges, type RemoteChanges } from './remote-changes';
 import { remoteFiles, type RemoteFiles } from './remote-files';
 import type { ExecRequest, ExecResult, SshSession } from './types';
 
@@ -140,19 +141,43 @@ export class Session implements SshSession {
 
   /** Opens an SFTP channel for `work` and closes it again, also when `signal` aborts. @throws AppError */
   async files<T>(work: (files: RemoteFiles) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#withSftp(async (sftp) => {
+      const stop = (): void => sftp.end();
+      signal?.addEventListener('abort', stop, { once: true });
+      try {
+        return await work(remoteFiles(sftp, this.host));
+      } catch (thrown) {
+        if (signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
+        throw thrown;
+      } finally {
+        signal?.removeEventListener('abort', stop);
+      }
+    }, signal);
+  }
+
+  /**
+   * The same for changes below one folder, whose path `work` gets as the host resolves it. Once `work` has begun the
+   * channel stays open whatever `signal` says, because what was begun has to be cleaned up over it. @throws AppError
+   */
+  async changeFiles<T>(
+    folder: string,
+    work: (files: RemoteChanges, root: string) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    return this.#withSftp(async (sftp) => {
+      const root = await remoteFiles(sftp, this.host).resolve(folder);
+      return work(remoteChanges(sftp, this.host, root), root);
+    }, signal);
+  }
+
+  async #withSftp<T>(work: (sftp: SFTPWrapper) => Promise<T>, signal?: AbortSignal): Promise<T> {
     this.watch.began();
     try {
       return await this.#queued(async () => {
         const sftp = await this.#openSftp();
-        const stop = (): void => sftp.end();
-        signal?.addEventListener('abort', stop, { once: true });
         try {
-          return await work(remoteFiles(sftp, this.host));
-        } catch (thrown) {
-          if (signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
-          throw thrown;
+          return await work(sftp);
         } finally {
-          signal?.removeEventListener('abort', stop);
           sftp.end();
         }
       }, signal);

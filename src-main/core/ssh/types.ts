@@ -1,4 +1,5 @@
 import type { Host } from '../../../src-preload/contract/hosts';
+import type { RemoteChanges } from './remote-changes';
 import type { RemoteFiles } from './remote-files';
 
 /** A command as data. Only ssh/quote.ts makes a string of it. */
@@ -63,6 +64,16 @@ export interface SessionOptions {
 export interface FilePool {
   /** Opens a channel for `work` and closes it, also when `signal` aborts. @throws AppError */
   files<T>(host: Host, work: (files: RemoteFiles) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /**
+   * For changes below one folder. `signal` ends the waiting for a channel; `work` looks at it by itself.
+   * @throws AppError `refused` where that folder is none of a volume
+   */
+  changeFiles<T>(
+    host: Host,
+    folder: string,
+    work: (files: RemoteChanges, root: string) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T>;
 }
 
 /** Gives the live session of a host, connecting when needed. Concurrent callers share one connection. */
