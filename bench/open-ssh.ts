@@ -61,7 +61,7 @@ export async function withMaster<T>(
     return await work({
       run: async (commandLine) => {
         const { code, stdout } = await ssh([...options, '127.0.0.1', commandLine], env);
-        if (code !== 0 || stdout === '') throw new Error(`ssh ended with ${code}: ${commandLine}`);
+        if (code !== 0) throw new Error(`ssh ended with ${code}: ${commandLine}`);
         return stdout;
       },
     });

@@ -293,9 +293,9 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       onProgress: (progress) => emit('operations:progress', progress),
       onRead,
       onRecorded,
-      onChanged: (id) =>
+      onChanged: (id, actionId) =>
         clusters.find(id) === undefined
-          ? inventory.refreshAfterChange(id)
+          ? inventory.refreshAfterChange(id, { smart: actionId.startsWith('disk.') })
           : clusterService.refreshAfterChange(id),
     });
 

@@ -79,6 +79,8 @@ export const diskSchema = z.strictObject({
   /** Why it can't be taken for a new pool; empty: it can. */
   ineligible: z.array(z.string()),
   smart: smartSchema,
+  /** When SMART said that: it is read less often than the rest. */
+  smartReadAtMs: z.int(),
   health: healthSchema,
 });
 export type Disk = z.infer<typeof diskSchema>;

@@ -1,12 +1,5 @@
 import { z } from 'zod';
-import {
-  hostIdSchema,
-  bytesSchema,
-  nothingSchema,
-  percentSchema,
-  searchSchema,
-  timestampMsSchema,
-} from './primitives';
+import { hostIdSchema, bytesSchema, percentSchema, searchSchema, timestampMsSchema } from './primitives';
 import { wireErrorSchema } from './result';
 import { diskSchema } from './disks';
 import { healthSchema, hostProblemSchema } from './hosts';
@@ -219,9 +212,18 @@ export const inventoryContract = {
     request: z.strictObject({ hostId: hostIdSchema }),
     response: z.strictObject({ inventory: hostInventorySchema.nullable() }),
   },
-  /** Connects if needed and reads everything again. */
-  refresh: { request: z.strictObject({ hostId: hostIdSchema }), response: hostInventorySchema },
-  refreshAll: { request: nothingSchema, response: z.strictObject({ started: z.int() }) },
+  /**
+   * Connects if needed and reads everything again. SMART of a disk is left as it was while it is recent, unless
+   * `smart` asks for it.
+   */
+  refresh: {
+    request: z.strictObject({ hostId: hostIdSchema, smart: z.boolean().optional() }),
+    response: hostInventorySchema,
+  },
+  refreshAll: {
+    request: z.strictObject({ smart: z.boolean().optional() }),
+    response: z.strictObject({ started: z.int() }),
+  },
   /** Page of snapshots over one or all hosts, from the last known inventory. */
   snapshots: {
     request: z.strictObject({

@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import type { HostOverview } from '../../src-preload/contract/hosts';
+import type { Request } from '../../src-preload/contract';
 import type { WireError } from '../../src-preload/contract/result';
 import { call, listen } from '../api';
 
@@ -28,10 +29,13 @@ export async function loadFleet(): Promise<void> {
   else useFleetStore.setState({ status: 'failed', error: answer.error });
 }
 
-/** Asks the core to read every host again; results arrive by event. */
-export async function refreshFleet(): Promise<void> {
+/**
+ * Asks the core to read every host again; results arrive by event.
+ * @param request `smart`: SMART of every disk too, however recent it is
+ */
+export async function refreshFleet(request: Request<'inventory:refreshAll'> = {}): Promise<void> {
   useFleetStore.setState({ refreshing: true });
-  const answer = await call('inventory:refreshAll', {});
+  const answer = await call('inventory:refreshAll', request);
   useFleetStore.setState({ refreshing: false, error: answer.ok ? null : answer.error });
   await loadFleet();
 }

@@ -35,7 +35,7 @@ export async function loadInventory(hostId: string): Promise<void> {
 /** Reads the host again. On failure the last known inventory stays, with the error beside it. */
 export async function refreshInventory(hostId: string): Promise<void> {
   put(hostId, { refreshing: true });
-  const answer = await call('inventory:refresh', { hostId });
+  const answer = await call('inventory:refresh', { hostId, smart: true });
   if (answer.ok) put(hostId, { status: 'ready', inventory: answer.value, error: null, refreshing: false });
   else put(hostId, { error: answer.error, refreshing: false });
 }

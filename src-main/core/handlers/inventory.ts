@@ -20,8 +20,8 @@ export function inventoryHandlers(
 ): InventoryHandlers {
   return {
     'inventory:read': async ({ hostId }) => ({ inventory: await inventory.read(hostId) }),
-    'inventory:refresh': ({ hostId }, { signal }) => inventory.refresh(hostId, signal),
-    'inventory:refreshAll': async () => ({ started: inventory.refreshAll() }),
+    'inventory:refresh': ({ hostId, smart }, { signal }) => inventory.refresh(hostId, signal, { smart }),
+    'inventory:refreshAll': async ({ smart }) => ({ started: inventory.refreshAll({ smart }) }),
     'inventory:snapshots': (query) => inventory.snapshots(query),
     'inventory:snapshotDetails': ({ hostId, snapshotIds }, { signal }) =>
       inventory.snapshotDetails(hostId, snapshotIds, signal),

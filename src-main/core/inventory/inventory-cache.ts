@@ -5,10 +5,11 @@ import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { hostSummarySchema, type HostSummary } from '../../../src-preload/contract/hosts';
 import { hostInventorySchema, snapshotSchema, type Snapshot } from '../../../src-preload/contract/inventory';
+import { withoutWaiting } from '../data/without-waiting';
 import type { InventoryCachePort } from './service';
 
 /** Raised whenever the shape changes: a reading of another format is dropped, never misread. */
-const format = 4;
+const format = 5;
 
 /** Snapshots of one part: a few milliseconds to write and to parse strictly. */
 const snapshotsPerPart = 2_000;
@@ -25,7 +26,8 @@ const lengthBytes = 4;
  *
  * A body is a row of parts, each its length (32 bits, big-endian) and deflated JSON: first the inventory, then the
  * snapshots. One part at a time with a turn of the event loop in between, because 100,000 snapshots at once would
- * hold up everything else the core does for most of a second.
+ * hold up everything else the core does for most of a second. Snapshots that are still the array written last are not
+ * packed again: their parts are taken over from the stored body.
  */
 export function createInventoryCache(db: Database): InventoryCachePort {
   const summaryOf = db
@@ -42,6 +44,14 @@ export function createInventoryCache(db: Database): InventoryCachePort {
   const drop = db.prepare('DELETE FROM inventory WHERE host_id = ?');
   /** The newest write or removal of each host: one that it overtook must not come after it. */
   const newest = new Map<string, symbol>();
+  const stored = new Map<string, WeakRef<readonly Snapshot[]>>();
+
+  /** Parts of the snapshots as they are stored; null: others are, or none. */
+  const storedParts = (hostId: string, snapshots: readonly Snapshot[]): Buffer[] | null => {
+    if (stored.get(hostId)?.deref() !== snapshots) return null;
+    const body = bodyOf.get(hostId, format);
+    return body === undefined ? null : [...partsOf(body)].slice(1).map(framed);
+  };
 
   return {
     summary: (hostId): HostSummary | null => {
@@ -64,25 +74,34 @@ export function createInventoryCache(db: Database): InventoryCachePort {
     write: async (hostId, { inventory, snapshots }, summary) => {
       const turn = Symbol(hostId);
       newest.set(hostId, turn);
-      const parts = [await packed(inventory)];
-      for (let at = 0; at < snapshots.length; at += snapshotsPerPart) {
+      const first = await packed(inventory);
+      if (newest.get(hostId) !== turn) return;
+      const kept = storedParts(hostId, snapshots);
+      const parts = [first, ...(kept ?? [])];
+      for (let at = 0; kept === null && at < snapshots.length; at += snapshotsPerPart) {
         if (newest.get(hostId) !== turn) return;
         parts.push(await packed(snapshots.slice(at, at + snapshotsPerPart)));
         await setImmediate();
       }
       if (newest.get(hostId) !== turn) return;
       newest.delete(hostId);
-      put.run(hostId, summary.takenAtMs, format, JSON.stringify(summary), Buffer.concat(parts));
+      const body = Buffer.concat(parts);
+      withoutWaiting(db, () => put.run(hostId, summary.takenAtMs, format, JSON.stringify(summary), body));
+      stored.set(hostId, new WeakRef(snapshots));
     },
     remove: (hostId) => {
       newest.delete(hostId);
+      stored.delete(hostId);
       drop.run(hostId);
     },
   };
 }
 
 async function packed(value: unknown): Promise<Buffer> {
-  const body = await deflate(Buffer.from(JSON.stringify(value)), fast);
+  return framed(await deflate(Buffer.from(JSON.stringify(value)), fast));
+}
+
+function framed(body: Buffer): Buffer {
   const length = Buffer.alloc(lengthBytes);
   length.writeUInt32BE(body.length);
   return Buffer.concat([length, body]);

@@ -8,12 +8,13 @@ import type { SessionPool, SshSession } from '../ssh/types';
 import type { Capacity } from './capacity/capacity';
 import { endedActivities, isMoving, type EndedActivity } from './activity-watch';
 import { statusAfter, statusAtStart } from './connection-state';
+import { areSame } from './same-snapshots';
 import { SnapshotIndex, type SnapshotPage, type SnapshotQuery } from './snapshot-index';
 
 /** One reading of a host. */
 export interface InventoryReading {
   inventory: HostInventory;
-  snapshots: Snapshot[];
+  snapshots: readonly Snapshot[];
 }
 
 /** Last readings on disk. */
@@ -33,7 +34,7 @@ export interface InventoryServiceOptions {
   readInventory: (
     session: SshSession,
     host: Host,
-    options: { nowMs: () => number; signal?: AbortSignal },
+    options: { nowMs: () => number; signal?: AbortSignal; last: HostInventory | null; smart: boolean },
   ) => Promise<InventoryReading>;
   /** Those of the snapshots that are still there, with their details. */
   readSnapshotDetails: (
@@ -76,9 +77,16 @@ interface Known {
   inventory: HostInventory | null;
   loaded: boolean;
   loading: Promise<void> | null;
-  refreshing: Promise<HostInventory> | null;
+  refreshing: { reading: Promise<HostInventory>; smart: boolean } | null;
   /** Connected in this session and not disconnected since: refreshed periodically. */
   wanted: boolean;
+}
+
+export interface RefreshOptions {
+  /** Nobody asked: a host that failed is then left in peace for a while. */
+  background?: boolean;
+  /** SMART of every disk too, however recent the last is. */
+  smart?: boolean;
 }
 
 /** The last known state of every host, where it comes from and how it is renewed. Offline is a state like any other. */
@@ -216,34 +224,41 @@ export class InventoryService {
    * Connects if needed and reads everything. Callers at the same time share one reading; one who aborts only
    * stops waiting. Throws AppError.
    */
-  refresh(
-    hostId: string,
-    signal?: AbortSignal,
-    options: { background?: boolean } = {},
-  ): Promise<HostInventory> {
+  refresh(hostId: string, signal?: AbortSignal, options: RefreshOptions = {}): Promise<HostInventory> {
     const host = this.options.hosts.get(hostId);
     const known = this.#of(hostId);
-    known.refreshing ??= this.#refreshNow(host, options.background === true).finally(() => {
-      known.refreshing = null;
-    });
-    return untilAborted(known.refreshing, signal);
+    const { refreshing } = known;
+    if (refreshing !== null && options.smart === true && !refreshing.smart) {
+      // The one under way leaves SMART out.
+      const after = refreshing.reading.then(
+        () => this.refresh(hostId, undefined, options),
+        () => this.refresh(hostId, undefined, options),
+      );
+      return untilAborted(after, signal);
+    }
+    known.refreshing ??= {
+      smart: options.smart === true,
+      reading: this.#refreshNow(host, options).finally(() => {
+        known.refreshing = null;
+      }),
+    };
+    return untilAborted(known.refreshing.reading, signal);
   }
 
   /** Refreshes all hosts in the background, a few at a time; failures become host states. Returns how many. */
-  refreshAll(): number {
+  refreshAll(options: Pick<RefreshOptions, 'smart'> = {}): number {
     const hosts = this.options.hosts.list();
-    for (const { id } of hosts) this.refreshLater(id);
+    for (const { id } of hosts) this.refreshLater(id, options);
     return hosts.length;
   }
 
   /**
    * Refreshes one host while nobody waits; a failure becomes its state.
-   * @param background nobody asked: a host that failed is then left in peace for a while
    */
-  refreshLater(hostId: string, background = false): void {
+  refreshLater(hostId: string, options: RefreshOptions = {}): void {
     if (this.#abort.signal.aborted) return;
     void this.#queue
-      .add(() => this.refresh(hostId, undefined, { background }))
+      .add(() => this.refresh(hostId, undefined, options))
       .catch((thrown: unknown) => {
         this.options.log.write('info', 'A refresh failed', { hostId, error: thrown });
       });
@@ -253,10 +268,10 @@ export class InventoryService {
    * Refreshes one host after something was changed on it. A reading that is under way may have seen what was before,
    * so it is waited for, and another one begins.
    */
-  refreshAfterChange(hostId: string): void {
+  refreshAfterChange(hostId: string, options: Pick<RefreshOptions, 'smart'> = {}): void {
     const underWay = this.#of(hostId).refreshing;
-    if (underWay === null) this.refreshLater(hostId);
-    else void Promise.allSettled([underWay]).then(() => this.refreshLater(hostId));
+    if (underWay === null) this.refreshLater(hostId, options);
+    else void Promise.allSettled([underWay.reading]).then(() => this.refreshLater(hostId, options));
   }
 
   /** Seconds between refreshes of connected hosts; 0: none. */
@@ -267,7 +282,7 @@ export class InventoryService {
     if (seconds === 0 || this.#abort.signal.aborted) return;
     this.#periodic = setInterval(() => {
       for (const { id } of this.options.hosts.list()) {
-        if (this.#of(id).wanted) this.refreshLater(id, true);
+        if (this.#of(id).wanted) this.refreshLater(id, { background: true });
       }
     }, seconds * 1000);
     this.#periodic.unref();
@@ -299,7 +314,7 @@ export class InventoryService {
     this.setPeriod(0);
     this.#queue.clear();
     this.#abort.abort();
-    await Promise.allSettled([...this.#known.values()].map(({ refreshing }) => refreshing));
+    await Promise.allSettled([...this.#known.values()].map(({ refreshing }) => refreshing?.reading));
     await Promise.all([...this.#unkept.keys()].map((hostId) => this.#keepDetails(hostId)));
   }
 
@@ -385,27 +400,35 @@ export class InventoryService {
     }
   }
 
-  async #refreshNow(host: Host, background: boolean): Promise<HostInventory> {
+  async #refreshNow(host: Host, { background, smart }: RefreshOptions): Promise<HostInventory> {
     const { signal } = this.#abort;
     const session = await this.#session(host, signal, background);
+    const before = this.#of(host.id).inventory;
     let reading: InventoryReading;
     try {
       this.options.onRefresh(host.id);
-      reading = await this.options.readInventory(session, host, { nowMs: this.options.nowMs, signal });
+      reading = await this.options.readInventory(session, host, {
+        nowMs: this.options.nowMs,
+        signal,
+        last: before,
+        smart: smart === true,
+      });
     } catch (thrown) {
       const error = toAppError(thrown);
       this.#set(host.id, { status: statusAfter(error), error });
       throw error;
     }
-    const before = this.#of(host.id).inventory;
     if (reading.snapshots.some(isUnread)) await this.#load(host.id);
     // The host may have been removed meanwhile; nothing of it must come back.
     const { name } = this.options.hosts.get(host.id);
     const { inventory } = reading;
     const summary = this.options.summarise(reading);
-    const snapshots = withLasting(reading.snapshots, this.#index.ofHost(host.id));
+    const known = this.#index.ofHost(host.id);
+    const fresh = withLasting(reading.snapshots, known);
+    // The very same array: what was made of it, here and on disk, is good still.
+    const snapshots = this.#index.has(host.id) && areSame(fresh, known) ? known : fresh;
     this.#keepNoMore(host.id);
-    this.#index.set(host.id, name, snapshots);
+    if (snapshots !== known) this.#index.set(host.id, name, snapshots);
     this.#set(host.id, {
       status: 'online',
       error: null,
@@ -468,7 +491,7 @@ export class InventoryService {
     if (this.#periodic === null || this.#closer.has(hostId)) return;
     const timer = setTimeout(() => {
       this.#closer.delete(hostId);
-      if (this.#of(hostId).wanted) this.refreshLater(hostId, true);
+      if (this.#of(hostId).wanted) this.refreshLater(hostId, { background: true });
     }, movingMs);
     timer.unref();
     this.#closer.set(hostId, timer);
@@ -493,8 +516,8 @@ function untilAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
 const isUnread = ({ holdCount }: Snapshot): boolean => holdCount === null;
 
 /** What never changes of a snapshot is not unknown again only because its details were not read this time. */
-function withLasting(read: readonly Snapshot[], before: readonly Snapshot[]): Snapshot[] {
-  if (!read.some(isUnread)) return [...read];
+function withLasting(read: readonly Snapshot[], before: readonly Snapshot[]): readonly Snapshot[] {
+  if (!read.some(isUnread)) return read;
   const known = new Map(
     before.filter(({ createdAtMs }) => createdAtMs !== null).map((snapshot) => [snapshot.id, snapshot]),
   );

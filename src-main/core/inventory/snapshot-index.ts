@@ -162,11 +162,14 @@ interface Sorted {
  */
 export class SnapshotIndex {
   readonly #hosts = new Map<string, Entry[]>();
+  /** As arrays of their own, the same one until something changes. */
+  readonly #lists = new Map<string, readonly Snapshot[]>();
   readonly #sortedHosts = new Map<string, Map<string, Entry[]>>();
   readonly #sortedAll = new Map<string, Sorted>();
   readonly #matches = new Map<string, Match>();
 
   set(hostId: string, hostName: string, snapshots: readonly Snapshot[]): void {
+    this.#lists.set(hostId, snapshots);
     const aged = new Set(
       snapshots
         .filter(({ createdAtMs, order }) => createdAtMs === null && order !== undefined)
@@ -201,12 +204,18 @@ export class SnapshotIndex {
 
   delete(hostId: string): void {
     this.#hosts.delete(hostId);
+    this.#lists.delete(hostId);
     this.#forgetAnswers(hostId);
   }
 
-  /** All of one host, as they were read last. */
-  ofHost(hostId: string): Snapshot[] {
-    return this.#hosts.get(hostId)?.map(({ snapshot }) => snapshot) ?? [];
+  /** All of one host, as they were read last: the same array for as long as nothing changes. */
+  ofHost(hostId: string): readonly Snapshot[] {
+    let list = this.#lists.get(hostId);
+    if (list === undefined) {
+      list = this.#hosts.get(hostId)?.map(({ snapshot }) => snapshot) ?? [];
+      this.#lists.set(hostId, list);
+    }
+    return list;
   }
 
   /** Those of the ids that the host has. */
@@ -219,6 +228,7 @@ export class SnapshotIndex {
    * not jump away, nor pages overlap, because somebody looked at them.
    */
   putDetails(hostId: string, snapshots: readonly Snapshot[]): void {
+    this.#lists.delete(hostId);
     const byId = new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]));
     for (const entry of this.#hosts.get(hostId) ?? []) {
       entry.snapshot = byId.get(entry.snapshot.id) ?? entry.snapshot;

@@ -48,7 +48,7 @@ export interface RoadOptions {
   /** A row was appended. */
   onRecorded: (hostId: string) => void;
   /** Something was sent that may have changed the host. */
-  onChanged: (hostId: string) => void;
+  onChanged: (hostId: string, actionId: string) => void;
 }
 
 export interface RunRequest {
@@ -482,7 +482,8 @@ export class OperationRoad {
       };
     }
     const result = this.#finish(run, execution, verification, verdict);
-    if (execution !== null && anythingSent(execution)) this.options.onChanged(prepared.host.id);
+    if (execution !== null && anythingSent(execution))
+      this.options.onChanged(prepared.host.id, prepared.plan.action);
     return result;
   }
 

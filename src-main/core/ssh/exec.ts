@@ -27,6 +27,7 @@ export type ExecLimits = Pick<
   | 'stdin'
   | 'signal'
   | 'onOutput'
+  | 'keepStdout'
 >;
 
 export interface RawResult extends ExecResult {
@@ -126,7 +127,12 @@ export function execOn(client: Client, raw: RawExec, limits: ExecLimits): Promis
       });
     };
     const fatal = !mutates && raw.anyEncoding !== true;
-    const out = new OutputCollector(fatal, raw.marker, (text) => limits.onOutput?.('stdout', text));
+    const out = new OutputCollector(
+      fatal,
+      raw.marker,
+      (text) => limits.onOutput?.('stdout', text),
+      limits.keepStdout !== false,
+    );
     const err = new OutputCollector(false, null, (text) => limits.onOutput?.('stderr', text));
 
     function onTimeout(): void {

@@ -19,6 +19,7 @@ export class OutputCollector {
     fatal: boolean,
     marker: string | null,
     private readonly onText: (text: string) => void,
+    private readonly keep = true,
   ) {
     this.#decoder = new TextDecoder('utf-8', { fatal, ignoreBOM: true });
     this.#markerLine = marker === null ? null : Buffer.from(`${marker}\n`, 'latin1');
@@ -46,7 +47,10 @@ export class OutputCollector {
     this.#take(this.#decoder.decode(seen.subarray(at + this.#markerLine.length), { stream: true }));
   }
 
-  /** @throws TypeError on a character cut off at the end, when fatal */
+  /**
+   * All of it; nothing where it was not to be kept.
+   * @throws TypeError on a character cut off at the end, when fatal
+   */
   finish(): string {
     this.#take(this.#decoder.decode());
     return this.#parts.join('');
@@ -54,7 +58,7 @@ export class OutputCollector {
 
   #take(text: string): void {
     if (text === '') return;
-    this.#parts.push(text);
+    if (this.keep) this.#parts.push(text);
     this.onText(text);
   }
 }

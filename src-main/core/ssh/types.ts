@@ -28,6 +28,8 @@ export interface ExecRequest {
   stdin?: string;
   signal?: AbortSignal;
   onOutput?: (stream: 'stdout' | 'stderr', chunk: string) => void;
+  /** false: stdout goes to `onOutput` alone, and the result has none: megabytes need not be held twice. */
+  keepStdout?: boolean;
 }
 
 export interface ExecResult {

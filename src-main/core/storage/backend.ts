@@ -1,6 +1,7 @@
 import type {
   BackendKind,
   BackendStatus,
+  HostInventory,
   Pool,
   Snapshot,
   Volume,
@@ -15,10 +16,18 @@ export interface Probe {
   acceptExitCodes: readonly number[];
   timeoutSeconds: number;
   maxOutputBytes: number;
+  /** Reads the output while it comes; the outcome then carries the reader, and no `stdout`. */
+  reader?: () => OutputReader;
+}
+
+/** Takes stdout in pieces, cut anywhere. It throws nothing before it is asked for what it read. */
+export interface OutputReader {
+  push(chunk: string): void;
 }
 
 export type ProbeOutcome =
-  { ok: true; exitCode: number; stdout: string; stderr: string } | { ok: false; error: AppError };
+  | { ok: true; exitCode: number; stdout: string; stderr: string; reader?: OutputReader }
+  | { ok: false; error: AppError };
 
 /** All that was read of one backend of one host. An empty list means there are none; not understanding throws. */
 export interface BackendInventory {
@@ -46,6 +55,8 @@ export interface StorageBackend {
   capabilities: BackendStatus['capabilities'];
   /** Independent reads, run side by side. */
   probes: readonly Probe[];
+  /** In place of `probes` where the last inventory of the host, in which this backend was read, makes some needless. */
+  probesAfter?(last: HostInventory): readonly Probe[];
   /** A second round, asked for by what the first one told: one array, one mounted file system at a time. */
   followUp?(outcomes: ReadonlyMap<string, ProbeOutcome>): readonly Probe[];
   /** On demand, for snapshots whose details an inventory left unread. */

@@ -38,7 +38,9 @@ class CapturedSession implements SshSession {
     if (!request.acceptExitCodes.includes(answer.exitCode)) {
       throw new AppError('command-failed', `${request.operation} failed.`, { detail: answer.stderr });
     }
-    return { ...answer, durationMs: 5, truncated: false };
+    request.onOutput?.('stdout', answer.stdout);
+    const stdout = request.keepStdout === false ? '' : answer.stdout;
+    return { ...answer, stdout, durationMs: 5, truncated: false };
   }
 
   render(): { argv: string[]; commandLine: string } {

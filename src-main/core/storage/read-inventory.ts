@@ -2,13 +2,24 @@ import type { BackendStatus, HostInventory, Pool, Snapshot } from '../../../src-
 import { AppError, toAppError } from '../errors/app-error';
 import type { SshSession } from '../ssh/types';
 import type { BackendInventory, Probe, ProbeOutcome, StorageBackend } from './backend';
-import { assembleDisks, diskReadTools, readDisks, type DiskReading } from './disks/read-disks';
+import {
+  assembleDisks,
+  diskReadTools,
+  readDisks,
+  type DiskReading,
+  type DiskReadOptions,
+} from './disks/read-disks';
+import { recentSmart } from './disks/recent-smart';
 import { backends as allBackends } from './registry';
 import { readSystem, systemTools } from './system/index';
 
 export interface ReadInventoryOptions {
   nowMs: () => number;
   signal?: AbortSignal;
+  /** The last inventory of the same host: what it tells saves commands. */
+  last?: HostInventory | null;
+  /** SMART of every disk, however recent the last is. */
+  smart?: boolean;
   /** Other backends than the registry's, for tests. */
   backends?: readonly StorageBackend[];
   /** false: only the pools, for tests of the backends. */
@@ -35,7 +46,10 @@ export async function runProbe(
   session: SshSession,
   probe: Probe,
   signal: AbortSignal | undefined,
+  again = true,
 ): Promise<ProbeOutcome> {
+  const reader = probe.reader?.();
+  let heard = false;
   try {
     const { exitCode, stdout, stderr } = await session.exec({
       operation: `read ${probe.argv.slice(0, 2).join(' ')}`,
@@ -46,10 +60,22 @@ export async function runProbe(
       maxOutputBytes: probe.maxOutputBytes,
       mutates: false,
       signal,
+      ...(reader === undefined
+        ? {}
+        : {
+            keepStdout: false,
+            onOutput: (stream, chunk) => {
+              heard = true;
+              if (stream === 'stdout') reader.push(chunk);
+            },
+          }),
     });
-    return { ok: true, exitCode, stdout, stderr };
-  } catch (error) {
-    return { ok: false, error: toAppError(error) };
+    return { ok: true, exitCode, stdout, stderr, ...(reader === undefined ? {} : { reader }) };
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    // What was streamed can't be taken back, so the connection does not try again by itself as it does for other reads.
+    if (heard && again && error.code === 'unreachable') return runProbe(session, probe, signal, false);
+    return { ok: false, error };
   }
 }
 
@@ -83,14 +109,21 @@ function missing(backend: StorageBackend, tools: readonly string[]): BackendRead
   };
 }
 
+function probesOf(backend: StorageBackend, last: HostInventory | null): readonly Probe[] {
+  const before = last?.backends.find(({ kind }) => kind === backend.kind);
+  const wasRead = last !== null && before?.available === true && before.error === null;
+  return wasRead ? (backend.probesAfter?.(last) ?? backend.probes) : backend.probes;
+}
+
 async function readBackend(
   session: SshSession,
   backend: StorageBackend,
+  last: HostInventory | null,
   signal: AbortSignal | undefined,
 ): Promise<BackendReading> {
   const runAll = (probes: readonly Probe[]) =>
     Promise.all(probes.map(async (probe) => [probe.id, await runProbe(session, probe, signal)] as const));
-  const outcomes = new Map<string, ProbeOutcome>(await runAll(backend.probes));
+  const outcomes = new Map<string, ProbeOutcome>(await runAll(probesOf(backend, last)));
   let confused: unknown = null;
   try {
     for (const [id, outcome] of await runAll(backend.followUp?.(outcomes) ?? [])) outcomes.set(id, outcome);
@@ -124,11 +157,11 @@ type DisksRead = { reading: DiskReading } | { error: AppError };
 async function tryDisks(
   session: SshSession,
   located: ReadonlyMap<string, string>,
-  backendsDone: Promise<unknown>,
+  options: DiskReadOptions,
   signal: AbortSignal | undefined,
 ): Promise<DisksRead> {
   try {
-    return { reading: await readDisks((probe) => runProbe(session, probe, signal), located, backendsDone) };
+    return { reading: await readDisks((probe) => runProbe(session, probe, signal), located, options) };
   } catch (thrown) {
     return { error: toAppError(thrown) };
   }
@@ -147,20 +180,34 @@ export async function readInventory(
   host: { id: string },
   options: ReadInventoryOptions,
 ): Promise<InventoryReading> {
-  const { nowMs, signal } = options;
+  const { nowMs, signal, last = null } = options;
   const known = options.backends ?? allBackends;
   const startedAtMs = nowMs();
+  const recent = options.smart === true ? [] : recentSmart(last?.disks ?? [], startedAtMs);
   const ofBackends = known.flatMap((backend) => [...backend.tools, ...firstWords(backend)]);
   // smartctl too is looked for again when it was missing: the screen says how to install it.
   const tools = [...ofBackends, ...(options.disks === false ? [] : diskReadTools)];
-  const located = await locate(session, tools, systemTools);
-  // The backends first: their probes take their places in the queue for channels before those of the disks.
+  const locate = await locator(session, tools, systemTools);
+  let done = (): void => undefined;
+  const backendsDone = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  // The disks first: what follows on their list waits for it, and all else runs beside.
+  const readingDisks =
+    options.disks === false
+      ? null
+      : locate(diskReadTools).then((located) =>
+          tryDisks(session, located, { backendsDone, nowMs, recent }, signal),
+        );
   const backendsRead = Promise.all(
-    known.map((backend) => {
+    known.map(async (backend) => {
+      const located = await locate(backend.tools);
       const absent = backend.tools.filter((tool) => !located.has(tool));
-      return absent.length > 0 ? missing(backend, absent) : readBackend(session, backend, signal);
+      return absent.length > 0 ? missing(backend, absent) : readBackend(session, backend, last, signal);
     }),
   );
+  backendsRead.then(done, done);
+  const located = await locate([]);
   const [readings, system, disksRead] = await Promise.all([
     backendsRead,
     readSystem(session, located, nowMs, signal).catch((thrown: unknown) => {
@@ -168,7 +215,7 @@ export async function readInventory(
       if (connectionErrors.has(toAppError(thrown).code)) return null;
       throw thrown;
     }),
-    options.disks === false ? null : tryDisks(session, located, backendsRead, signal),
+    readingDisks,
   ]);
   if (signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
   const tried = readings.filter((reading) => reading.status.available);
@@ -209,15 +256,24 @@ function disksOf(
   return { disks: assembleDisks(read.reading, pools, statuses), disksError: null };
 }
 
-/** The session remembers where tools are; what was missing is looked for again, as it may be installed now. */
-async function locate(
+type Locate = (needed: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+
+/**
+ * The session remembers where tools are; what was missing is looked for again, as it may be installed now. Only who
+ * needs one of those waits for it.
+ */
+async function locator(
   session: SshSession,
   tools: readonly string[],
   niceToHave: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
+): Promise<Locate> {
   const all = [...new Set([...tools, ...niceToHave])];
-  const located = await session.locate(all);
-  return tools.every((tool) => located.has(tool)) ? located : session.locate(all, true);
+  const remembered = await session.locate(all);
+  if (tools.every((tool) => remembered.has(tool))) return async () => remembered;
+  const again = session.locate(all, true);
+  // Whoever waits for it is told; with nobody waiting it is nobody's.
+  again.catch(() => undefined);
+  return async (needed) => (needed.every((tool) => remembered.has(tool)) ? remembered : again);
 }
 
 function firstWords(backend: StorageBackend): string[] {

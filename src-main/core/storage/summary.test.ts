@@ -66,14 +66,13 @@ describe('the summary of a host', () => {
   });
 
   it('leaves out what has ended', () => {
-    const { pools, volumes, snapshots } = parseZfs({
+    const { pools, volumes } = parseZfs({
       pools: captured('zfs', 'list-replacing-degraded').stdout,
       status: captured('zfs', 'status-scrub-finished').stdout,
       datasets: '',
-      snapshots: '',
     });
     expect(pools.some(({ activity }) => activity?.state === 'finished')).toBe(true);
-    const summary = summarise({ ...lvm('none'), pools, volumes, snapshotCount: snapshots.length });
+    const summary = summarise({ ...lvm('none'), pools, volumes, snapshotCount: 0 });
     expect(summary.activities).toEqual([]);
   });
 
@@ -120,6 +119,7 @@ describe('the summary of a host', () => {
       partitions: [],
       uses: [{ kind: 'zpool', name: 'tank', path: '/dev/sdc1' }],
       ineligible: [],
+      smartReadAtMs: 1_000,
       smart: withoutSmart('unavailable', 'A virtual disk has no SMART.'),
       health: 'unknown',
     };

@@ -257,7 +257,7 @@ describe('the disks of the demo hosts', () => {
         return { ok: true, exitCode, stdout, stderr };
       },
       located,
-      Promise.resolve(),
+      { backendsDone: Promise.resolve(), nowMs: Date.now },
     );
     const found = assembleDisks(reading, [], []);
     expect(found).toHaveLength(disks().length);

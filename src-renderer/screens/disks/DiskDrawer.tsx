@@ -1,6 +1,7 @@
 import { Badge, Drawer, Group, Stack, Table, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Disk, Partition, Smart } from '../../../src-preload/contract/disks';
+import { Age } from '../../components/Age';
 import { CapacityBar } from '../../components/CapacityBar';
 import { CopyButton } from '../../components/CopyButton';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
@@ -123,7 +124,7 @@ function DiskDetail({ row: { disk } }: { row: DiskRow }) {
         <Eligibility disk={disk} />
       </Section>
       <Section title="SMART">
-        <SmartDetail smart={disk.smart} />
+        <SmartDetail smart={disk.smart} readAtMs={disk.smartReadAtMs} />
       </Section>
     </Stack>
   );
@@ -222,7 +223,7 @@ function Eligibility({ disk }: { disk: Disk }) {
 const told = (value: number | null, unit = ''): string =>
   value === null ? '–' : `${formatCount(value)}${unit === '' ? '' : ` ${unit}`}`;
 
-function SmartDetail({ smart }: { smart: Smart }) {
+function SmartDetail({ smart, readAtMs }: { smart: Smart; readAtMs: number }) {
   const { selfTest } = smart;
   return (
     <Stack gap="xs">
@@ -243,6 +244,7 @@ function SmartDetail({ smart }: { smart: Smart }) {
             ['Reallocated sectors', told(smart.reallocatedSectors)],
             ['Pending sectors', told(smart.pendingSectors)],
             ['Media errors', told(smart.mediaErrors)],
+            ['Read', <Age key="read" atMs={readAtMs} />],
           ]}
         />
       )}

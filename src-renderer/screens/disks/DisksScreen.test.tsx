@@ -42,6 +42,7 @@ function disk(name: string, patch: Partial<Disk> = {}): Disk {
     partitions: [],
     uses: [],
     ineligible: [],
+    smartReadAtMs: 1_000,
     smart: healthy,
     health: 'ok',
     ...patch,

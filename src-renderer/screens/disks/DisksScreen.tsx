@@ -68,7 +68,7 @@ export function DisksScreen() {
               variant="default"
               leftSection={<IconRefresh size={16} />}
               loading={refreshing}
-              onClick={() => void refreshFleet()}
+              onClick={() => void refreshFleet({ smart: true })}
             >
               Refresh all
             </Button>

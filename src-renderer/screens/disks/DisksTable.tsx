@@ -5,6 +5,7 @@ import { HealthMark } from '../../components/HealthMark';
 import { OfferMenu } from '../../components/OfferMenu';
 import { VirtualTable, type Column } from '../../components/VirtualTable';
 import { formatBytes } from '../../format/bytes-format';
+import { formatMoment } from '../../format/time-format';
 import { kindOf, smartWords, usersOf, type DiskRow } from './disk-rows';
 
 function worry(value: number | null): string | undefined {
@@ -27,7 +28,7 @@ const columns: readonly Column<DiskRow>[] = [
     render: ({ disk }) => (
       <span
         style={{ display: 'inline-flex', gap: 7, alignItems: 'center' }}
-        title={disk.smart.reason ?? undefined}
+        title={disk.smart.reason ?? `As read ${formatMoment(disk.smartReadAtMs)}`}
       >
         <HealthMark health={disk.health} />
         {smartWords[disk.smart.status]}

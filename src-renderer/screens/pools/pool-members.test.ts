@@ -34,6 +34,7 @@ const disk = (patch: Partial<Disk>): Disk => ({
   partitions: [],
   uses: [],
   ineligible: [],
+  smartReadAtMs: 1_000,
   smart: {
     status: 'passed',
     reason: null,

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { withoutWaiting } from '../../data/without-waiting';
 import type { Pool } from '../../../../src-preload/contract/inventory';
 
 /** One recorded point of a pool. */
@@ -98,7 +99,7 @@ export function createCapacityStore(db: Database): CapacityStore {
   });
 
   return {
-    record: (hostId, atMs, pools) => record.immediate(hostId, atMs, pools),
+    record: (hostId, atMs, pools) => withoutWaiting(db, () => record.immediate(hostId, atMs, pools)),
     histories: (hostId) => {
       const until = newest.get(hostId) ?? 0;
       return named

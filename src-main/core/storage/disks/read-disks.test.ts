@@ -47,8 +47,7 @@ function host(moment: 'mixed' | 'left', changes: Record<string, ProbeOutcome> = 
 function poolsOf(moment: 'mixed' | 'left'): Pool[] {
   const text = (name: string) => captured('disks', `${moment}-${name}`).stdout;
   return [
-    ...parseZfs({ pools: text('zpool-list'), status: text('zpool-status'), datasets: '', snapshots: '' })
-      .pools,
+    ...parseZfs({ pools: text('zpool-list'), status: text('zpool-status'), datasets: '' }).pools,
     ...parseLvm({ groups: text('vgs'), volumes: text('lvs'), disks: text('pvs') }).pools,
   ];
 }
@@ -64,7 +63,11 @@ async function disksOf(
 ): Promise<Map<string, Disk>> {
   const kinds = new Set(backends.map(({ kind }) => kind));
   const pools = poolsOf(moment).filter(({ backend }) => kinds.has(backend));
-  const disks = assembleDisks(await readDisks(host(moment, changes).run, located, reading), pools, backends);
+  const disks = assembleDisks(
+    await readDisks(host(moment, changes).run, located, { backendsDone: reading, nowMs: () => 7 }),
+    pools,
+    backends,
+  );
   return new Map(disks.map((disk) => [disk.path.slice('/dev/'.length), diskSchema.parse(disk)]));
 }
 
@@ -184,7 +187,7 @@ describe('reading the disks of a host', () => {
 
   it('looks at a disk itself where udev noted nothing, but never at one that may sleep', async () => {
     const { run, asked } = host('left');
-    const { disks } = await readDisks(run, tools, reading);
+    const { disks } = await readDisks(run, tools, { backendsDone: reading, nowMs: () => 7 });
     // lsblk knew nothing of the btrfs on vdg (systemd 252).
     expect(captured('disks', 'left-lsblk').stdout).not.toContain('btrfs');
     expect(disks.find(({ name }) => name === 'vdg')).toMatchObject({ content: 'btrfs', label: 'pool' });
@@ -210,8 +213,10 @@ describe('reading the disks of a host', () => {
   it('throws what lsblk failed with: an unreadable host has no empty list of disks', async () => {
     const failed = new AppError('timed-out', 'lsblk did not answer.');
     const { run } = host('mixed', { [quoteArgv(diskProbes.devices.argv)]: { ok: false, error: failed } });
-    await expect(readDisks(run, tools, reading)).rejects.toBe(failed);
-    await expect(readDisks(run, new Map(), reading)).rejects.toMatchObject({ code: 'command-missing' });
+    await expect(readDisks(run, tools, { backendsDone: reading, nowMs: () => 7 })).rejects.toBe(failed);
+    await expect(readDisks(run, new Map(), { backendsDone: reading, nowMs: () => 7 })).rejects.toMatchObject({
+      code: 'command-missing',
+    });
   });
 
   it('goes by kernel names where there is no by-id folder', async () => {
@@ -228,7 +233,7 @@ describe('reading the disks of a host', () => {
 describe('SMART of a host', () => {
   it('is asked of disks that may have it only, and leaves sleeping ones asleep', async () => {
     const { run, asked, most } = host('mixed');
-    await readDisks(run, tools, reading);
+    await readDisks(run, tools, { backendsDone: reading, nowMs: () => 7 });
     expect(asked.filter((line) => line.startsWith('smartctl'))).toEqual([
       `smartctl --json -a -n standby -- ${ide}`,
     ]);
@@ -250,7 +255,7 @@ describe('SMART of a host', () => {
         [quoteArgv(diskProbes.links.argv)]: ok(captured('disks', 'by-id-missing')),
         ...Object.fromEntries(names.map((name) => [quoteArgv(smartProbe(`/dev/${name}`).argv), smart])),
       });
-      const { smart: found } = await readDisks(target.run, tools, backendsDone);
+      const { smart: found } = await readDisks(target.run, tools, { backendsDone, nowMs: () => 7 });
       expect(found.size).toBe(12);
       return target.most();
     };
@@ -269,6 +274,27 @@ describe('SMART of a host', () => {
       health: 'unknown',
       smart: { status: 'unavailable', reason: expect.stringContaining('apt install smartmontools') },
     });
+  });
+
+  it('is not asked for again of a disk that is known to be the same one', async () => {
+    const before = [...(await disksOf('mixed')).values()];
+    const again = async (recent: readonly Disk[]) => {
+      const target = host('mixed');
+      const read = await readDisks(target.run, tools, { backendsDone: reading, nowMs: () => 99, recent });
+      const asked = target.asked.filter((line) => line.startsWith('smartctl'));
+      return { asked, readAtMs: read.smart.get('/dev/sda')?.readAtMs };
+    };
+    expect(await again(before)).toEqual({ asked: [], readAtMs: 7 });
+    expect(await again([])).toEqual({ asked: [quoteArgv(smartProbe(ide).argv)], readAtMs: 99 });
+    for (const other of [
+      { serial: 'X' },
+      { stablePath: '/dev/disk/by-id/x' },
+      { sizeBytes: 1 },
+      { model: 'X' },
+    ]) {
+      const changed = before.map((disk) => ({ ...disk, ...other }));
+      expect((await again(changed)).asked).toHaveLength(1);
+    }
   });
 
   it('keeps the reason of one disk with that disk', async () => {

@@ -30,7 +30,20 @@ export const diskReadTools: readonly string[] = [...diskTools, smartTool, signat
 export interface DiskReading {
   disks: readonly BlockDevice[];
   links: ReadonlyMap<string, string>;
-  smart: ReadonlyMap<string, Smart>;
+  /** By path. */
+  smart: ReadonlyMap<string, SmartReading>;
+}
+
+export interface SmartReading {
+  smart: Smart;
+  readAtMs: number;
+}
+
+export interface DiskReadOptions {
+  backendsDone: Promise<unknown>;
+  nowMs: () => number;
+  /** Disks whose SMART needs no reading. */
+  recent?: readonly Disk[];
 }
 
 type Run = (probe: Probe) => Promise<ProbeOutcome>;
@@ -89,13 +102,13 @@ async function readSmart(run: Run, disk: BlockDevice, path: string): Promise<Sma
 
 /**
  * Block devices and their by-id names side by side, then SMART of each disk that may have it and the signatures of
- * those that seem blank. Throws AppError when
- * the devices cannot be listed; a disk whose SMART cannot be read says so itself.
+ * those that seem blank. A disk that is among the recent ones keeps what SMART said. Throws AppError when the devices
+ * cannot be listed; a disk whose SMART cannot be read says so itself.
  */
 export async function readDisks(
   run: Run,
   located: ReadonlyMap<string, string>,
-  backendsDone: Promise<unknown>,
+  { backendsDone, nowMs, recent = [] }: DiskReadOptions,
 ): Promise<DiskReading> {
   const queue = new PQueue({ concurrency: atOnceBeside });
   const speedUp = (): void => {
@@ -119,23 +132,36 @@ export async function readDisks(
       located.has(signatureTool) ? queue.add(() => readSignatures(run, disk)) : disk,
     ),
   );
+  const smartOf = async (disk: BlockDevice): Promise<SmartReading> => {
+    const now = (smart: Smart): SmartReading => ({ smart, readAtMs: nowMs() });
+    if (!located.has(smartTool)) {
+      const reason = `smartctl is not installed on this host: apt install ${smartPackage}`;
+      return now(withoutSmart('unavailable', reason));
+    }
+    const path = stablePathOf(disk, stable);
+    if (!diskPathPattern.test(path)) {
+      return now(withoutSmart('unknown', 'The disk has a name that Holdfast puts into no command.'));
+    }
+    const known = recent.find((one) => isSameDisk(one, disk, path));
+    if (known !== undefined) return { smart: known.smart, readAtMs: known.smartReadAtMs };
+    return now(await queue.add(() => readSmart(run, disk, path)));
+  };
   const readings = await Promise.all(
-    listedDisks.map(async (disk): Promise<[string, Smart]> => {
-      if (!located.has(smartTool)) {
-        const reason = `smartctl is not installed on this host: apt install ${smartPackage}`;
-        return [disk.path, withoutSmart('unavailable', reason)];
-      }
-      const path = stablePathOf(disk, stable);
-      if (!diskPathPattern.test(path)) {
-        return [
-          disk.path,
-          withoutSmart('unknown', 'The disk has a name that Holdfast puts into no command.'),
-        ];
-      }
-      return [disk.path, await queue.add(() => readSmart(run, disk, path))];
-    }),
+    listedDisks.map(async (disk): Promise<[string, SmartReading]> => [disk.path, await smartOf(disk)]),
   );
   return { disks: await readingSignatures, links, smart: new Map(readings) };
+}
+
+/** The kernel's name alone may be another disk's by now. */
+function isSameDisk(known: Disk, disk: BlockDevice, stablePath: string): boolean {
+  return (
+    known.path === disk.path &&
+    known.stablePath === stablePath &&
+    known.serial === disk.serial &&
+    known.wwn === disk.wwn &&
+    known.model === disk.model &&
+    known.sizeBytes === disk.sizeBytes
+  );
 }
 
 function stablePathOf({ kernelName, path }: BlockDevice, stable: ReadonlyMap<string, string>): string {
@@ -193,7 +219,8 @@ export function assembleDisks(
     if (id === undefined || id === null) throw new Error(`Two disks are called ${disk.kernelName}.`);
     taken.add(id);
     const uses = usesOf(disk, placements, pools);
-    const health = smart.get(disk.path) ?? withoutSmart('unknown', 'SMART was not read.');
+    const read = smart.get(disk.path);
+    if (read === undefined) throw new Error(`SMART of ${disk.path} was not looked at.`);
     return {
       id,
       path: disk.path,
@@ -211,8 +238,9 @@ export function assembleDisks(
       partitions: partitionsOf(disk),
       uses,
       ineligible: ineligibility(disk, uses),
-      smart: health,
-      health: diskHealth(health),
+      smart: read.smart,
+      smartReadAtMs: read.readAtMs,
+      health: diskHealth(read.smart),
     };
   });
 }

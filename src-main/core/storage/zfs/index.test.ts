@@ -1,11 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../errors/app-error';
+import type { HostInventory } from '../../../../src-preload/contract/inventory';
 import type { ProbeOutcome } from '../backend';
 import { captured } from '../testing/captured';
 import { mostListedWhole, snapshotsProbe, zfsProbes } from './commands';
 import { zfs } from './index';
 
 const answer = (stdout: string): ProbeOutcome => ({ ok: true, exitCode: 0, stdout, stderr: '' });
+/** As it comes in while the names are listed. */
+const listed = (stdout: string): ProbeOutcome => {
+  const reader = zfs.probes.find(({ id }) => id === zfsProbes.snapshotNames.id)?.reader?.();
+  if (reader === undefined) throw new Error('Nothing reads the names.');
+  reader.push(stdout);
+  return { ok: true, exitCode: 0, stdout: '', stderr: '', reader };
+};
 const refused: ProbeOutcome = { ok: false, error: new AppError('command-failed', 'no') };
 
 function names(count: number): string {
@@ -27,20 +35,20 @@ const follow = (snapshotNames: ProbeOutcome) => zfs.followUp?.(outcomes(snapshot
 describe('the second round of ZFS', () => {
   it('reads up to 5,000 snapshots whole, more by name only', () => {
     expect(mostListedWhole).toBe(5_000);
-    expect(follow(answer(names(1)))).toEqual([snapshotsProbe]);
-    expect(follow(answer(names(mostListedWhole)))).toEqual([snapshotsProbe]);
-    expect(follow(answer(names(mostListedWhole + 1)))).toEqual([]);
+    expect(follow(listed(names(1)))).toEqual([snapshotsProbe]);
+    expect(follow(listed(names(mostListedWhole)))).toEqual([snapshotsProbe]);
+    expect(follow(listed(names(mostListedWhole + 1)))).toEqual([]);
   });
 
   it('has nothing to read where there are none, nor where the names could not be read', () => {
-    expect(follow(answer(''))).toEqual([]);
+    expect(follow(listed(''))).toEqual([]);
     expect(follow(refused)).toEqual([]);
-    expect(zfs.parse(outcomes(answer(''))).snapshots).toEqual([]);
+    expect(zfs.parse(outcomes(listed(''))).snapshots).toEqual([]);
     expect(() => zfs.parse(outcomes(refused))).toThrow(expect.objectContaining({ code: 'command-failed' }));
   });
 
   it('knows nothing but name and order of very many', () => {
-    const { snapshots, pools } = zfs.parse(outcomes(answer(names(mostListedWhole + 1))));
+    const { snapshots, pools } = zfs.parse(outcomes(listed(names(mostListedWhole + 1))));
     expect(pools).not.toEqual([]);
     expect(snapshots).toHaveLength(mostListedWhole + 1);
     expect(snapshots[41]).toEqual({
@@ -63,7 +71,48 @@ describe('the second round of ZFS', () => {
   });
 
   it('never takes few snapshots that could not be read whole for unread ones', () => {
-    const all = outcomes(answer(names(3))).set(snapshotsProbe.id, refused);
+    const all = outcomes(listed(names(3))).set(snapshotsProbe.id, refused);
     expect(() => zfs.parse(all)).toThrow(expect.objectContaining({ code: 'command-failed' }));
+  });
+
+  it('throws what the listing of names was not understood for, not before it is asked for', () => {
+    const broken = listed(`${names(2)}tank/data\t1\t1\n${names(1)}`);
+    expect(follow(broken)).toEqual([snapshotsProbe]);
+    const all = outcomes(broken).set(snapshotsProbe.id, answer(''));
+    expect(() => zfs.parse(all)).toThrow(expect.objectContaining({ code: 'unexpected-output' }));
+  });
+});
+
+describe('the first round of ZFS on a host that was read before', () => {
+  const last = (snapshotCount: number): HostInventory => ({
+    hostId: 'nas',
+    takenAtMs: 1,
+    durationMs: 1,
+    backends: [],
+    pools: [],
+    volumes: [],
+    snapshotCount,
+    disks: null,
+    disksError: null,
+  });
+  const idsAfter = (snapshotCount: number) => zfs.probesAfter?.(last(snapshotCount)).map(({ id }) => id);
+
+  it('asks for few snapshots whole at once, for many by name, and for all the rest as ever', () => {
+    const rest = Object.values(zfsProbes)
+      .map(({ id }) => id)
+      .filter((id) => id !== zfsProbes.snapshotNames.id);
+    expect(idsAfter(mostListedWhole)).toEqual([snapshotsProbe.id, ...rest]);
+    expect(idsAfter(mostListedWhole + 1)).toEqual([zfsProbes.snapshotNames.id, ...rest]);
+  });
+
+  it('needs no second round for what is there whole', () => {
+    const all = outcomes(refused);
+    all.delete(zfsProbes.snapshotNames.id);
+    all.set(snapshotsProbe.id, answer(captured('zfs', 'two-pools-zfs-list-snapshots').stdout));
+    expect(zfs.followUp?.(all)).toEqual([]);
+    expect(zfs.parse(all).snapshots.length).toBeGreaterThan(5);
+    expect(() => zfs.parse(all.set(snapshotsProbe.id, refused))).toThrow(
+      expect.objectContaining({ code: 'command-failed' }),
+    );
   });
 });

@@ -1,38 +1,60 @@
+import type { HostInventory, Snapshot } from '../../../../src-preload/contract/inventory';
+import { AppError } from '../../errors/app-error';
 import type { BackendInventory, Probe, ProbeOutcome, StorageBackend } from '../backend';
-import { stdoutOf } from '../outcomes';
+import { outcomeOf, stdoutOf } from '../outcomes';
 import { mostListedWhole, snapshotsProbe, zfsProbes } from './commands';
 import { parseVersion, parseZfs } from './parse';
+import { parseSnapshots, SnapshotNameReader } from './snapshot-reader';
 import { snapshotDetails } from './snapshot-details';
 
-/** Counts lines without making them. */
-function hasMoreLines(text: string, most: number): boolean {
-  let lines = 0;
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) {
-    lines += 1;
-    if (lines > most) return true;
-  }
-  return false;
+const { snapshotNames, ...others } = zfsProbes;
+const namesProbe: Probe = { ...snapshotNames, reader: () => new SnapshotNameReader() };
+
+/** The reader of the names; throws what their probe met. */
+function namesIn(outcomes: ReadonlyMap<string, ProbeOutcome>): SnapshotNameReader {
+  const { reader } = outcomeOf(outcomes, namesProbe);
+  if (!(reader instanceof SnapshotNameReader)) throw new AppError('internal', 'The names were not read.');
+  return reader;
 }
 
-const areListedWhole = (names: string): boolean => names !== '' && !hasMoreLines(names, mostListedWhole);
+const areListedWhole = ({ count }: SnapshotNameReader): boolean => count > 0 && count <= mostListedWhole;
+
+/**
+ * A host whose last inventory held few enough snapshots is asked for them whole at once: names first would list them
+ * twice. Where there are many meanwhile, that one listing takes long, and the next reading goes by names. The longest
+ * comes first: it has the others beside it.
+ */
+function probesAfter({ snapshotCount }: HostInventory): Probe[] {
+  return [snapshotCount <= mostListedWhole ? snapshotsProbe : namesProbe, ...Object.values(others)];
+}
 
 function followUp(outcomes: ReadonlyMap<string, ProbeOutcome>): Probe[] {
-  const names = outcomes.get(zfsProbes.snapshotNames.id);
-  return names?.ok === true && areListedWhole(names.stdout) ? [snapshotsProbe] : [];
+  if (outcomes.get(namesProbe.id)?.ok !== true) return [];
+  return areListedWhole(namesIn(outcomes)) ? [snapshotsProbe] : [];
+}
+
+/** By one of the two listings. Throws AppError. */
+function snapshotsIn(outcomes: ReadonlyMap<string, ProbeOutcome>): Snapshot[] {
+  if (!outcomes.has(namesProbe.id)) return parseSnapshots(stdoutOf(outcomes, snapshotsProbe));
+  const names = namesIn(outcomes);
+  // Also of a listing that is not understood: what it names is then not asked for.
+  const unread = names.end();
+  return areListedWhole(names) ? parseSnapshots(stdoutOf(outcomes, snapshotsProbe)) : unread;
 }
 
 function parse(outcomes: ReadonlyMap<string, ProbeOutcome>): BackendInventory {
   const version = outcomes.get(zfsProbes.version.id);
-  const snapshotNames = stdoutOf(outcomes, zfsProbes.snapshotNames);
   const parts = parseZfs({
     pools: stdoutOf(outcomes, zfsProbes.pools),
     status: stdoutOf(outcomes, zfsProbes.status),
     datasets: stdoutOf(outcomes, zfsProbes.datasets),
-    snapshots: areListedWhole(snapshotNames) ? stdoutOf(outcomes, snapshotsProbe) : null,
-    snapshotNames,
     properties: stdoutOf(outcomes, zfsProbes.properties),
   });
-  return { version: version?.ok === true ? parseVersion(version.stdout) : null, ...parts };
+  return {
+    version: version?.ok === true ? parseVersion(version.stdout) : null,
+    ...parts,
+    snapshots: snapshotsIn(outcomes),
+  };
 }
 
 export const zfs: StorageBackend = {
@@ -41,7 +63,8 @@ export const zfs: StorageBackend = {
   tools: ['zpool', 'zfs'],
   packageName: 'zfsutils-linux',
   capabilities: { snapshots: true, rollback: 'newest-only', snapshotNeedsSize: false },
-  probes: Object.values(zfsProbes),
+  probes: [namesProbe, ...Object.values(others)],
+  probesAfter,
   followUp,
   snapshotDetails,
   parse,

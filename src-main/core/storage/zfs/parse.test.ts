@@ -15,6 +15,7 @@ import {
   parseWritten,
   parseZfs,
 } from './parse';
+import { parseSnapshots } from './snapshot-reader';
 import { parseErrorCount, parsePoolStatus, parseScan, statusTakenAtMs } from './status';
 
 const statusNames = capturedNames('zfs', /^status-|^zfs-.*-status-(?!x-|unknown)|^host-023/);
@@ -31,12 +32,12 @@ function judged(stdout: string) {
 }
 
 function moment(prefix: string) {
-  return parseZfs({
+  const parts = parseZfs({
     pools: captured('zfs', `${prefix}-zpool-list`).stdout,
     status: captured('zfs', `${prefix}-zpool-status`).stdout,
     datasets: captured('zfs', `${prefix}-zfs-list-datasets`).stdout,
-    snapshots: captured('zfs', `${prefix}-zfs-list-snapshots`).stdout,
   });
+  return { ...parts, snapshots: parseSnapshots(captured('zfs', `${prefix}-zfs-list-snapshots`).stdout) };
 }
 
 describe('an inventory of ZFS', () => {
@@ -65,7 +66,6 @@ describe('an inventory of ZFS', () => {
       pools: captured('zfs', 'list-suspended').stdout,
       status: captured('zfs', 'status-suspended').stdout,
       datasets: captured('zfs', 'datasets-suspended').stdout,
-      snapshots: '',
     });
     expect(pools.map(({ name, state, health }) => ({ name, state, health }))).toEqual([
       { name: 'solo', state: 'SUSPENDED', health: 'critical' },
@@ -78,7 +78,6 @@ describe('an inventory of ZFS', () => {
       pools: captured('zfs', 'list-was-errors-removing').stdout,
       status: captured('zfs', 'status-was-errors-removing').stdout,
       datasets: captured('zfs', 'datasets-was-errors-removing').stdout,
-      snapshots: '',
     });
     expect(pools.map(({ name, health, activity }) => [name, health, activity?.kind ?? null])).toEqual([
       ['my pool', 'critical', null],
@@ -92,7 +91,6 @@ describe('an inventory of ZFS', () => {
       pools: captured('zfs', 'two-pools-zpool-list').stdout,
       status: captured('zfs', 'host-023-zpool-status-none').stdout,
       datasets: captured('zfs', 'two-pools-zfs-list-datasets').stdout,
-      snapshots: '',
     });
     expect(pools.map(({ health }) => health)).toEqual(['warning', 'warning']);
     expect(pools[0]?.problems[0]?.text).toContain('"zpool status" does not');

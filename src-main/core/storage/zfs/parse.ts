@@ -1,20 +1,15 @@
-import type { Pool, Snapshot, Volume } from '../../../../src-preload/contract/inventory';
+import type { Pool, Volume } from '../../../../src-preload/contract/inventory';
 import { unexpectedOutput } from '../unexpected';
 import { datasetTable, poolOf, poolTable } from './commands';
 import { judgePool } from './health';
 import { parsePoolProperties, poolFacts, poolLevel } from './facts';
-import { parseSnapshotNames, parseSnapshots } from './snapshot-reader';
 import { parsePoolStatus, parseScan, statusTakenAtMs } from './status';
 
-/** What an inventory of ZFS reads, as text. Pure. */
+/** What an inventory of ZFS reads besides snapshots, as text. Pure. */
 export interface ZfsOutput {
   pools: string;
   status: string;
   datasets: string;
-  /** null: there are too many to be read whole, or none. */
-  snapshots: string | null;
-  /** Needed where `snapshots` is null. */
-  snapshotNames?: string;
   /** `zpool get`; left out: not read. */
   properties?: string;
 }
@@ -137,17 +132,13 @@ function toPools(output: ZfsOutput, datasets: readonly DatasetRow[]): Pool[] {
   });
 }
 
-export function parseZfs(output: ZfsOutput): { pools: Pool[]; volumes: Volume[]; snapshots: Snapshot[] } {
+export function parseZfs(output: ZfsOutput): { pools: Pool[]; volumes: Volume[] } {
   const datasets = datasetTable.parse('zfs list', output.datasets);
   const pools = toPools(output, datasets);
   const byName = new Map(pools.map((pool) => [pool.name, pool]));
   return {
     pools,
     volumes: datasets.map((row) => toVolume(row, byName)),
-    snapshots:
-      output.snapshots === null
-        ? parseSnapshotNames(output.snapshotNames ?? '')
-        : parseSnapshots(output.snapshots),
   };
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { captured } from '../testing/captured';
 import { snapshotNameTable, snapshotTable } from './commands';
-import { parseSnapshotNames, parseSnapshots, SnapshotReader } from './snapshot-reader';
+import { parseSnapshotNames, parseSnapshots, SnapshotNameReader, SnapshotReader } from './snapshot-reader';
 
 const { stdout } = captured('zfs', 'two-pools-zfs-list-snapshots');
 const unexpected = expect.objectContaining({ code: 'unexpected-output' });
@@ -157,5 +157,33 @@ describe('the reader of names', () => {
     '\n',
   ])('refuses %j', (text) => {
     expect(() => parseSnapshotNames(text)).toThrow(unexpected);
+  });
+
+  it('reads the same however the output is cut into chunks', () => {
+    const text = stdout
+      .split('\n')
+      .map((line) => line.split('\t').slice(0, 3).join('\t'))
+      .join('\n');
+    const whole = parseSnapshotNames(text);
+    fc.assert(
+      fc.property(fc.array(fc.nat(text.length), { maxLength: 12 }), (cuts) => {
+        const reader = new SnapshotNameReader();
+        const places = [0, ...cuts.sort((a, b) => a - b), text.length];
+        places.slice(1).forEach((place, index) => reader.push(text.slice(places[index], place)));
+        expect(reader.end()).toEqual(whole);
+        expect(reader.count).toBe(whole.length);
+      }),
+    );
+  });
+
+  it('keeps the first line that does not fit, and a line without end, for when it is asked', () => {
+    for (const chunks of [
+      ['t@a\t1\t1\nno', 'pe\n', 't@b\t1\t2\n'],
+      ['x'.repeat(100_000), 'x'.repeat(100)],
+    ]) {
+      const reader = new SnapshotNameReader();
+      for (const chunk of chunks) reader.push(chunk);
+      expect(() => reader.end()).toThrow(unexpected);
+    }
   });
 });

@@ -1,4 +1,5 @@
 import type { Snapshot } from '../../../../src-preload/contract/inventory';
+import { AppError } from '../../errors/app-error';
 import { unexpectedOutput } from '../unexpected';
 import { snapshotNameTable, snapshotTable } from './commands';
 
@@ -125,45 +126,93 @@ export function parseSnapshots(stdout: string): Snapshot[] {
 }
 
 /**
- * Reads the rows of `snapshotNameTable`: snapshots whose details are not read yet. They come in order of age, so that
- * neighbours are of many datasets; each dataset's name is kept once all the same.
- *
- * Throws `unexpected-output` on the first line that does not fit.
+ * Reads the rows of `snapshotNameTable` while they come: snapshots whose details are not read yet. They come in order of
+ * age, so that neighbours are of many datasets; each dataset's name is kept once all the same.
  */
-export function parseSnapshotNames(stdout: string): Snapshot[] {
-  const snapshots: Snapshot[] = [];
-  const datasets = new Map<string, { name: string; poolId: string }>();
-  for (let start = 0; start < stdout.length;) {
-    const end = stdout.indexOf('\n', start);
-    if (end === -1) throw unexpectedOutput(command, 'it ends in the middle of a line', stdout.slice(start));
-    const at = stdout.indexOf('@', start);
+export class SnapshotNameReader {
+  readonly #snapshots: Snapshot[] = [];
+  readonly #datasets = new Map<string, { name: string; poolId: string }>();
+  #rest = '';
+  #failed: Error | null = null;
+
+  /** How many there are so far. */
+  get count(): number {
+    return this.#snapshots.length;
+  }
+
+  /** What does not fit is kept for `end`; nothing is read after it. */
+  push(chunk: string): void {
+    if (this.#failed !== null) return;
+    try {
+      this.#read(chunk);
+    } catch (thrown) {
+      if (!(thrown instanceof AppError)) throw thrown;
+      this.#failed = thrown;
+      this.#rest = '';
+    }
+  }
+
+  /** All that was read. Throws `unexpected-output` with the first line that does not fit, or that was cut. */
+  end(): Snapshot[] {
+    if (this.#failed !== null) throw this.#failed;
+    if (this.#rest !== '') throw unexpectedOutput(command, 'it ends in the middle of a line', this.#rest);
+    return this.#snapshots;
+  }
+
+  #read(chunk: string): void {
+    let start = 0;
+    if (this.#rest !== '') {
+      // Only the line that is cut is put together; the rest of the chunk is read where it is.
+      const end = chunk.indexOf('\n');
+      const line = this.#rest + (end === -1 ? chunk : chunk.slice(0, end));
+      if (line.length > longestLine) throw unexpectedOutput(command, 'a line is too long', line);
+      if (end === -1) {
+        this.#rest = line;
+        return;
+      }
+      this.#rest = '';
+      this.#readLine(line, 0, line.length);
+      start = end + 1;
+    }
+    for (;;) {
+      const end = chunk.indexOf('\n', start);
+      if (end === -1) break;
+      this.#readLine(chunk, start, end);
+      start = end + 1;
+    }
+    this.#rest = chunk.slice(start);
+  }
+
+  #readLine(text: string, start: number, end: number): void {
+    const at = text.indexOf('@', start);
     const part = at + 1;
-    const nameEnd = stdout.indexOf('\t', start);
-    if (at <= start || nameEnd <= part || nameEnd > end) throw notNames(stdout.slice(start, end));
-    const guidEnd = digitsEnd(stdout, nameEnd + 1, end);
-    const orderEnd = digitsEnd(stdout, guidEnd + 1, end);
+    const nameEnd = text.indexOf('\t', part);
+    if (at <= start || nameEnd <= part || nameEnd > end) throw notNames(text.slice(start, end));
+    const guidEnd = digitsEnd(text, nameEnd + 1, end);
+    const orderEnd = digitsEnd(text, guidEnd + 1, end);
     if (
-      isWithin(stdout.indexOf('@', part), nameEnd) ||
-      stdout.charCodeAt(guidEnd) !== tab ||
+      text.charCodeAt(guidEnd) !== tab ||
       orderEnd !== end ||
       !isNumberLong(guidEnd - nameEnd - 1) ||
       !isNumberLong(orderEnd - guidEnd - 1)
     ) {
-      throw notNames(stdout.slice(start, end));
+      throw notNames(text.slice(start, end));
     }
-    const volume = stdout.slice(start, at);
-    let dataset = datasets.get(volume);
+    const fullName = text.slice(start, nameEnd);
+    const volume = text.slice(start, at);
+    const name = text.slice(part, nameEnd);
+    if (volume.includes('\t') || name.includes('@')) throw notNames(text.slice(start, end));
+    let dataset = this.#datasets.get(volume);
     if (dataset === undefined) {
       dataset = { name: volume, poolId: poolIdOf(volume) };
-      datasets.set(volume, dataset);
+      this.#datasets.set(volume, dataset);
     }
-    const fullName = stdout.slice(start, nameEnd);
-    snapshots.push({
+    this.#snapshots.push({
       id: `zfs:${fullName}`,
       backend: 'zfs',
       poolId: dataset.poolId,
       fullName,
-      name: stdout.slice(part, nameEnd),
+      name,
       volumeName: dataset.name,
       kind: 'zfs-snapshot',
       usedBytes: null,
@@ -173,14 +222,16 @@ export function parseSnapshotNames(stdout: string): Snapshot[] {
       state: 'ok',
       cloneNames: null,
       holdCount: null,
-      order: Number(stdout.slice(guidEnd + 1, orderEnd)),
+      order: Number(text.slice(guidEnd + 1, orderEnd)),
     });
-    start = end + 1;
   }
-  return snapshots;
 }
 
-const isWithin = (place: number, end: number): boolean => place !== -1 && place < end;
+export function parseSnapshotNames(stdout: string): Snapshot[] {
+  const reader = new SnapshotNameReader();
+  reader.push(stdout);
+  return reader.end();
+}
 
 function digitsEnd(text: string, from: number, end: number): number {
   let position = from;

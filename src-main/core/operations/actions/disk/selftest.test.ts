@@ -175,6 +175,7 @@ describe('what a disk offers', () => {
     partitions: [],
     uses: [],
     ineligible: [],
+    smartReadAtMs: 1_000,
     smart,
     health: 'ok',
   });
