@@ -100,12 +100,18 @@ export interface PlanDraft<Step extends AnyStepDraft = StepDraft> {
   preconditions: Record<string, unknown>;
   /** Of a bulk plan: go on with the next object after one failed. Left out: stop. */
   onFailure?: 'stop' | 'next-item';
+  /** Of a bulk plan over an API: how many of its objects are worked on at a time. Left out: one. */
+  sideBySide?: number;
 }
 
 /** An action that can be asked for many objects of a host at once: `snapshot`, `snapshots`. */
 export interface BulkTraits {
   one: string;
   many: string;
+  /** How many are worked on at a time; only over an API. Left out: one. */
+  atOnce?: number;
+  /** How many may be asked for. Left out: 200. */
+  most?: number;
 }
 
 /** Fresh reads for planning and verifying. Never cached, never audited one by one. */

@@ -73,6 +73,14 @@ function parser<Input, Step extends AnyStepDraft>(
     }
     const parsed = bulkInputSchema.safeParse(raw);
     if (!parsed.success) throw refuse(parsed.error);
+    const { most = parsed.data.items.length, many } = bulk;
+    if (parsed.data.items.length > most) {
+      throw new AppError(
+        'invalid-request',
+        `${definition.title}: at most ${most} ${many} at a time, so nothing was done.`,
+        { remedy: 'Choose fewer of them.' },
+      );
+    }
     const inputs = parsed.data.items.map(parseInput);
     return bulkOf(inputs.map(bind), bulk, parsed.data.goOn, together?.(inputs) ?? null);
   };

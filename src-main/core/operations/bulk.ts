@@ -136,6 +136,7 @@ async function planAll<Step extends AnyStepDraft>(
       items: drafts.map(({ blockers, preconditions }) => (blockers.length > 0 ? null : preconditions)),
     },
     onFailure: goOn ? 'next-item' : 'stop',
+    ...(traits.atOnce === undefined ? {} : { sideBySide: traits.atOnce }),
   };
 }
 

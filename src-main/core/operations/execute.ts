@@ -1,11 +1,11 @@
 import type { StepResult } from '../../../src-preload/contract/operations';
 import type { AppError } from '../errors/app-error';
-import { toAppError } from '../errors/app-error';
 import { cleanUpAfter } from './clean-up';
 import type { Link } from './link';
 import type { PreparedPlan } from './plan';
 import type { ProgressReporter } from './progress';
-import { provenNotRun, sendStep } from './send-step';
+import { runStep, type StepsRun } from './run-step';
+import { sendSideBySide } from './side-by-side';
 
 export interface StepFailure {
   index: number;
@@ -40,17 +40,11 @@ export interface Execution {
   cleanUp: StepResult[] | null;
 }
 
-/** Characters of each stream in the answer to the page. */
-const shownOutput = 64 * 1024;
-
 const notRun: StepResult = { status: 'not-run', exitCode: null, durationMs: 0, stdout: '', stderr: '' };
 
-function shown(text: string): string {
-  return text.length <= shownOutput ? text : `${text.slice(0, shownOutput)}\n… the rest is not shown`;
-}
-
 /**
- * Sends the plan's steps in order and stops at the first that does not end well, then takes back what the plan says.
+ * Sends the plan's steps in order, or those of a few objects side by side, and stops at the first that does not end
+ * well, then takes back what the plan says.
  * Never throws: after `started` every ending has to be told apart and recorded.
  *
  * After a step without answer nothing is taken back: it may still be running on what the steps before made.
@@ -90,62 +84,30 @@ async function sendSteps(
   progress: ProgressReporter,
   signal: AbortSignal,
 ): Promise<Sent> {
-  const { steps, title } = prepared.plan;
-  const results: StepResult[] = steps.map(() => notRun);
+  const results: StepResult[] = prepared.plan.steps.map(() => notRun);
+  const run: StepsRun = { link, prepared, progress, signal, results, warnings: [] };
+  const { sideBySide = 1 } = prepared.draft;
+  const end = sideBySide > 1 ? await sendSideBySide(run, sideBySide) : await sendInOrder(run);
+  return { steps: results, warnings: run.warnings, end, cleanUp: null };
+}
+
+async function sendInOrder(run: StepsRun): Promise<ExecutionEnd> {
+  const { prepared, signal } = run;
   const failures: StepFailure[] = [];
-  const warnings: string[] = [];
   /** The object whose step failed: its further steps rest on that one. */
   let failedItem: number | null = null;
-  const ended = (end: ExecutionEnd): Sent => ({ steps: results, warnings, end, cleanUp: null });
-
-  for (const [index, step] of steps.entries()) {
-    const draft = prepared.draft.steps[index];
-    if (draft === undefined) throw new Error('A plan shows more steps than it has.');
-    if (failedItem !== null && draft.item === failedItem) continue;
-    if (signal.aborted) return ended({ kind: 'cancelled', index });
-    progress.phase('executing', index);
-    const startedAt = performance.now();
-    let output = { stdout: '', stderr: '' };
-    try {
-      const { answer, tries, stopped } = await sendStep(link, draft, step, {
-        operation: `${title}: ${step.title}`,
-        operationId: progress.operationId,
-        signal,
-        onOutput: (stream, chunk) => {
-          output = { ...output, [stream]: shown(output[stream] + chunk) };
-          progress.output(index, stream, chunk);
-        },
-      });
-      const { accepted, exitCode, stdout, stderr, durationMs, failure, warning, confidential } = answer;
-      results[index] = {
-        status: accepted ? 'done' : 'failed',
-        exitCode,
-        durationMs,
-        stdout: shown(stdout),
-        stderr: shown(stderr),
-        ...(tries > 1 ? { tries } : {}),
-        ...(confidential === undefined ? {} : { confidential }),
-      };
-      if (stopped) return ended({ kind: 'cancelled', index });
-      if (warning !== undefined) warnings.push(warning);
-      if (accepted) continue;
-      const failed: StepFailure = { index, exitCode, stderr: confidential === true ? '' : stderr, failure };
-      if (prepared.draft.onFailure === 'next-item' && draft.item !== undefined) {
-        failures.push(failed);
-        failedItem = draft.item;
-        continue;
-      }
-      return ended({ kind: 'exit', ...failed });
-    } catch (thrown) {
-      const error = toAppError(thrown);
-      const durationMs = performance.now() - startedAt;
-      if (error.code === 'cancelled') return ended({ kind: 'cancelled', index });
-      if (provenNotRun.has(error.code)) return ended({ kind: 'not-sent', index, error });
-      results[index] = { status: 'unknown', exitCode: null, durationMs, ...output };
-      return ended({ kind: 'unknown', index, error });
-    }
+  for (const [index, { item }] of prepared.draft.steps.entries()) {
+    if (failedItem !== null && item === failedItem) continue;
+    if (signal.aborted) return { kind: 'cancelled', index };
+    const end = await runStep(run, index);
+    if (end.kind === 'done') continue;
+    if (end.kind !== 'failed') return { ...end, index };
+    if (prepared.draft.onFailure !== 'next-item' || item === undefined)
+      return { ...end.failure, kind: 'exit' };
+    failures.push(end.failure);
+    failedItem = item;
   }
-  return ended(failures.length === 0 ? { kind: 'done' } : { kind: 'some-failed', failures });
+  return failures.length === 0 ? { kind: 'done' } : { kind: 'some-failed', failures };
 }
 
 /** True when at least one step may have changed the host. */

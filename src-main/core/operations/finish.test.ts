@@ -22,6 +22,7 @@ function prepared(titles: string[]): PreparedPlan {
       target: { kind: 'ZFS snapshot', name: 'tank@a' },
       steps: titles.map((title) => ({ title })),
     },
+    draft: { onFailure: 'next-item' },
     action: {
       explainFailure: (exitCode: number, stderr: string) =>
         stderr.includes('busy') ? { message: `It is busy (${exitCode}).`, remedy: 'Unmount it.' } : null,

@@ -29,15 +29,37 @@ function takenBack({ plan }: PreparedPlan, results: readonly StepResult[] | null
   ].join('');
 }
 
-function stepsSoFar(prepared: PreparedPlan, index: number): string {
+function stepsSoFar(prepared: PreparedPlan, index: number, results: readonly StepResult[]): string {
   const { steps } = prepared.plan;
   if (steps.length === 1) return '';
+  if ((prepared.draft.sideBySide ?? 1) > 1) return othersSideBySide(prepared, index, results);
   const done = steps.slice(0, index).map(({ title }) => title);
   const left = steps.slice(index + 1).map(({ title }) => title);
   return [
     done.length === 0 ? '' : ` Done before: ${done.join('; ')}.`,
     left.length === 0 ? '' : ` Not done: ${left.join('; ')}.`,
   ].join('');
+}
+
+/** Side by side the place of a step says nothing of the others: what came of each does. */
+function othersSideBySide(
+  prepared: PreparedPlan,
+  index: number | null,
+  results: readonly StepResult[],
+): string {
+  const told: readonly (readonly [StepResult['status'], string])[] = [
+    ['done', 'Done'],
+    ...(index === null ? [] : [['failed', 'Failed'] as const, ['unknown', 'Without answer'] as const]),
+    ['not-run', 'Not done'],
+  ];
+  return told
+    .map(([wanted, word]) => {
+      const titles = prepared.plan.steps.flatMap(({ title }, at) =>
+        at !== index && results[at]?.status === wanted ? [title] : [],
+      );
+      return titles.length === 0 ? '' : ` ${word}: ${titles.join('; ')}.`;
+    })
+    .join('');
 }
 
 function stepTitle(prepared: PreparedPlan, index: number): string {
@@ -95,7 +117,7 @@ function afterExit(
     end.failure ??
     `"${stepTitle(prepared, end.index)}" ended with exit code ${end.exitCode}, which means it failed.`;
   const times = tries === undefined ? '' : ` It was tried ${tries} times.`;
-  const rest = `${times}${stepsSoFar(prepared, end.index)}${takenBack(prepared, cleanUp)}`;
+  const rest = `${times}${stepsSoFar(prepared, end.index, steps)}${takenBack(prepared, cleanUp)}`;
   if (verification.status === 'confirmed' || verification.status === 'pending') {
     return {
       outcome: 'warning',
@@ -121,7 +143,7 @@ function afterSomeFailed(
   prepared: PreparedPlan,
   verification: Verification,
   failures: readonly StepFailure[],
-  cleanUp: Execution['cleanUp'],
+  { steps: results, cleanUp }: Pick<Execution, 'steps' | 'cleanUp'>,
 ): Verdict {
   const { steps, title } = prepared.plan;
   const told = failures.slice(0, failuresTold).map(({ index, exitCode, stderr, failure }) => {
@@ -133,6 +155,8 @@ function afterSomeFailed(
     `${title}: ${failures.length} of ${steps.length} failed.`,
     ...told,
     more > 0 ? `${more} more failed.` : '',
+    // Told where it stopped: with “go on” what is not done belongs to what failed.
+    prepared.draft.onFailure === 'stop' ? othersSideBySide(prepared, null, results).trim() : '',
     takenBack(prepared, cleanUp).trim(),
     verification.text,
   ]
@@ -154,13 +178,14 @@ function afterUnknown(
   prepared: PreparedPlan,
   verification: Verification,
   end: { index: number; error: AppError },
+  steps: readonly StepResult[],
 ): Verdict {
   const last = end.index === prepared.plan.steps.length - 1;
   const kept =
     prepared.plan.cleanUp === undefined || last
       ? ''
       : ' Nothing was taken back, because it may still be running on what was made before; what is left over is named when the host is read.';
-  const rest = `${stepsSoFar(prepared, end.index)}${kept}`;
+  const rest = `${stepsSoFar(prepared, end.index, steps)}${kept}`;
   if (verification.status === 'confirmed' || verification.status === 'pending') {
     return {
       outcome: last && verification.status === 'confirmed' ? 'ok' : 'warning',
@@ -195,7 +220,7 @@ function cancelledWords(prepared: PreparedPlan, { steps, cleanUp }: Execution, i
   const where = tried
     ? `Stopped after "${title}" failed ${steps[index]?.tries ?? 1} times; it was not tried again.`
     : `Cancelled before "${title}".`;
-  return `${where}${stepsSoFar(prepared, index)}${takenBack(prepared, cleanUp)}`;
+  return `${where}${stepsSoFar(prepared, index, steps)}${takenBack(prepared, cleanUp)}`;
 }
 
 /**
@@ -226,11 +251,11 @@ export function judge(prepared: PreparedPlan, execution: Execution, verification
     case 'exit':
       return afterExit(prepared, verification, end, execution);
     case 'some-failed':
-      return afterSomeFailed(prepared, verification, end.failures, execution.cleanUp);
+      return afterSomeFailed(prepared, verification, end.failures, execution);
     case 'unknown':
-      return afterUnknown(prepared, verification, end);
+      return afterUnknown(prepared, verification, end, execution.steps);
     case 'not-sent': {
-      const message = `"${stepTitle(prepared, end.index)}" did not run. ${end.error.message}${stepsSoFar(prepared, end.index)}${takenBack(prepared, execution.cleanUp)}`;
+      const message = `"${stepTitle(prepared, end.index)}" did not run. ${end.error.message}${stepsSoFar(prepared, end.index, execution.steps)}${takenBack(prepared, execution.cleanUp)}`;
       return {
         outcome: 'failed',
         message,

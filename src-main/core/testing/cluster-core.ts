@@ -29,8 +29,9 @@ export interface ClusterCore {
   close(): Promise<void>;
 }
 
-export async function startClusterCore(): Promise<ClusterCore> {
-  const demo = await startDemoClusters({ latency: 0 });
+/** @param latency multiplies how long answers and tasks take */
+export async function startClusterCore(latency = 0): Promise<ClusterCore> {
+  const demo = await startDemoClusters({ latency });
   const core = await startTestCore({
     start: (options) =>
       assembleCore(options, {

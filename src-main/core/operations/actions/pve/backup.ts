@@ -102,7 +102,7 @@ const backup: ApiActionDefinition<Input> = {
   backend: null,
   minimumAccess: 'operate',
   risk: 'safe',
-  bulk: { one: 'guest', many: 'guests' },
+  bulk: { one: 'guest', many: 'guests', most: 50 },
   input,
   offer: (subject, { inventory }) => {
     if (subject.kind !== 'guest') return null;

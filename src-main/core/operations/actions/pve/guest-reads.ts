@@ -23,6 +23,9 @@ export interface GuestInput {
 
 export const guestWords: Readonly<Record<GuestType, string>> = { qemu: 'virtual machine', lxc: 'container' };
 
+/** F90: up to 50 guests under one plan, five at a time. */
+export const bulkGuests = { one: 'guest', many: 'guests', atOnce: 5, most: 50 } as const;
+
 export function guestInput({ type, node, vmid }: Guest): GuestInput {
   return { type, node, vmid };
 }

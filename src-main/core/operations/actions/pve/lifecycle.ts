@@ -11,6 +11,7 @@ import { listed } from '../words';
 import { explainGuestFailure } from './failures';
 import { noConfig, readConfig, type Drive } from './guest-drives';
 import {
+  bulkGuests,
   guestBlockers,
   guestForComparison,
   guestInput,
@@ -104,7 +105,7 @@ const migrate: ApiActionDefinition<MigrateInput> = {
   backend: null,
   minimumAccess: 'administer',
   risk: 'safe',
-  bulk: { one: 'guest', many: 'guests' },
+  bulk: { ...bulkGuests, atOnce: 3 },
   input: migrateInput,
   offer: (subject, { inventory }) => {
     if (subject.kind !== 'guest') return null;
@@ -329,7 +330,7 @@ const remove: ApiActionDefinition<z.infer<typeof deleteInput>> = {
   backend: null,
   minimumAccess: 'administer',
   risk: 'destructive',
-  bulk: { one: 'guest', many: 'guests' },
+  bulk: bulkGuests,
   input: deleteInput,
   offer: (subject) => {
     if (subject.kind !== 'guest') return null;

@@ -20,6 +20,7 @@ import { changeCall, type ChangeTemplate } from '../../../proxmox/requests';
 import type { GuestStatus } from '../../../proxmox/read-guest';
 import { explainGuestFailure } from './failures';
 import {
+  bulkGuests,
   guestBlockers,
   guestForComparison,
   guestInput,
@@ -353,7 +354,7 @@ function definitionOf<Input extends PlainInput | ShutdownInput>(
     backend: null,
     minimumAccess: 'operate',
     risk: spec.risk,
-    ...(spec.bulk ? { bulk: { one: 'guest', many: 'guests' } } : {}),
+    ...(spec.bulk ? { bulk: bulkGuests } : {}),
     input,
     offer: (subject) => offerOf(spec, subject),
     plan: (context, given) => planPower(spec, context, given),

@@ -10,6 +10,7 @@ import { guestSnapshotsOf, snapshotRowsSchema, snapshotsPath } from '../../../pr
 import { changeCall } from '../../../proxmox/requests';
 import { explainGuestFailure } from './failures';
 import {
+  bulkGuests,
   guestBlockers,
   guestForComparison,
   guestInput,
@@ -78,7 +79,7 @@ const snapshotCreate: ApiActionDefinition<z.infer<typeof createInput>> = {
   backend: null,
   minimumAccess: 'operate',
   risk: 'safe',
-  bulk: { one: 'guest', many: 'guests' },
+  bulk: bulkGuests,
   input: createInput,
   offer: (subject) => {
     if (subject.kind !== 'guest') return null;
