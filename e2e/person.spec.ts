@@ -272,3 +272,36 @@ test('from the first start to a snapshot that is taken, with the keyboard alone'
     await nas.switchOff();
   }
 });
+
+test.describe('on the demo fleet', () => {
+  test.use({ launch: { demo: true } });
+
+  test('keys lead to screens, and a second window shows the same fleet', async ({
+    holdfast: { app, page },
+  }) => {
+    await expect(page.getByRole('region', { name: 'Hosts' }).getByText('nas-01').first()).toBeVisible();
+    await page.getByRole('main').focus();
+    await page.keyboard.press('Shift+?');
+    const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+    await expect(sheet.getByText('Read all hosts and clusters again')).toBeVisible();
+    await screenshot(page, '40-shortcuts');
+    await expectAccessible(page, '[role="dialog"]');
+    await page.keyboard.press('Escape');
+    await expect(sheet).toHaveCount(0);
+    await page.keyboard.press('Control+2');
+    await expect(page.getByRole('main').getByRole('heading', { level: 1 })).toHaveText('Pools');
+
+    const opened = app.waitForEvent('window');
+    await page.keyboard.press('Control+K');
+    await page.getByLabel('Command palette').fill('new window');
+    await page.keyboard.press('Enter');
+    const second = await opened;
+    await expect(second.getByRole('main').getByRole('heading', { level: 1 })).toHaveText('Pools');
+    const themeOf = (window: typeof page) => window.locator('html').getAttribute('data-mantine-color-scheme');
+    const before = await themeOf(page);
+    await second.getByRole('button', { name: /^Switch to/ }).click();
+    for (const window of [page, second]) await expect.poll(() => themeOf(window)).not.toBe(before);
+    await second.close();
+    await expect(page.getByRole('main').getByRole('heading', { level: 1 })).toHaveText('Pools');
+  });
+});

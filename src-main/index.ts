@@ -20,9 +20,9 @@ import {
   startsUnsandboxed,
 } from './shell/start-up';
 import { createVault } from './shell/vault';
-import { openMainWindow, type MainWindow } from './shell/window/main-window';
 import { recoverPage } from './shell/window/recover-page';
 import { openWindowStateFile } from './shell/window/window-state-file';
+import { createWindows } from './shell/window/windows';
 
 app.setName('Holdfast');
 const startUp = readStartUp(process.env, process.argv, app.isPackaged);
@@ -55,7 +55,6 @@ const outDirectory = join(__dirname, '..');
 const iconPath = join(outDirectory, '..', 'resources', 'icon.png');
 
 function run(): void {
-  let main: MainWindow | null = null;
   let demo = startUp.demo;
   let quitting = false;
   let coreStopped = false;
@@ -63,9 +62,22 @@ function run(): void {
   const vault = createVault(safeStorage, process.platform, (error) =>
     log.write('error', 'The keyring failed', { error: describeThrown(error) }),
   );
-  const present = () => main?.present();
-  const dialogs = createDialogs(() => main?.window ?? null, present);
-  const notify = createNotifier(() => main?.window.isFocused() ?? false, present);
+  const windows = createWindows({
+    preloadPath: join(outDirectory, 'preload', 'index.cjs'),
+    iconPath,
+    stateFile: openWindowStateFile(join(userData, 'window.json'), log),
+    titleSuffix: startUp.evaluationRuntime ? 'evaluation runtime' : null,
+    devServer,
+    fill: (window, route) => {
+      ipc.follow(window.webContents);
+      recoverPage(window, allowed.pageUrl, log);
+      window.loadURL(`${allowed.pageUrl}#${route}`).catch((error: unknown) => {
+        log.write('error', 'The page could not be loaded', { error: describeThrown(error) });
+      });
+    },
+  });
+  const dialogs = createDialogs(windows.current, windows.present);
+  const notify = createNotifier(windows.isFocused, windows.present);
 
   const corePath = join(outDirectory, 'main', 'core.cjs');
   const actor = describeActor();
@@ -77,11 +89,11 @@ function run(): void {
     log,
     onEvent: (event, payload) => {
       if (event === 'settings:changed' && 'colourScheme' in payload)
-        main?.setColourScheme(payload.colourScheme);
-      if (main !== null) ipc.send(main.window.webContents, event, payload);
+        windows.setColourScheme(payload.colourScheme);
+      for (const { webContents } of windows.all()) ipc.send(webContents, event, payload);
     },
     onStatus: (status) => {
-      if (main !== null) ipc.send(main.window.webContents, 'app:coreStatus', status);
+      for (const { webContents } of windows.all()) ipc.send(webContents, 'app:coreStatus', status);
     },
     answers: {
       confirm: async (question, signal) => ({ confirmed: await dialogs.confirm(question, signal) }),
@@ -109,7 +121,7 @@ function run(): void {
     // The first frame of the next start has the colours of the settings.
     const settings = await host.call('settings:read', {}, new AbortController().signal);
     if (settings.ok)
-      main?.setColourScheme((settings.value as { colourScheme: 'light' | 'dark' | 'auto' }).colourScheme);
+      windows.setColourScheme((settings.value as { colourScheme: 'light' | 'dark' | 'auto' }).colourScheme);
     return status;
   };
 
@@ -130,32 +142,17 @@ function run(): void {
       },
       vaultStatus: vault.status,
       core: { status: host.status, busy: host.busy, open: openCore },
+      openWindow: windows.open,
       profile: { isDemo: () => demo, directory: () => profileDirectory(userData, demo) },
     }),
   });
 
-  const openWindow = (): void => {
-    main = openMainWindow({
-      preloadPath: join(outDirectory, 'preload', 'index.cjs'),
-      iconPath,
-      stateFile: openWindowStateFile(join(userData, 'window.json'), log),
-      titleSuffix: startUp.evaluationRuntime ? 'evaluation runtime' : null,
-      devServer,
-    });
-    const { window } = main;
-    window.on('closed', () => {
-      main = null;
-    });
-    ipc.follow(window.webContents);
-    recoverPage(window, allowed.pageUrl, log);
-    window.loadURL(allowed.pageUrl).catch((error: unknown) => {
-      log.write('error', 'The page could not be loaded', { error: describeThrown(error) });
-    });
+  const openFirst = (): void => {
+    if (windows.current() === null) windows.open('/');
   };
-
-  app.on('second-instance', present);
+  app.on('second-instance', windows.present);
   app.on('activate', () => {
-    if (main === null && app.isReady()) openWindow();
+    if (app.isReady()) openFirst();
   });
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit();
@@ -166,7 +163,7 @@ function run(): void {
     if (host.busy() && !(await dialogs.confirmQuit())) {
       quitting = false;
       // The window may have been closed by then, and the change still needs a place to be seen.
-      if (main === null) openWindow();
+      openFirst();
       return;
     }
     await host.stop();
@@ -184,10 +181,10 @@ function run(): void {
   void app.whenReady().then(() => {
     lockSession(session.defaultSession, allowed, log);
     serveApp(join(outDirectory, 'renderer'));
-    installMenu(devServer);
+    installMenu({ development: devServer, openWindow: () => void windows.open('/') });
     describeApp(iconPath, startUp.evaluationRuntime);
     void openCore(demo);
-    openWindow();
+    openFirst();
     log.write('info', 'Started', {
       version: app.getVersion(),
       electron: process.versions.electron,

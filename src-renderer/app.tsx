@@ -54,6 +54,7 @@ const TasksScreen = part('TasksScreen');
 const PlanView = part('PlanView');
 const OfferDialog = part('OfferDialog');
 const Palette = part('Palette');
+const Shortcuts = part('Shortcuts');
 
 /** The scheme lives in the core's settings, not in the page's storage. */
 const schemeManager: MantineColorSchemeManager = {
@@ -139,6 +140,7 @@ export function App() {
           <CreatePoolDialog />
           <ReplaceDiskDialog />
           <Palette />
+          <Shortcuts />
         </Later>
       </Router>
     </MantineProvider>

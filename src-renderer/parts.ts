@@ -23,3 +23,4 @@ export { TasksScreen } from './screens/tasks/TasksScreen';
 export { PlanView } from './components/PlanView';
 export { OfferDialog } from './components/OfferForm';
 export { Palette } from './components/Palette';
+export { Shortcuts } from './components/Shortcuts';

@@ -8,9 +8,16 @@ const running: CoreStatus = { state: 'running', crashes: 0, message: null };
 const context = { signal: new AbortController().signal };
 
 function setUp(
-  state: Partial<{ status: CoreStatus; busy: boolean; opened: CoreStatus; demo: boolean }> = {},
+  state: Partial<{
+    status: CoreStatus;
+    busy: boolean;
+    opened: CoreStatus;
+    demo: boolean;
+    full: boolean;
+  }> = {},
 ) {
   const open = vi.fn(async () => state.opened ?? running);
+  const openWindow = vi.fn((_route: string) => state.full !== true);
   const handlers = createAppHandlers({
     fixed: {
       version: '0.1.0',
@@ -21,9 +28,10 @@ function setUp(
     },
     vaultStatus: () => ({ persistent: false, backend: 'basic_text', text: 'In memory.' }),
     core: { status: () => state.status ?? running, busy: () => state.busy ?? false, open },
+    openWindow,
     profile: { isDemo: () => state.demo ?? false, directory: () => '/profile' },
   });
-  return { handlers, open };
+  return { handlers, open, openWindow };
 }
 
 describe('createAppHandlers', () => {
@@ -31,6 +39,29 @@ describe('createAppHandlers', () => {
     const info = await setUp().handlers['app:info']({}, context);
     expect(contract['app:info'].response.parse(info)).toEqual(info);
     expect(info).toMatchObject({ demo: false, profileDirectory: '/profile', core: running });
+  });
+
+  it('opens another window at a place of the page, and says when there are enough', async () => {
+    const { handlers, openWindow } = setUp();
+    await handlers['app:openWindow']({ route: '/hosts/nas-01-0a1b2c3d' }, context);
+    expect(openWindow.mock.calls).toEqual([['/hosts/nas-01-0a1b2c3d']]);
+    await expect(setUp({ full: true }).handlers['app:openWindow']({ route: '/' }, context)).rejects.toThrow(
+      ShellError,
+    );
+    const { request } = contract['app:openWindow'];
+    for (const route of [
+      '',
+      'x',
+      '//evil',
+      '/../etc',
+      '/a?b',
+      '/a#b',
+      '/a b',
+      '/A',
+      'https://example.net/',
+    ]) {
+      expect([route, request.safeParse({ route }).success]).toEqual([route, false]);
+    }
   });
 
   it('opens the demo fleet and leaves it again', async () => {

@@ -12,6 +12,8 @@ export interface AppHandlersOptions {
     /** Restarts the core on one's own hosts or on the demo fleet. */
     open(demo: boolean): Promise<CoreStatus>;
   };
+  /** Another window at that place of the page. false: there are as many as there may be. */
+  openWindow(route: string): boolean;
   profile: {
     isDemo(): boolean;
     directory(): string;
@@ -56,6 +58,15 @@ export function createAppHandlers(options: AppHandlersOptions): ShellHandlers {
     },
     'app:closeDemo': async () => {
       await open(false);
+      return {};
+    },
+    'app:openWindow': async ({ route }) => {
+      if (!options.openWindow(route)) {
+        throw new ShellError({
+          code: 'refused',
+          message: 'There are as many windows as Holdfast keeps open. Close one of them first.',
+        });
+      }
       return {};
     },
     'app:restartCore': async () => {

@@ -4,7 +4,12 @@ import { app, Menu, type MenuItemConstructorOptions } from 'electron';
  * The menu, mostly for its accelerators: cut, copy and paste do not work on macOS without one.
  * SECURITY: reload and the developer tools exist in development only.
  */
-export function installMenu(development: boolean): void {
+export function installMenu({ development, openWindow }: { development: boolean; openWindow(): void }): void {
+  const newWindow: MenuItemConstructorOptions = {
+    label: 'New window',
+    accelerator: 'CommandOrControl+Shift+N',
+    click: openWindow,
+  };
   const mac = process.platform === 'darwin';
   const about: MenuItemConstructorOptions = { role: 'about', label: `About ${app.name}` };
   const separator: MenuItemConstructorOptions = { type: 'separator' };
@@ -24,7 +29,10 @@ export function installMenu(development: boolean): void {
             { role: 'quit' },
           ],
         }
-      : { label: '&File', submenu: [{ role: 'quit', accelerator: 'CommandOrControl+Q' }] },
+      : {
+          label: '&File',
+          submenu: [newWindow, separator, { role: 'quit', accelerator: 'CommandOrControl+Q' }],
+        },
     {
       label: '&Edit',
       submenu: [
@@ -54,7 +62,7 @@ export function installMenu(development: boolean): void {
           : []),
       ],
     },
-    { label: '&Window', submenu: [{ role: 'minimize' }, { role: 'close' }] },
+    { label: '&Window', submenu: [...(mac ? [newWindow] : []), { role: 'minimize' }, { role: 'close' }] },
     ...(mac ? [] : [{ label: '&Help', submenu: [about] }]),
   ];
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));

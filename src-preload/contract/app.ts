@@ -34,11 +34,16 @@ export const appInfoSchema = z.strictObject({
 });
 export type AppInfo = z.infer<typeof appInfoSchema>;
 
+/** A place within the page, as its own links name it: `/`, `/hosts/nas-01-0a1b2c3d`. */
+export const routeSchema = z.string().regex(/^\/(?:[a-z0-9-]{1,64}(?:\/[a-z0-9-]{1,64}){0,3})?$/);
+
 export const appContract = {
   info: { request: nothingSchema, response: appInfoSchema },
   /** Opens the embedded demo fleet: the core restarts on the demo profile. */
   openDemo: { request: nothingSchema, response: nothingSchema },
   /** Leaves the demo fleet and returns to one's own hosts. */
   closeDemo: { request: nothingSchema, response: nothingSchema },
+  /** Another window of the same app. Each asks and is answered by itself; all show the same hosts. */
+  openWindow: { request: z.strictObject({ route: routeSchema }), response: nothingSchema },
   restartCore: { request: nothingSchema, response: coreStatusSchema },
 } as const;

@@ -7,6 +7,7 @@ export const channels = [
   'app:openDemo',
   'app:closeDemo',
   'app:restartCore',
+  'app:openWindow',
   'hosts:list',
   'hosts:add',
   'hosts:update',
@@ -105,6 +106,7 @@ export const shellChannels = [
   'app:openDemo',
   'app:closeDemo',
   'app:restartCore',
+  'app:openWindow',
 ] as const satisfies readonly Channel[];
 export type ShellChannel = (typeof shellChannels)[number];
 export type CoreChannel = Exclude<Channel, ShellChannel>;

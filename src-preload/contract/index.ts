@@ -34,6 +34,7 @@ export const contract = {
   'app:openDemo': appContract.openDemo,
   'app:closeDemo': appContract.closeDemo,
   'app:restartCore': appContract.restartCore,
+  'app:openWindow': appContract.openWindow,
   'hosts:list': hostsContract.list,
   'hosts:add': hostsContract.add,
   'hosts:update': hostsContract.update,

@@ -11,46 +11,20 @@ import {
   UnstyledButton,
 } from '@mantine/core';
 import { spotlight } from '@mantine/spotlight';
-import {
-  IconAnchor,
-  IconCalendarTime,
-  IconCamera,
-  IconDatabase,
-  IconDeviceDesktop,
-  IconDisc,
-  IconHistory,
-  IconLayoutDashboard,
-  IconListCheck,
-  IconLock,
-  IconMoon,
-  IconSearch,
-  IconSettings,
-  IconSun,
-} from '@tabler/icons-react';
+import { IconAnchor, IconLock, IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
 import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useRef, type ReactNode } from 'react';
 import { Link, useLocation, useRoute } from 'wouter';
 import type { Environment, Health, HostState } from '../../src-preload/contract/hosts';
 import { call } from '../api';
 import { statusWords } from '../format/words-format';
+import { places } from '../places';
 import { updateSettings, useAppStore } from '../stores/app-store';
 import { useCluster, useClustersStore } from '../stores/clusters-store';
 import { useFleetStore, useHost } from '../stores/fleet-store';
 import { usePoliciesStore } from '../stores/policies-store';
 import { environmentColour } from './EnvironmentBadge';
 import { HealthMark } from './HealthMark';
-
-const places = [
-  { path: '/', label: 'Fleet', icon: IconLayoutDashboard },
-  { path: '/pools', label: 'Pools', icon: IconDatabase },
-  { path: '/disks', label: 'Disks', icon: IconDisc },
-  { path: '/snapshots', label: 'Snapshots', icon: IconCamera },
-  { path: '/guests', label: 'Guests', icon: IconDeviceDesktop },
-  { path: '/tasks', label: 'Tasks', icon: IconListCheck },
-  { path: '/policies', label: 'Policies', icon: IconCalendarTime },
-  { path: '/audit', label: 'Audit', icon: IconHistory },
-  { path: '/settings', label: 'Settings', icon: IconSettings },
-] as const;
 
 /** Navigation, the bar with the wrong-host guard, and the place for a screen. */
 export function AppFrame({ children }: { children: ReactNode }) {

@@ -1,28 +1,26 @@
 import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import {
-  IconCalendarTime,
+  IconAppWindow,
   IconCamera,
   IconDatabase,
   IconDeviceDesktop,
-  IconDisc,
-  IconHistory,
-  IconLayoutDashboard,
+  IconKeyboard,
   IconPlus,
   IconSearch,
   IconServer,
-  IconSettings,
   IconTopologyStar3,
 } from '@tabler/icons-react';
 import { useLocation } from 'wouter';
-import { openHostDialog } from '../stores/dialog-store';
-import { openSnapshotDialog } from '../stores/dialog-store';
+import { call } from '../api';
+import { places } from '../places';
+import { openHostDialog, openShortcuts, openSnapshotDialog } from '../stores/dialog-store';
 import { openClusterForm, openGuest, useClustersStore } from '../stores/clusters-store';
 import { useFleetStore } from '../stores/fleet-store';
 import { useInventoryStore } from '../stores/inventory-store';
 
 /** Ctrl/Cmd+K: every screen, host and known pool, and the two things people start. */
 export function Palette() {
-  const [, go] = useLocation();
+  const [location, go] = useLocation();
   const hosts = useFleetStore((state) => state.hosts);
   const byHost = useInventoryStore((state) => state.byHost);
   const clusters = useClustersStore((state) => state.clusters);
@@ -30,41 +28,12 @@ export function Palette() {
   const groups: SpotlightActionGroupData[] = [
     {
       group: 'Screens',
-      actions: [
-        {
-          id: 'fleet',
-          label: 'Fleet',
-          leftSection: <IconLayoutDashboard size={17} />,
-          onClick: () => go('/'),
-        },
-        { id: 'pools', label: 'Pools', leftSection: <IconDatabase size={17} />, onClick: () => go('/pools') },
-        { id: 'disks', label: 'Disks', leftSection: <IconDisc size={17} />, onClick: () => go('/disks') },
-        {
-          id: 'snapshots',
-          label: 'Snapshots',
-          leftSection: <IconCamera size={17} />,
-          onClick: () => go('/snapshots'),
-        },
-        {
-          id: 'guests',
-          label: 'Guests',
-          leftSection: <IconDeviceDesktop size={17} />,
-          onClick: () => go('/guests'),
-        },
-        {
-          id: 'policies',
-          label: 'Policies',
-          leftSection: <IconCalendarTime size={17} />,
-          onClick: () => go('/policies'),
-        },
-        { id: 'audit', label: 'Audit', leftSection: <IconHistory size={17} />, onClick: () => go('/audit') },
-        {
-          id: 'settings',
-          label: 'Settings',
-          leftSection: <IconSettings size={17} />,
-          onClick: () => go('/settings'),
-        },
-      ],
+      actions: places.map(({ path, label, icon: Icon }) => ({
+        id: label.toLowerCase(),
+        label,
+        leftSection: <Icon size={17} />,
+        onClick: () => go(path),
+      })),
     },
     {
       group: 'Actions',
@@ -86,6 +55,18 @@ export function Palette() {
           label: 'Add a cluster…',
           leftSection: <IconPlus size={17} />,
           onClick: () => openClusterForm(null),
+        },
+        {
+          id: 'new-window',
+          label: 'New window here',
+          leftSection: <IconAppWindow size={17} />,
+          onClick: () => void call('app:openWindow', { route: location }),
+        },
+        {
+          id: 'shortcuts',
+          label: 'Keyboard shortcuts',
+          leftSection: <IconKeyboard size={17} />,
+          onClick: openShortcuts,
         },
       ],
     },

@@ -14,9 +14,11 @@ interface DialogState {
   access: Host | null;
   /** Hosts of ~/.ssh/config to take over. */
   sshConfig: boolean;
+  /** The sheet of shortcuts. */
+  shortcuts: boolean;
 }
 
-const closed: DialogState = { host: null, snapshot: null, access: null, sshConfig: false };
+const closed: DialogState = { host: null, snapshot: null, access: null, sshConfig: false, shortcuts: false };
 
 export const useDialogStore = create<DialogState>(() => closed);
 
@@ -35,6 +37,10 @@ export function openAccessDialog(host: Host): void {
 /** In place of the dialog that led here. */
 export function openSshConfigDialog(): void {
   useDialogStore.setState({ ...closed, sshConfig: true });
+}
+
+export function openShortcuts(): void {
+  useDialogStore.setState({ ...closed, shortcuts: true });
 }
 
 export function closeDialogs(): void {

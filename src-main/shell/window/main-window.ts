@@ -10,11 +10,13 @@ export interface MainWindowOptions {
   /** Said in the title for as long as the window lives; null on the official runtime. */
   titleSuffix: string | null;
   devServer: boolean;
+  /** How many are open already: each further one stands a little beside the last, and is not the remembered one. */
+  offset: number;
 }
 
 export interface MainWindow {
   readonly window: BrowserWindow;
-  /** Follows the settings: native parts, `prefers-color-scheme` and the next first frame. */
+  /** What the next first frame is drawn for. */
   setColourScheme(scheme: WindowState['colourScheme']): void;
   /** In front and focused, also when minimised. */
   present(): void;
@@ -55,13 +57,19 @@ const showAfterMs = 4_000;
 /** Moves and resizes come in hundreds. */
 const saveDelayMs = 500;
 
+/** Pixels; a title bar's height, so that the one behind can be grabbed. */
+const cascade = 32;
+
+const beside = (bounds: WindowState['bounds'], offset: number): WindowState['bounds'] =>
+  bounds === null ? null : { ...bounds, x: bounds.x + cascade * offset, y: bounds.y + cascade * offset };
+
 export function openMainWindow(options: MainWindowOptions): MainWindow {
   const { stateFile } = options;
   let state = stateFile.read();
   nativeTheme.themeSource = state.colourScheme === 'auto' ? 'system' : state.colourScheme;
   const workAreas = screen.getAllDisplays().map((display) => display.workArea);
   const window = new BrowserWindow({
-    ...restoreBounds(state.bounds, workAreas),
+    ...restoreBounds(beside(state.bounds, options.offset), workAreas),
     minWidth: minimumSize.width,
     minHeight: minimumSize.height,
     show: false,
@@ -71,7 +79,7 @@ export function openMainWindow(options: MainWindowOptions): MainWindow {
     autoHideMenuBar: true,
     webPreferences: lockedWebPreferences(options.preloadPath, options.devServer),
   });
-  if (state.maximized) window.maximize();
+  if (state.maximized && options.offset === 0) window.maximize();
   // A busy machine can miss the first frame of a hidden window, and with it `ready-to-show` (seen under load on
   // Electron 25): a window that is late is shown all the same.
   const show = (): void => {
@@ -88,7 +96,7 @@ export function openMainWindow(options: MainWindowOptions): MainWindow {
   });
 
   const remember = (): void => {
-    if (window.isDestroyed()) return;
+    if (window.isDestroyed() || options.offset > 0) return;
     // The bounds a maximised or full-screen window goes back to.
     state = { ...state, bounds: window.getNormalBounds(), maximized: window.isMaximized() };
     stateFile.write(state);
@@ -115,9 +123,8 @@ export function openMainWindow(options: MainWindowOptions): MainWindow {
     window,
     setColourScheme: (colourScheme) => {
       if (state.colourScheme === colourScheme) return;
-      nativeTheme.themeSource = colourScheme === 'auto' ? 'system' : colourScheme;
       state = { ...state, colourScheme };
-      stateFile.write(state);
+      if (options.offset === 0) stateFile.write(state);
     },
     present: () => {
       if (window.isDestroyed()) return;
