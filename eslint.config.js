@@ -79,7 +79,13 @@ export default tseslint.config(
   },
   {
     files: ['src-main/core/**/*.ts'],
-    ignores: ['**/*.test.ts', 'src-main/core/ssh/**', 'src-main/core/proxmox/**', 'src-main/core/storage/**'],
+    ignores: [
+      '**/*.test.ts',
+      'src-main/core/ssh/**',
+      'src-main/core/proxmox/**',
+      'src-main/core/storage/**',
+      'src-main/core/sandbox/**',
+    ],
     rules: restrict(electron, shell, renderer, network, childProcess),
   },
   {
@@ -99,12 +105,12 @@ export default tseslint.config(
     }),
   },
   {
-    files: ['src-main/core/storage/**/*.ts'],
+    files: ['src-main/core/storage/**/*.ts', 'src-main/core/sandbox/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: restrict(electron, shell, renderer, driverUp, network, childProcess),
   },
   {
-    files: ['src-main/core/storage/**/{parse,commands}.ts'],
+    files: ['src-main/core/{storage,sandbox}/**/{parse,commands}.ts'],
     rules: restrict(electron, shell, renderer, driverUp, network, childProcess, {
       group: ['node:*', '**/ssh/**'],
       message: 'parse.ts and commands.ts do no I/O.',

@@ -47,6 +47,7 @@ const CreatePoolDialog = part('CreatePoolDialog');
 const ReplaceDiskDialog = part('ReplaceDiskDialog');
 const PoolsScreen = part('PoolsScreen');
 const PoliciesScreen = part('PoliciesScreen');
+const SandboxVolumesScreen = part('SandboxVolumesScreen');
 const SettingsScreen = part('SettingsScreen');
 const SnapshotDialog = part('SnapshotDialog');
 const SnapshotsScreen = part('SnapshotsScreen');
@@ -170,6 +171,7 @@ function Screens() {
           <Route path="/tasks" component={TasksScreen} />
           <Route path="/pools" component={PoolsScreen} />
           <Route path="/disks" component={DisksScreen} />
+          <Route path="/sandboxes" component={SandboxVolumesScreen} />
           <Route path="/snapshots" component={SnapshotsScreen} />
           <Route path="/policies" component={PoliciesScreen} />
           <Route path="/audit" component={AuditScreen} />

@@ -16,6 +16,7 @@ export { CreatePoolDialog } from './screens/pools/CreatePoolDialog';
 export { ReplaceDiskDialog } from './screens/pools/ReplaceDiskDialog';
 export { PoolsScreen } from './screens/pools/PoolsScreen';
 export { PoliciesScreen } from './screens/policies/PoliciesScreen';
+export { SandboxVolumesScreen } from './screens/sandbox-volumes/SandboxVolumesScreen';
 export { SettingsScreen } from './screens/settings/SettingsScreen';
 export { SnapshotDialog } from './screens/snapshots/SnapshotDialog';
 export { SnapshotsScreen } from './screens/snapshots/SnapshotsScreen';

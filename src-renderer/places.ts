@@ -1,4 +1,5 @@
 import {
+  IconBox,
   IconCalendarTime,
   IconCamera,
   IconDatabase,
@@ -16,6 +17,7 @@ export const places = [
   { path: '/pools', label: 'Pools', icon: IconDatabase },
   { path: '/disks', label: 'Disks', icon: IconDisc },
   { path: '/snapshots', label: 'Snapshots', icon: IconCamera },
+  { path: '/sandboxes', label: 'Sandbox volumes', icon: IconBox },
   { path: '/guests', label: 'Guests', icon: IconDeviceDesktop },
   { path: '/tasks', label: 'Tasks', icon: IconListCheck },
   { path: '/policies', label: 'Policies', icon: IconCalendarTime },

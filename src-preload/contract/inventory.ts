@@ -1,8 +1,16 @@
 import { z } from 'zod';
-import { hostIdSchema, bytesSchema, percentSchema, searchSchema, timestampMsSchema } from './primitives';
+import {
+  hostIdSchema,
+  bytesSchema,
+  factSchema,
+  percentSchema,
+  searchSchema,
+  timestampMsSchema,
+} from './primitives';
 import { wireErrorSchema } from './result';
 import { diskSchema } from './disks';
 import { healthSchema, hostProblemSchema } from './hosts';
+import { sandboxInventorySchema } from './sandbox';
 
 export const backendKinds = ['zfs', 'lvm', 'mdadm', 'btrfs'] as const;
 export const backendKindSchema = z.enum(backendKinds);
@@ -73,9 +81,7 @@ export const activitySchema = z.strictObject({
 });
 export type Activity = z.infer<typeof activitySchema>;
 
-/** One line of detail in the tool's own words: `Chunk size`, `512 KiB`. */
-export const factSchema = z.strictObject({ label: z.string(), text: z.string() });
-export type Fact = z.infer<typeof factSchema>;
+export type { Fact } from './primitives';
 
 export const poolSchema = z.strictObject({
   /** `zfs:tank`, `lvm:vg0`, `lvm:vg0/thin`: backend and native name. Unique on its host. */
@@ -195,6 +201,9 @@ export const hostInventorySchema = z.strictObject({
   disksError: wireErrorSchema.nullable(),
   /** Left out or null: not read. */
   system: systemStateSchema.nullable().optional(),
+  /** Left out or null: not read; `sandboxError` says why. */
+  sandbox: sandboxInventorySchema.nullable().optional(),
+  sandboxError: wireErrorSchema.nullable().optional(),
 });
 export type HostInventory = z.infer<typeof hostInventorySchema>;
 

@@ -1,8 +1,21 @@
 import { z } from 'zod';
 import { bytesSchema } from './primitives';
+import { sandboxDriverSchema } from './sandbox';
 
 /** What actions are done to. */
-export const subjectKinds = ['host', 'pool', 'member', 'volume', 'snapshot', 'disk'] as const;
+export const subjectKinds = [
+  'host',
+  'pool',
+  'member',
+  'volume',
+  'snapshot',
+  'disk',
+  'sandbox-host',
+  'sandbox',
+  'sandbox-volume',
+  'sandbox-snapshot',
+  'sandbox-template',
+] as const;
 
 /** One object of a host by its id in the inventory; a member by the id of its pool and its name there. */
 export const subjectSchema = z.discriminatedUnion('kind', [
@@ -12,6 +25,12 @@ export const subjectSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('volume'), volumeId: z.string().max(1024) }),
   z.strictObject({ kind: z.literal('snapshot'), snapshotId: z.string().max(1024) }),
   z.strictObject({ kind: z.literal('disk'), diskId: z.string().max(1024) }),
+  /** One kind of sandbox volume on a host, for what makes new ones. */
+  z.strictObject({ kind: z.literal('sandbox-host'), driver: sandboxDriverSchema }),
+  z.strictObject({ kind: z.literal('sandbox'), sandboxId: z.string().max(1024) }),
+  z.strictObject({ kind: z.literal('sandbox-volume'), volumeId: z.string().max(1024) }),
+  z.strictObject({ kind: z.literal('sandbox-snapshot'), snapshotId: z.string().max(1024) }),
+  z.strictObject({ kind: z.literal('sandbox-template'), templateId: z.string().max(1024) }),
 ]);
 export type SubjectRef = z.infer<typeof subjectSchema>;
 

@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import { btrfsActionIds } from './actions/btrfs';
+import { deviceMapperActionIds } from './actions/device-mapper';
 import { diskActionIds } from './actions/disk';
 import { fileActionIds } from './actions/file';
 import { lvmActionIds } from './actions/lvm';
 import { mdadmActionIds } from './actions/mdadm';
+import { microsandboxActionIds } from './actions/microsandbox';
 import { pveActionIds } from './actions/pve';
 import { zfsActionIds } from './actions/zfs';
 import { bytesSchema, hostIdSchema, nothingSchema, timestampMsSchema, uuidSchema } from './primitives';
 import { accessLevelSchema, environmentSchema } from './hosts';
-import { backendKindSchema } from './inventory';
+import { backendKinds } from './inventory';
 import { fieldSchema, subjectSchema } from './offers';
 import { wireErrorSchema } from './result';
+import { sandboxDrivers } from './sandbox';
 
 /** Every action on a Linux host. */
 export const hostActionIds = [
@@ -20,6 +23,8 @@ export const hostActionIds = [
   ...btrfsActionIds,
   ...diskActionIds,
   ...fileActionIds,
+  ...microsandboxActionIds,
+  ...deviceMapperActionIds,
 ] as const;
 export type HostActionId = (typeof hostActionIds)[number];
 export type PveActionId = (typeof pveActionIds)[number];
@@ -203,7 +208,7 @@ export const actionInfoSchema = z.strictObject({
   id: actionIdSchema,
   title: z.string(),
   /** null: it belongs to no backend (disks). */
-  backend: backendKindSchema.nullable(),
+  backend: z.enum([...backendKinds, ...sandboxDrivers]).nullable(),
   minimumAccess: accessLevelSchema,
   risk: riskSchema,
   /** Many objects of one host may be asked for at once: input `{ items: [...], goOn }`. */

@@ -30,3 +30,7 @@ export const userNameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9._-]{0,31}$/
 export const portSchema = z.int().min(1).max(65535);
 
 export const searchSchema = z.string().max(200);
+
+/** One line of detail in the tool's own words: `Chunk size`, `512 KiB`. */
+export const factSchema = z.strictObject({ label: z.string(), text: z.string() });
+export type Fact = z.infer<typeof factSchema>;

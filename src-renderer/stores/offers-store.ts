@@ -28,6 +28,11 @@ const hostKinds: ReadonlySet<string> = new Set<SubjectRef['kind']>([
   'volume',
   'snapshot',
   'disk',
+  'sandbox-host',
+  'sandbox',
+  'sandbox-volume',
+  'sandbox-snapshot',
+  'sandbox-template',
 ]);
 const isOfHost = (subject: SubjectRef | ClusterSubjectRef): subject is SubjectRef =>
   hostKinds.has(subject.kind);

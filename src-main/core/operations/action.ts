@@ -10,6 +10,14 @@ import type {
   Volume,
 } from '../../../src-preload/contract/inventory';
 import type {
+  Sandbox,
+  SandboxDriverKind,
+  SandboxInventory,
+  SandboxSnapshot,
+  SandboxTemplate,
+  SandboxVolume,
+} from '../../../src-preload/contract/sandbox';
+import type {
   ClusterInventory,
   ClusterNode,
   ClusterStorage,
@@ -174,7 +182,12 @@ export type Subject =
   | { kind: 'member'; pool: Pool; node: TopologyNode }
   | { kind: 'volume'; pool: Pool | null; volume: Volume }
   | { kind: 'snapshot'; pool: Pool | null; snapshot: Snapshot }
-  | { kind: 'disk'; disk: Disk };
+  | { kind: 'disk'; disk: Disk }
+  | { kind: 'sandbox-host'; driver: SandboxDriverKind; sandbox: SandboxInventory }
+  | { kind: 'sandbox'; sandbox: Sandbox }
+  | { kind: 'sandbox-volume'; volume: SandboxVolume }
+  | { kind: 'sandbox-snapshot'; snapshot: SandboxSnapshot }
+  | { kind: 'sandbox-template'; template: SandboxTemplate };
 
 /** What an offer may look at. */
 export interface OfferWorld {
@@ -197,8 +210,8 @@ export interface ActionTraits {
   id: ActionId;
   /** Title for menus and plans: "Roll back ZFS dataset". */
   title: string;
-  /** null: it belongs to no backend. */
-  backend: BackendKind | null;
+  /** Storage backend or kind of sandbox volume; null: it belongs to none. */
+  backend: BackendKind | SandboxDriverKind | null;
   minimumAccess: AccessLevel;
   /** The least risk it can have; a plan may raise it. */
   risk: Risk;

@@ -1,5 +1,6 @@
 import type { AccessLevel, Host } from '../../../src-preload/contract/hosts';
 import type { HostInventory, Snapshot, TopologyNode } from '../../../src-preload/contract/inventory';
+import type { SandboxInventory } from '../../../src-preload/contract/sandbox';
 import type { SubjectRef } from '../../../src-preload/contract/offers';
 import type { Offer } from '../../../src-preload/contract/operations';
 import { AppError } from '../errors/app-error';
@@ -23,6 +24,11 @@ function gone(what: string): AppError {
   return new AppError('not-found', `${what} is not in the last known inventory of this host.`, {
     remedy: 'Refresh the host.',
   });
+}
+
+function sandboxOf({ sandbox }: HostInventory): SandboxInventory {
+  if (sandbox === undefined || sandbox === null) throw gone('Its part about sandbox volumes');
+  return sandbox;
 }
 
 /** Throws AppError `not-found` when the inventory has no such object. */
@@ -61,6 +67,28 @@ function resolve(
       if (disk === undefined) throw gone('The disk');
       return { kind: 'disk', disk };
     }
+    case 'sandbox-host':
+      return { kind: 'sandbox-host', driver: ref.driver, sandbox: sandboxOf(inventory) };
+    case 'sandbox': {
+      const sandbox = sandboxOf(inventory).sandboxes.find(({ id }) => id === ref.sandboxId);
+      if (sandbox === undefined) throw gone('The sandbox');
+      return { kind: 'sandbox', sandbox };
+    }
+    case 'sandbox-volume': {
+      const volume = sandboxOf(inventory).volumes.find(({ id }) => id === ref.volumeId);
+      if (volume === undefined) throw gone('The sandbox volume');
+      return { kind: 'sandbox-volume', volume };
+    }
+    case 'sandbox-snapshot': {
+      const snapshot = sandboxOf(inventory).snapshots.find(({ id }) => id === ref.snapshotId);
+      if (snapshot === undefined) throw gone('The snapshot');
+      return { kind: 'sandbox-snapshot', snapshot };
+    }
+    case 'sandbox-template': {
+      const template = sandboxOf(inventory).templates.find(({ id }) => id === ref.templateId);
+      if (template === undefined) throw gone('The base image');
+      return { kind: 'sandbox-template', template };
+    }
     default:
       return assertNever(ref);
   }
@@ -75,6 +103,16 @@ function backendOf(subject: Subject): string | null {
       return subject.volume.backend;
     case 'snapshot':
       return subject.snapshot.backend;
+    case 'sandbox-host':
+      return subject.driver;
+    case 'sandbox':
+      return subject.sandbox.driver;
+    case 'sandbox-volume':
+      return subject.volume.driver;
+    case 'sandbox-snapshot':
+      return subject.snapshot.driver;
+    case 'sandbox-template':
+      return subject.template.driver;
     case 'host':
     case 'disk':
       return null;
@@ -108,6 +146,12 @@ function excuseOf(
 ): string | null {
   const denied = accessExcuse(action, host, readOnly);
   if (denied !== null) return denied;
+  const driver = inventory.sandbox?.drivers.find((each) => each.driver === action.backend);
+  if (driver !== undefined && (!driver.available || driver.error !== null)) {
+    return driver.available
+      ? `${driver.title} could not be read on ${host.name}. ${driver.error?.message ?? ''}`.trim()
+      : `${driver.title} is not there on ${host.name}. ${driver.howToInstall}`;
+  }
   const backend = inventory.backends.find(({ kind }) => kind === action.backend);
   if (backend === undefined || (backend.available && backend.error === null)) return null;
   // Q16, Q17: what is missing is shown, disabled, with the package that brings it.

@@ -10,6 +10,9 @@ import {
   type DiskReadOptions,
 } from './disks/read-disks';
 import { recentSmart } from './disks/recent-smart';
+import type { SandboxDriver } from '../sandbox/driver';
+import { readSandbox } from '../sandbox/read-sandbox';
+import { sandboxDrivers as allSandboxDrivers } from '../sandbox/registry';
 import { backends as allBackends } from './registry';
 import { readSystem, systemTools } from './system/index';
 
@@ -24,6 +27,8 @@ export interface ReadInventoryOptions {
   backends?: readonly StorageBackend[];
   /** false: only the pools, for tests of the backends. */
   disks?: boolean;
+  /** Other kinds of sandbox volumes than the registry's, for tests. */
+  sandboxDrivers?: readonly SandboxDriver[];
 }
 
 export interface InventoryReading {
@@ -167,6 +172,23 @@ async function tryDisks(
   }
 }
 
+type SandboxRead = Pick<HostInventory, 'sandbox' | 'sandboxError'>;
+
+/** What goes wrong here never hides the pools. */
+async function trySandbox(
+  session: SshSession,
+  drivers: readonly SandboxDriver[],
+  located: ReadonlyMap<string, string>,
+  signal: AbortSignal | undefined,
+): Promise<SandboxRead> {
+  try {
+    const sandbox = await readSandbox(drivers, located, (probe) => runProbe(session, probe, signal));
+    return { sandbox, sandboxError: null };
+  } catch (thrown) {
+    return { sandbox: null, sandboxError: toAppError(thrown).toWire() };
+  }
+}
+
 /**
  * Reads everything of a host: tools are located once, then the probes of all backends run side by side, the disks
  * beside them.
@@ -186,8 +208,16 @@ export async function readInventory(
   const recent = options.smart === true ? [] : recentSmart(last?.disks ?? [], startedAtMs);
   const ofBackends = known.flatMap((backend) => [...backend.tools, ...firstWords(backend)]);
   // smartctl too is looked for again when it was missing: the screen says how to install it.
-  const tools = [...ofBackends, ...(options.disks === false ? [] : diskReadTools)];
-  const locate = await locator(session, tools, systemTools);
+  const drivers = options.sandboxDrivers ?? (options.disks === false ? [] : allSandboxDrivers);
+  const tools = [
+    ...ofBackends,
+    ...(options.disks === false ? [] : diskReadTools),
+    ...drivers.flatMap((driver) => driver.tools),
+  ];
+  const locate = await locator(session, tools, [
+    ...systemTools,
+    ...drivers.flatMap(({ niceToHave }) => niceToHave),
+  ]);
   let done = (): void => undefined;
   const backendsDone = new Promise<void>((resolve) => {
     done = resolve;
@@ -208,7 +238,7 @@ export async function readInventory(
   );
   backendsRead.then(done, done);
   const located = await locate([]);
-  const [readings, system, disksRead] = await Promise.all([
+  const [readings, system, disksRead, sandboxRead] = await Promise.all([
     backendsRead,
     readSystem(session, located, nowMs, signal).catch((thrown: unknown) => {
       // The line is lost: the backends say so, each for itself.
@@ -216,6 +246,9 @@ export async function readInventory(
       throw thrown;
     }),
     readingDisks,
+    locate(drivers.flatMap((driver) => driver.tools)).then((found) =>
+      trySandbox(session, drivers, found, signal),
+    ),
   ]);
   if (signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
   const tried = readings.filter((reading) => reading.status.available);
@@ -241,6 +274,7 @@ export async function readInventory(
       disks,
       disksError,
       system,
+      ...sandboxRead,
     },
     snapshots,
   };

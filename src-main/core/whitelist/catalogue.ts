@@ -1,3 +1,5 @@
+import { deviceMapperRules } from '../sandbox/device-mapper/whitelist';
+import { microsandboxRules } from '../sandbox/microsandbox/whitelist';
 import { btrfsRules } from '../storage/btrfs/whitelist';
 import { diskRules } from '../storage/disks/whitelist';
 import { fileRules } from '../storage/files/whitelist';
@@ -16,6 +18,8 @@ export const commandRules: readonly CommandRule[] = [
   ...zfsRules,
   ...btrfsRules,
   ...fileRules,
+  ...microsandboxRules,
+  ...deviceMapperRules,
 ];
 
 const hasRule = matcher(commandRules);

@@ -31,6 +31,11 @@ export function administers(...commands: readonly (readonly string[])[]): Comman
   return commands.map((argv) => rule('administer', true, argv));
 }
 
+/** Routine changes by the login user, within its own rights. */
+export function operatesUnprivileged(...commands: readonly (readonly string[])[]): CommandRule[] {
+  return commands.map((argv) => rule('operate', false, argv));
+}
+
 /** Changes by the login user, within its own rights. */
 export function administersUnprivileged(...commands: readonly (readonly string[])[]): CommandRule[] {
   return commands.map((argv) => rule('administer', false, argv));

@@ -83,6 +83,21 @@ export const words = {
     wide: '[0-9]{1,20}|/[A-Za-z0-9+.:@_/ -]+',
   },
   zfsGuid: { sample: '98765432109876543210', plain: '[0-9]{1,20}' },
+  /** A volume, sandbox or snapshot of microsandbox. */
+  msbName: { sample: 'hfzmsbone', plain: '[A-Za-z0-9][A-Za-z0-9._-]*' },
+  msbOther: { sample: 'hfzmsbtwo', plain: '[A-Za-z0-9][A-Za-z0-9._-]*' },
+  msbSize: { sample: '98765M', plain: '[1-9][0-9]{0,7}M' },
+  /** A directory among the volumes of microsandbox, never the folder of all, nor one above it. */
+  msbFolder: {
+    sample: '/hfz/msb/volumes/hfzfolder',
+    plain: '/[A-Za-z0-9_.@:+/-]*/volumes/[.]?[A-Za-z0-9][A-Za-z0-9._-]*',
+    wide: '/[^\\p{C}]*/volumes/[.]?[A-Za-z0-9][A-Za-z0-9._-]*',
+  },
+  msbAside: {
+    sample: '/hfz/msb/volumes-set-aside/hfzfolder',
+    plain: '/[A-Za-z0-9_.@:+/-]*/volumes-set-aside/[.]?[A-Za-z0-9][A-Za-z0-9._-]*',
+    wide: '/[^\\p{C}]*/volumes-set-aside/[.]?[A-Za-z0-9][A-Za-z0-9._-]*',
+  },
   zfsPart: { sample: 'hfzpart', plain: '[A-Za-z0-9_.:][A-Za-z0-9_.:-]*', wide: '[A-Za-z0-9_.: -]+' },
 } as const satisfies Record<string, WordClass>;
 

@@ -1,0 +1,64 @@
+import { AppError } from '../../errors/app-error';
+import { unexpectedOutput } from '../../storage/unexpected';
+import { volumesFolder } from './commands';
+
+/** What lies in the folder of volumes, whatever msb has recorded. */
+export interface VolumesFolder {
+  names: ReadonlySet<string>;
+  /** Names whose lock file exists. */
+  locks: ReadonlySet<string>;
+}
+
+interface Output {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Lines of a tool about what is not there. */
+const notThere = /: No such file or directory$/;
+
+/**
+ * `find HOME/volumes HOME/volumes/.locks … -print0`.
+ *
+ * @throws AppError `command-failed` when a folder could not be read; one that is not there holds nothing
+ */
+export function parseListing(home: string, { exitCode, stdout, stderr }: Output): VolumesFolder {
+  const complaints = stderr.split('\n').filter((line) => line !== '' && !notThere.test(line));
+  if (complaints.length > 0 || (exitCode !== 0 && stderr === '')) {
+    throw new AppError('command-failed', `What lies in ${volumesFolder(home)} could not be read.`, {
+      detail: complaints.join('\n').slice(0, 1000),
+      remedy: 'Log in as the user whose sandbox volumes these are.',
+    });
+  }
+  const folder = `${volumesFolder(home)}/`;
+  const names = new Set<string>();
+  const locks = new Set<string>();
+  for (const path of stdout.split('\0')) {
+    if (path === '') continue;
+    if (!path.startsWith(folder)) throw unexpectedOutput('find', `${folder} has no such path`, path);
+    const rest = path.slice(folder.length);
+    if (rest === '.locks') continue;
+    if (rest.startsWith('.locks/')) locks.add(rest.slice('.locks/'.length).replace(/\.lock$/, ''));
+    else names.add(rest);
+  }
+  return { names, locks };
+}
+
+/**
+ * `du --block-size=1 --max-depth=1`: bytes of each directory in it. One that du could not read to its end is left out:
+ * what it has is not known.
+ */
+export function parseUsage(home: string, { stdout, stderr }: Output): ReadonlyMap<string, number> {
+  const folder = `${volumesFolder(home)}/`;
+  const unread = [...stderr.matchAll(/'(\/[^']*)'/g)].map((match) => match[1] ?? '');
+  const sizes = new Map<string, number>();
+  for (const line of stdout.split('\n')) {
+    const match = /^(\d+)\t(.*)$/.exec(line);
+    const path = match?.[2];
+    if (path === undefined || !path.startsWith(folder)) continue;
+    if (unread.some((each) => each === path || each.startsWith(`${path}/`))) continue;
+    sizes.set(path.slice(folder.length), Number(match?.[1]));
+  }
+  return sizes;
+}

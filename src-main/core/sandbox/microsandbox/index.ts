@@ -1,0 +1,169 @@
+import type { SandboxImage, SandboxSnapshot } from '../../../../src-preload/contract/sandbox';
+import type { ProbeOutcome } from '../../storage/backend';
+import { outcomeOf, stdoutOf } from '../../storage/outcomes';
+import type { SandboxDriver } from '../driver';
+import { listingProbe, msbProbes, sandboxProbe, usageProbe, volumeProbe, volumesFolder } from './commands';
+import { parseListing, parseUsage } from './folder';
+import { isVolumeName } from './names';
+import {
+  parseDoctor,
+  parseImages,
+  parseMounts,
+  parseSandboxes,
+  parseSnapshots,
+  parseVolumeDetail,
+  parseVolumes,
+  type MsbDoctor,
+  type MsbSandbox,
+  type MsbSnapshot,
+  type MsbVolumeDetail,
+} from './parse';
+import { parseVersion } from './version';
+import { volumesOf, type Uses } from './volumes';
+
+type Outcomes = ReadonlyMap<string, ProbeOutcome>;
+
+/** Details are one command each; of more than these only what the lists tell is shown. */
+const mostDetails = 200;
+
+const namesOf = (rows: readonly { name: string }[]): string[] =>
+  rows.map(({ name }) => name).filter(isVolumeName);
+
+function detailsOf(outcomes: Outcomes): string[] {
+  return namesOf(parseVolumes(stdoutOf(outcomes, msbProbes.volumes))).slice(0, mostDetails);
+}
+
+function sandboxesOf(outcomes: Outcomes): string[] {
+  return namesOf(parseSandboxes(stdoutOf(outcomes, msbProbes.sandboxes))).slice(0, mostDetails);
+}
+
+function detailOf(outcomes: Outcomes, name: string): MsbVolumeDetail | null {
+  const outcome = isVolumeName(name) ? outcomes.get(volumeProbe(name).id) : undefined;
+  // Exit code 1: it went away meanwhile. Any failure leaves what the list tells.
+  return outcome?.ok === true && outcome.exitCode === 0 ? parseVolumeDetail(outcome.stdout) : null;
+}
+
+/** Which sandbox mounts what; null where one could not be asked: then nobody is known to use nothing. */
+function usesOf(outcomes: Outcomes, sandboxes: readonly MsbSandbox[]): Uses | null {
+  const uses: Uses = new Map();
+  for (const { name, state, active } of sandboxes) {
+    const outcome = isVolumeName(name) ? outcomes.get(sandboxProbe(name).id) : undefined;
+    if (outcome === undefined || !outcome.ok) return null;
+    if (outcome.exitCode !== 0) continue;
+    for (const { volume, guestPath, readOnly } of parseMounts(outcome.stdout)) {
+      const known = uses.get(volume) ?? [];
+      uses.set(volume, [...known, { sandbox: name, state, active, guestPath, readOnly }]);
+    }
+  }
+  return uses;
+}
+
+function snapshotOf(snapshot: MsbSnapshot): SandboxSnapshot {
+  const { reference, digest, scope, stateKind, image, sizeBytes, parentDigest, path } = snapshot;
+  const ready = snapshot.availability === 'ready';
+  return {
+    id: `msb:${reference ?? digest}`,
+    driver: 'microsandbox',
+    name: reference ?? digest,
+    sizeBytes,
+    createdAtMs: snapshot.createdAtMs,
+    state: snapshot.availability,
+    health: ready ? 'ok' : 'warning',
+    facts: [
+      { label: 'Image', text: image ?? 'none' },
+      { label: 'Holds', text: `${scope}, ${stateKind}` },
+      { label: 'Digest', text: digest },
+      { label: 'Parent', text: parentDigest ?? 'none' },
+      { label: 'Path', text: path },
+    ],
+  };
+}
+
+function imageOf({ reference, digest, platform, layers, sizeBytes, createdAtMs }: ImageRow): SandboxImage {
+  return {
+    id: `msb:${reference}`,
+    driver: 'microsandbox',
+    name: reference,
+    sizeBytes,
+    createdAtMs,
+    facts: [
+      { label: 'Platform', text: platform === '' ? 'not told' : platform },
+      { label: 'Layers', text: layers === null ? 'not told' : String(layers) },
+      { label: 'Digest', text: digest },
+    ],
+  };
+}
+type ImageRow = ReturnType<typeof parseImages>[number];
+
+/** null: the data home is not known, or could not be looked into; `why` says so. */
+function folderOf(outcomes: Outcomes, { home }: MsbDoctor) {
+  if (home === null) return { listing: null, why: 'msb doctor did not say where the data home is.' };
+  const outcome = outcomes.get(listingProbe(home).id);
+  if (outcome === undefined) return { listing: null, why: 'It was not looked into.' };
+  if (!outcome.ok) return { listing: null, why: outcome.error.message };
+  return { listing: parseListing(home, outcome), why: null };
+}
+
+function sizesOf(outcomes: Outcomes, home: string | null, apparent: boolean): ReadonlyMap<string, number> {
+  const outcome = home === null ? undefined : outcomes.get(usageProbe(home, apparent).id);
+  return outcome?.ok === true && home !== null ? parseUsage(home, outcome) : new Map();
+}
+
+/** microsandbox: named volumes, sandboxes, snapshots and images of the login user. */
+export const microsandbox: SandboxDriver = {
+  kind: 'microsandbox',
+  title: 'microsandbox',
+  tools: ['msb'],
+  niceToHave: ['find', 'du', 'df', 'flock', 'timeout'],
+  howToInstall:
+    'Install microsandbox for the login user, and link its msb into /usr/local/bin: a command over SSH finds it there.',
+  probes: Object.values(msbProbes),
+
+  followUps: [
+    (outcomes) => {
+      const { home } = parseDoctor(outcomeOf(outcomes, msbProbes.doctor));
+      return [
+        ...detailsOf(outcomes).map(volumeProbe),
+        ...sandboxesOf(outcomes).map(sandboxProbe),
+        ...(home === null ? [] : [listingProbe(home), usageProbe(home, false), usageProbe(home, true)]),
+      ];
+    },
+  ],
+
+  parse(outcomes) {
+    const version = parseVersion(stdoutOf(outcomes, msbProbes.version));
+    const doctor = parseDoctor(outcomeOf(outcomes, msbProbes.doctor));
+    const sandboxes = parseSandboxes(stdoutOf(outcomes, msbProbes.sandboxes));
+    const { listing, why } = folderOf(outcomes, doctor);
+    return {
+      version: version.text,
+      facts: [
+        { label: 'Data home', text: doctor.home ?? 'not told' },
+        {
+          label: 'Sandboxes can start',
+          text: doctor.cannotStart === null ? 'yes' : `no: ${doctor.cannotStart}`,
+        },
+        { label: 'Snapshots', text: version.grouped ? 'group:member' : 'by name' },
+        ...(why === null ? [] : [{ label: 'Directories without a record', text: `not known: ${why}` }]),
+      ],
+      volumes: volumesOf({
+        rows: parseVolumes(stdoutOf(outcomes, msbProbes.volumes)),
+        detail: (name) => detailOf(outcomes, name),
+        uses: usesOf(outcomes, sandboxes),
+        folder: doctor.home === null ? null : volumesFolder(doctor.home),
+        listing,
+        actual: sizesOf(outcomes, doctor.home, false),
+        apparent: sizesOf(outcomes, doctor.home, true),
+      }),
+      sandboxes: sandboxes.map(({ name, image, state, active, createdAtMs }) => ({
+        id: `msb:${name}`,
+        driver: 'microsandbox',
+        ...{ name, image, state, active, createdAtMs },
+        facts: [],
+      })),
+      images: parseImages(stdoutOf(outcomes, msbProbes.images)).map(imageOf),
+      snapshots: parseSnapshots(stdoutOf(outcomes, msbProbes.snapshots)).map(snapshotOf),
+      templates: [],
+    };
+  },
+};

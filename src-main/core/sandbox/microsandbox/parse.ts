@@ -1,0 +1,250 @@
+import { z } from 'zod';
+import { isAbsolutePath } from '../../storage/absolute-path';
+import { unexpectedOutput } from '../../storage/unexpected';
+
+/** What msb prints, as data; captured with 0.6.18 and 0.7.2. Pure. */
+
+const mebibyte = 1024 * 1024;
+
+function parseList<T>(command: string, schema: z.ZodType<T>, stdout: string): T[] {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(stdout);
+  } catch {
+    throw unexpectedOutput(command, 'it is no JSON', stdout);
+  }
+  const parsed = z.array(schema).safeParse(raw);
+  if (!parsed.success) throw unexpectedOutput(command, z.prettifyError(parsed.error), stdout);
+  return parsed.data;
+}
+
+/** Nanoseconds are cut off. */
+const createdAt = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+/** msb clamps what its database holds below zero; so do we. */
+const clamped = z.number().transform((value) => Math.max(0, value));
+
+const volumeRow = z.object({
+  name: z.string().min(1),
+  kind: z.enum(['dir', 'disk']),
+  quota_mib: clamped.nullable(),
+  capacity_bytes: clamped.nullable(),
+  disk_format: z.string().nullable(),
+  disk_fstype: z.string().nullable(),
+  created_at: createdAt,
+});
+
+export interface MsbVolume {
+  name: string;
+  kind: 'directory' | 'disk';
+  quotaBytes: number | null;
+  capacityBytes: number | null;
+  format: string | null;
+  fileSystem: string | null;
+  createdAtMs: number;
+}
+
+/** `msb volume ls --format json`; newest first, as msb lists them. Its `used_bytes` is always 0 and left alone. */
+export function parseVolumes(stdout: string): MsbVolume[] {
+  return parseList('msb volume ls', volumeRow, stdout).map((row) => ({
+    name: row.name,
+    kind: row.kind === 'dir' ? 'directory' : 'disk',
+    quotaBytes: row.quota_mib === null ? null : row.quota_mib * mebibyte,
+    capacityBytes: row.capacity_bytes,
+    format: row.disk_format,
+    fileSystem: row.disk_fstype,
+    createdAtMs: row.created_at,
+  }));
+}
+
+export interface MsbVolumeDetail {
+  path: string | null;
+  /** null: the text can't be told apart. */
+  labels: { key: string; value: string }[] | null;
+  labelText: string;
+}
+
+/** `msb volume inspect NAME`, which has no JSON. */
+export function parseVolumeDetail(stdout: string): MsbVolumeDetail {
+  const lines = new Map(
+    stdout.split('\n').flatMap((line): [string, string][] => {
+      const match = /^([A-Z][A-Za-z ]*):\s*(.*)$/.exec(line);
+      return match === null ? [] : [[match[1] ?? '', match[2] ?? '']];
+    }),
+  );
+  if (!lines.has('Name') || !lines.has('Path')) {
+    throw unexpectedOutput('msb volume inspect', 'it has no Name and Path', stdout);
+  }
+  const path = lines.get('Path') ?? '';
+  const labelText = lines.get('Labels') ?? '-';
+  return { path: isAbsolutePath(path) ? path : null, labels: parseLabels(labelText), labelText };
+}
+
+/** `env=prod, team=data` in the order they were given; `-`: none. null where a part is no `key=value`. */
+function parseLabels(text: string): MsbVolumeDetail['labels'] {
+  if (text === '-' || text === '') return [];
+  const labels = text.split(', ').map((part) => /^([^=]+)=(.*)$/.exec(part));
+  return labels.some((label) => label === null)
+    ? null
+    : labels.map((label) => ({ key: label?.[1] ?? '', value: label?.[2] ?? '' }));
+}
+
+/** States in which msb refuses to remove what a sandbox mounts. While one is `Starting`, it waits instead. */
+const activeStates = new Set(['Running', 'Draining', 'Paused']);
+
+const sandboxRow = z.object({
+  name: z.string().min(1),
+  image: z.string().nullable(),
+  status: z.string().min(1),
+  created_at: createdAt,
+});
+
+export interface MsbSandbox {
+  name: string;
+  image: string | null;
+  state: string;
+  active: boolean;
+  createdAtMs: number;
+}
+
+/** `msb ls --format json`. */
+export function parseSandboxes(stdout: string): MsbSandbox[] {
+  return parseList('msb ls', sandboxRow, stdout).map((row) => ({
+    name: row.name,
+    image: row.image,
+    state: row.status,
+    active: activeStates.has(row.status),
+    createdAtMs: row.created_at,
+  }));
+}
+
+const inspected = z.object({
+  config: z.object({
+    mounts: z.array(
+      z.union([
+        z.object({
+          type: z.literal('Named'),
+          name: z.string(),
+          guest: z.string(),
+          options: z.object({ readonly: z.boolean() }),
+        }),
+        z.object({ type: z.string() }).transform(() => null),
+      ]),
+    ),
+  }),
+});
+
+export interface MsbMount {
+  volume: string;
+  guestPath: string;
+  readOnly: boolean;
+}
+
+/** The named volumes among the mounts of `msb inspect NAME --format json`. */
+export function parseMounts(stdout: string): MsbMount[] {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(stdout);
+  } catch {
+    throw unexpectedOutput('msb inspect', 'it is no JSON', stdout);
+  }
+  const parsed = inspected.safeParse(raw);
+  if (!parsed.success) throw unexpectedOutput('msb inspect', z.prettifyError(parsed.error), stdout);
+  return parsed.data.config.mounts.flatMap((mount) =>
+    mount === null ? [] : [{ volume: mount.name, guestPath: mount.guest, readOnly: mount.options.readonly }],
+  );
+}
+
+const snapshotRow = z.object({
+  name: z.string().nullable(),
+  /** 0.7 only. */
+  group: z.string().nullable().optional(),
+  digest: z.string(),
+  scope: z.string(),
+  state_kind: z.string(),
+  image_ref: z.string().nullable(),
+  size_bytes: z.number().nullable(),
+  parent_digest: z.string().nullable(),
+  artifact_path: z.string(),
+  availability: z.string(),
+  created_at: createdAt,
+});
+
+export interface MsbSnapshot {
+  /** `group:member` since 0.7, the bare name before; null: it has no name to be asked for by. */
+  reference: string | null;
+  digest: string;
+  scope: string;
+  stateKind: string;
+  image: string | null;
+  sizeBytes: number | null;
+  parentDigest: string | null;
+  path: string;
+  availability: string;
+  createdAtMs: number;
+}
+
+/** `msb snapshot ls --format json`. */
+export function parseSnapshots(stdout: string): MsbSnapshot[] {
+  return parseList('msb snapshot ls', snapshotRow, stdout).map((row) => ({
+    reference:
+      row.name === null
+        ? null
+        : row.group === undefined || row.group === null
+          ? row.name
+          : `${row.group}:${row.name}`,
+    digest: row.digest,
+    scope: row.scope,
+    stateKind: row.state_kind,
+    image: row.image_ref,
+    sizeBytes: row.size_bytes,
+    parentDigest: row.parent_digest,
+    path: row.artifact_path,
+    availability: row.availability,
+    createdAtMs: row.created_at,
+  }));
+}
+
+const imageRow = z.object({
+  reference: z.string(),
+  digest: z.string(),
+  architecture: z.string().nullable(),
+  os: z.string().nullable(),
+  layer_count: z.number().nullable(),
+  size_bytes: z.number().nullable(),
+  created_at: createdAt,
+});
+
+/** `msb image ls --format json`. */
+export function parseImages(stdout: string) {
+  return parseList('msb image ls', imageRow, stdout).map((row) => ({
+    reference: row.reference,
+    digest: row.digest,
+    platform: [row.os, row.architecture].filter((word) => word !== null).join('/'),
+    layers: row.layer_count,
+    sizeBytes: row.size_bytes,
+    createdAtMs: row.created_at,
+  }));
+}
+
+export interface MsbDoctor {
+  /** null: it does not say. */
+  home: string | null;
+  /** Why no sandbox can start; null: it says nothing against it. */
+  cannotStart: string | null;
+}
+
+/** `msb doctor`, which writes to stderr. */
+export function parseDoctor({ exitCode, stdout, stderr }: DoctorOutput): MsbDoctor {
+  const text = `${stdout}\n${stderr}`;
+  const home = /^info MSB_HOME: (\/.*)$/m.exec(text)?.[1] ?? null;
+  const error = /^error: (.*)$/m.exec(text)?.[1] ?? null;
+  return {
+    home: home !== null && isAbsolutePath(home) ? home : null,
+    cannotStart: exitCode === 0 ? null : (error ?? 'msb doctor ended with an error'),
+  };
+}
+interface DoctorOutput {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}

@@ -1,0 +1,5 @@
+import type { SandboxDriver } from './driver';
+import { microsandbox } from './microsandbox/index';
+
+/** Every kind of sandbox volume Holdfast reads; one line each. */
+export const sandboxDrivers: readonly SandboxDriver[] = [microsandbox];

@@ -1,0 +1,1 @@
+export const microsandboxActionIds = [] as const;

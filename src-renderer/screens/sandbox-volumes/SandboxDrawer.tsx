@@ -1,0 +1,189 @@
+import { Badge, Drawer, Group, Stack, Table, Text, Title } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { Age } from '../../components/Age';
+import { CapacityBar } from '../../components/CapacityBar';
+import { CopyButton } from '../../components/CopyButton';
+import { EnvironmentBadge } from '../../components/EnvironmentBadge';
+import { HealthMark } from '../../components/HealthMark';
+import { OfferMenu } from '../../components/OfferMenu';
+import { ProblemList } from '../../components/ProblemList';
+import { formatBytes } from '../../format/bytes-format';
+import { driverWords, kindWords, type VolumeRow } from './sandbox-rows';
+
+/** Everything known of one sandbox volume: what it takes, what uses it, what is wrong with it. */
+export function SandboxDrawer({ row, onClose }: { row: VolumeRow | null; onClose: () => void }) {
+  return (
+    <Drawer
+      opened={row !== null}
+      onClose={onClose}
+      position="right"
+      size={600}
+      title={row === null ? '' : <DrawerTitle row={row} />}
+    >
+      {row !== null && <Detail row={row} />}
+    </Drawer>
+  );
+}
+
+function DrawerTitle({ row: { host, volume } }: { row: VolumeRow }) {
+  return (
+    <Group gap="sm">
+      <HealthMark health={volume.health} />
+      <Text fw={600} className="mono" style={{ overflowWrap: 'anywhere' }}>
+        {volume.name}
+      </Text>
+      <Text size="sm" c="dimmed">
+        on {host.name}
+      </Text>
+      <EnvironmentBadge environment={host.environment} />
+      <OfferMenu
+        hostId={host.id}
+        subject={{ kind: 'sandbox-volume', volumeId: volume.id }}
+        label={`Actions for ${volume.name}`}
+        size="md"
+      />
+    </Group>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section aria-label={title}>
+      <Title order={3} mb={6}>
+        {title}
+      </Title>
+      {children}
+    </section>
+  );
+}
+
+function Facts({ facts }: { facts: readonly (readonly [label: string, value: ReactNode])[] }) {
+  return (
+    <Table withRowBorders={false} verticalSpacing={3}>
+      <Table.Tbody>
+        {facts.map(([label, value]) => (
+          <Table.Tr key={label}>
+            <Table.Td w={150} pl={0} style={{ verticalAlign: 'top' }}>
+              <Text size="sm" c="dimmed">
+                {label}
+              </Text>
+            </Table.Td>
+            <Table.Td>
+              <Text size="sm" component="div" style={{ overflowWrap: 'anywhere' }}>
+                {value}
+              </Text>
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+function Detail({ row: { volume } }: { row: VolumeRow }) {
+  const limit = volume.capacityBytes ?? volume.quotaBytes;
+  return (
+    <Stack gap="lg">
+      {volume.problems.length > 0 && (
+        <section className="panel" aria-label="Problems">
+          <ProblemList problems={volume.problems.map((problem) => ({ ...problem, poolId: null }))} />
+        </section>
+      )}
+      {limit !== null && volume.actualSizeBytes !== null && (
+        <CapacityBar usedBytes={volume.actualSizeBytes} sizeBytes={limit} label={`Used of ${volume.name}`} />
+      )}
+      <Facts
+        facts={[
+          ['Kind', `${driverWords[volume.driver]}, ${kindWords[volume.kind]}`],
+          ['State', volume.state],
+          [
+            'Takes on disk',
+            volume.actualSizeBytes === null ? 'not measured' : formatBytes(volume.actualSizeBytes),
+          ],
+          [
+            'Apparent size',
+            volume.apparentSizeBytes === null ? 'not measured' : formatBytes(volume.apparentSizeBytes),
+          ],
+          ...(volume.capacityBytes === null
+            ? []
+            : [['Capacity', formatBytes(volume.capacityBytes)] as const]),
+          ...(volume.kind === 'directory'
+            ? [['Quota', volume.quotaBytes === null ? 'none' : formatBytes(volume.quotaBytes)] as const]
+            : []),
+          [
+            'Path',
+            volume.path === null ? (
+              'not known'
+            ) : (
+              <Group key="path" gap={6} wrap="nowrap">
+                <span className="mono">{volume.path}</span>
+                <CopyButton value={volume.path} label="Copy the path" />
+              </Group>
+            ),
+          ],
+          ['Created', <Age key="created" atMs={volume.createdAtMs} />],
+          ...volume.facts.map(({ label, text }) => [label, text] as const),
+        ]}
+      />
+      <Section title="Used by">
+        <Users row={{ volume }} />
+      </Section>
+      {volume.driver === 'microsandbox' && (
+        <Section title="Labels">
+          <Labels labels={volume.labels} />
+        </Section>
+      )}
+    </Stack>
+  );
+}
+
+function Users({ row: { volume } }: { row: Pick<VolumeRow, 'volume'> }) {
+  if (volume.usedBy === null) {
+    return <Text size="sm">It is not known which sandboxes use it: one of them could not be read.</Text>;
+  }
+  if (volume.usedBy.length === 0) {
+    return (
+      <Text size="sm" c="dimmed">
+        No sandbox uses it.
+      </Text>
+    );
+  }
+  return (
+    <Stack gap={4}>
+      {volume.usedBy.map(({ sandbox, state, active, guestPath, readOnly }) => (
+        <Group key={`${sandbox} ${guestPath ?? ''}`} gap={8}>
+          <Badge variant="light" color={active ? 'blue' : 'gray'} radius="sm" tt="none">
+            {state}
+          </Badge>
+          <Text size="sm" fw={500}>
+            {sandbox}
+          </Text>
+          <Text size="xs" c="dimmed" className="mono">
+            {[guestPath, readOnly === true ? 'read-only' : null].filter((word) => word !== null).join(' ')}
+          </Text>
+        </Group>
+      ))}
+    </Stack>
+  );
+}
+
+function Labels({ labels }: { labels: VolumeRow['volume']['labels'] }) {
+  if (labels === null || labels.length === 0) {
+    return (
+      <Text size="sm" c="dimmed">
+        {labels === null
+          ? 'Not known.'
+          : 'None. msb sets labels only through its SDK, when a volume is made.'}
+      </Text>
+    );
+  }
+  return (
+    <Group gap={6}>
+      {labels.map(({ key, value }) => (
+        <Badge key={`${key}=${value}`} variant="light" color="gray" radius="sm" tt="none">
+          {key}={value}
+        </Badge>
+      ))}
+    </Group>
+  );
+}
