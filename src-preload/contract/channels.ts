@@ -53,6 +53,7 @@ export const channels = [
   'nodes:syslog',
   'nodes:updates',
   'nodes:certificates',
+  'nodes:chooseCertificate',
   'nodes:charts',
   'inside:read',
   'consoles:read',

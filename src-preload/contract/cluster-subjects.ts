@@ -11,7 +11,7 @@ import {
   sdnVnetSchema,
   sdnZoneSchema,
 } from './datacenter';
-import { nodeServiceSchema } from './nodes';
+import { nodeCertificateSchema, nodeServiceSchema } from './nodes';
 import { offerSchema } from './operations';
 import { hostIdSchema } from './primitives';
 import { storageVolumeSchema } from './volumes';
@@ -33,6 +33,7 @@ export const clusterSubjectSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('node'), node: nodeName }),
   z.strictObject({ kind: z.literal('service'), node: nodeName, service: nodeServiceSchema }),
+  z.strictObject({ kind: z.literal('certificate'), node: nodeName, certificate: nodeCertificateSchema }),
   z.strictObject({ kind: z.literal('storage'), node: nodeName, storage: storageName }),
   z.strictObject({
     kind: z.literal('storage-volume'),

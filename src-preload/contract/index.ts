@@ -80,6 +80,7 @@ export const contract = {
   'nodes:syslog': nodesContract.syslog,
   'nodes:updates': nodesContract.updates,
   'nodes:certificates': nodesContract.certificates,
+  'nodes:chooseCertificate': nodesContract.chooseCertificate,
   'nodes:charts': nodesContract.charts,
   'inside:read': insideContract.read,
   'consoles:read': consolesContract.read,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { offerSchema } from './operations';
 import { bytesSchema, hostIdSchema, timestampMsSchema } from './primitives';
 
 export const timeframes = ['hour', 'day', 'week', 'month', 'year'] as const;
@@ -156,6 +157,11 @@ export const nodesContract = {
   certificates: {
     request: nodeRefSchema,
     response: z.strictObject({ certificates: z.array(nodeCertificateSchema) }),
+  },
+  /** Native dialogs for certificate and key; the form that uploads them, null when the person cancelled. */
+  chooseCertificate: {
+    request: nodeRefSchema,
+    response: z.strictObject({ offer: offerSchema.nullable() }),
   },
   charts: {
     request: z.strictObject({

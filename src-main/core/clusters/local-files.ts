@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../errors/app-error';
@@ -18,6 +18,9 @@ export interface LocalFile {
 
 /** F107: what Holdfast uploads at most. */
 const mostBytes = 4 * 1024 ** 3;
+
+/** Certificates and keys are far smaller. */
+const mostTextBytes = 256 * 1024;
 
 /** As many as a person chooses in a session; the oldest are forgotten first. */
 const mostFiles = 64;
@@ -49,12 +52,7 @@ export class LocalFiles {
 
   /** As it is now, read whole where it changed since. Throws AppError `not-found`, `refused`. */
   async read(fileId: string): Promise<LocalFile> {
-    const path = this.#paths.get(fileId);
-    if (path === undefined) {
-      throw new AppError('not-found', 'This file was not chosen in this session.', {
-        remedy: 'Choose the file again.',
-      });
-    }
+    const path = this.#pathOf(fileId);
     const { sizeBytes, modifiedAtMs } = await this.#stat(path);
     const of = `${sizeBytes} ${modifiedAtMs}`;
     const known = this.#digests.get(path);
@@ -69,6 +67,30 @@ export class LocalFiles {
     const sha256 = hash.digest('hex');
     this.#digests.set(path, { of, sha256 });
     return { path, name: basename(path), sizeBytes, modifiedAtMs, sha256 };
+  }
+
+  /** SECURITY: nothing of it is kept; it may be a private key. Throws AppError `not-found`, `refused`. */
+  async readText(fileId: string): Promise<string> {
+    const path = this.#pathOf(fileId);
+    const { sizeBytes } = await this.#stat(path);
+    if (sizeBytes > mostTextBytes) {
+      throw new AppError('refused', `The file ${basename(path)} is too large to be what was asked for.`, {
+        remedy: 'Choose another file.',
+      });
+    }
+    try {
+      return await readFile(path, 'utf8');
+    } catch (thrown) {
+      throw unreadable(path, thrown);
+    }
+  }
+
+  #pathOf(fileId: string): string {
+    const path = this.#paths.get(fileId);
+    if (path !== undefined) return path;
+    throw new AppError('not-found', 'This file was not chosen in this session.', {
+      remedy: 'Choose the file again.',
+    });
   }
 
   async #stat(path: string): Promise<{ sizeBytes: number; modifiedAtMs: number }> {

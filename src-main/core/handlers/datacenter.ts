@@ -5,7 +5,7 @@ import type { Consoles } from '../clusters/consoles';
 import type { LocalFiles } from '../clusters/local-files';
 import type { ClusterStore } from '../clusters/stores';
 import type { Catalogue } from '../operations/bound-action';
-import { uploadOfferFor } from '../operations/cluster-offers';
+import { certificateOfferFor, uploadOfferFor } from '../operations/cluster-offers';
 import { guestIn, nodeIn, placeIn, storageIn } from '../clusters/subjects';
 import { readBackupJobs } from '../proxmox/reads/backup-jobs';
 import { readCeph } from '../proxmox/reads/ceph';
@@ -99,6 +99,19 @@ export function datacenterHandlers(options: DatacenterHandlerOptions): Pick<Core
     'nodes:certificates': async ({ clusterId, node }, { signal }) => ({
       certificates: await service.ask(clusterId, (client) => readCertificates(client, node, signal)),
     }),
+    'nodes:chooseCertificate': async ({ clusterId, node }) => {
+      const cluster = options.clusters.get(clusterId);
+      nodeIn(await service.known(clusterId), node);
+      const filters = [{ name: 'PEM', extensions: ['pem', 'crt', 'cer', 'key'] }];
+      const { localFiles, catalogue, settings } = options;
+      const certificate = await localFiles.choose(`Certificate for ${node}, with its chain`, filters);
+      if (certificate === null) return { offer: null };
+      const both = (await localFiles.readText(certificate.fileId)).includes('PRIVATE KEY-----');
+      const key = both ? certificate : await localFiles.choose('Private key of that certificate', filters);
+      if (key === null) return { offer: null };
+      const files = { certificate: certificate.fileId, key: key.fileId };
+      return { offer: certificateOfferFor(catalogue, cluster, settings().readOnly, node, files) };
+    },
     'nodes:charts': async ({ clusterId, subject, timeframe, maxPoints }, { signal }) => {
       const inventory = await service.known(clusterId);
       if (subject.kind === 'node') {

@@ -75,9 +75,10 @@ export type CleanUpDraft = Omit<StepDraft, 'cleanUp' | 'item' | 'detachAfterSeco
 
 /**
  * What is done with the answer to a call. `agent-command`: it names a process of a guest, which is waited for.
- * `agent-file`: it is a file of a guest. `console`: it is the ticket of a console, which is opened with it.
+ * `agent-file`: it is a file of a guest. `console`: it is the ticket of a console, which is opened with it. `any`: it tells
+ * nothing that is needed, and is not looked at.
  */
-export type Follow = 'agent-command' | 'agent-file' | 'console';
+export type Follow = 'agent-command' | 'agent-file' | 'console' | 'any';
 
 /** A call of the Proxmox VE API before it is shown. `call` comes from proxmox/requests.ts, the list of all there are. */
 export interface ApiStepDraft {
@@ -145,6 +146,8 @@ export interface ApiContext {
   get<T>(operation: string, path: ApiPath, schema: z.ZodType<T>, query?: ApiParameters): Promise<T>;
   /** A file of this laptop that was chosen in the native dialog. Throws AppError. */
   localFile(fileId: string): Promise<LocalFile>;
+  /** The whole text of such a file, which is a small one. Throws AppError. */
+  localText(fileId: string): Promise<string>;
   nowMs(): number;
 }
 

@@ -11,6 +11,7 @@ import type { PendingRows } from '../proxmox/guest-config';
 import { cloudInitOffer } from './actions/pve/cloud-init';
 import { editOffer } from './actions/pve/configure';
 import { optionOffers } from './actions/pve/guest-options';
+import { uploadCertificateOffer } from './actions/pve/certificates';
 import { uploadOffer, type ChosenFile } from './actions/pve/upload';
 import { accessExcuse, inMenuOrder } from './offers';
 
@@ -73,16 +74,7 @@ export function configOffersFor(
         ]),
     ...optionOffers(guest, rows),
   ];
-  return drafts.map(({ action: id, draft }) => {
-    const action = catalogue.get(id);
-    if (action === undefined) throw new Error(`${id} is not in the catalogue.`);
-    return {
-      ...draft,
-      excuse: accessExcuse(action, cluster, readOnly) ?? draft.excuse,
-      action: action.id,
-      risk: action.risk,
-    };
-  });
+  return drafts.map(({ action, draft }) => offerWith(catalogue, cluster, readOnly, action, draft));
 }
 
 /** The form for a file that was chosen for a storage. */
@@ -93,9 +85,35 @@ export function uploadOfferFor(
   storage: ClusterStorage,
   file: ChosenFile,
 ): Offer {
-  const action = catalogue.get('pve.volume.upload');
-  if (action === undefined) throw new Error('Nothing can be uploaded.');
-  const draft = uploadOffer(storage, file);
+  return offerWith(catalogue, cluster, readOnly, 'pve.volume.upload', uploadOffer(storage, file));
+}
+
+/** The form for a certificate and a key that were chosen for a node. */
+export function certificateOfferFor(
+  catalogue: Catalogue,
+  cluster: Cluster,
+  readOnly: boolean,
+  node: string,
+  files: { certificate: string; key: string },
+): Offer {
+  return offerWith(
+    catalogue,
+    cluster,
+    readOnly,
+    'pve.certificate.upload',
+    uploadCertificateOffer(node, files),
+  );
+}
+
+function offerWith(
+  catalogue: Catalogue,
+  cluster: Cluster,
+  readOnly: boolean,
+  id: ActionId,
+  draft: OfferDraft,
+): Offer {
+  const action = catalogue.get(id);
+  if (action === undefined) throw new Error(`${id} is not in the catalogue.`);
   const excuse = accessExcuse(action, cluster, readOnly) ?? draft.excuse;
   return { ...draft, excuse, action: action.id, risk: action.risk };
 }

@@ -55,6 +55,7 @@ function apiContext(
   return {
     nowMs,
     localFile: (fileId) => files.read(fileId),
+    localText: (fileId) => files.readText(fileId),
     get: (operation, path, schema, query) => {
       onRead(clusterId);
       return client.get(path, schema, { operation, query, signal });
@@ -144,6 +145,8 @@ async function send(
       };
     case 'agent-file':
       return { ...fileAnswer(data), durationMs: since(), confidential: true };
+    case 'any':
+      return { accepted: true, exitCode: null, stdout: '', stderr: '', durationMs: since() };
     case undefined:
       break;
   }

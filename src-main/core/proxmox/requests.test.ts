@@ -225,6 +225,16 @@ const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
   ],
   'POST /cluster/backup': [backupJob, { schedule: '02:30', storage: 'nas', all: true, exclude: '100,101' }],
   'PUT /cluster/backup/{id}': [{ ...backupJob, delete: 'all,exclude,comment' }],
+  'POST /nodes/{node}/certificates/custom': [
+    {
+      certificates: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
+      key: '-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n',
+      force: true,
+      restart: true,
+    },
+  ],
+  'DELETE /nodes/{node}/certificates/custom': [{ restart: true }],
+  'PUT /nodes/{node}/certificates/acme/certificate': [{ force: true }],
   'POST /nodes/{node}/status': [{ command: 'reboot' }, { command: 'shutdown' }],
   'POST /cluster/ha/resources': [
     { sid: 'ct:200', state: 'ignored', max_restart: 10, max_relocate: 0, comment: 'x' },

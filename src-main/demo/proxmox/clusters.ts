@@ -1,5 +1,6 @@
 import type { Random } from '../random';
 import { addToken, addUser, createAccess, type Token } from './access';
+import { acmeCertificate } from './node-certificates';
 import { createCertificate, type KeyAndCertificate } from './certificate';
 import { emptyFirewall } from './firewall';
 import { newGuest } from './guest-lifecycle';
@@ -106,6 +107,9 @@ function nodeOf(nowMs: number, draft: NodeDraft): ClusterNode {
     timezone: 'Europe/Vienna',
     dns: { search: 'example.net', servers: ['192.0.2.1'] },
     certificate,
+    custom: null,
+    acmeDomains: [],
+    onCertificate: null,
   };
 }
 
@@ -727,6 +731,11 @@ export function createAtlas(options: ClusterOptions): DemoClusterModel {
       certificate: certificateOf('atlas-3', 3),
     }),
   ];
+  const second = nodes[1];
+  if (second !== undefined) {
+    second.acmeDomains = ['atlas-2.example.net'];
+    second.custom = acmeCertificate(second.acmeDomains, now, 65);
+  }
   const cluster = clusterOf(options, {
     name: 'atlas',
     release: release9,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { died } from './errors';
+import { shownCertificate } from './node-certificates';
 import { flag, optionalText, text, type Call, type Handlers } from './call';
 import { guestOf } from './guests';
 import { createTask, endTask, startTask, type Task } from './tasks';
@@ -97,7 +98,7 @@ function withCertificate(call: Call, answer: ReturnType<typeof openVnc>) {
     ...answer,
     ...password,
     port: String(answer.port),
-    cert: call.receiver.certificate.certificate.toString(),
+    cert: shownCertificate(call.receiver).chain,
   };
 }
 

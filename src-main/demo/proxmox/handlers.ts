@@ -10,6 +10,7 @@ import { guestConfigHandlers } from './guest-config';
 import { guestHandlers } from './guests';
 import { haHandlers } from './ha';
 import { lifecycleHandlers } from './guest-lifecycle';
+import { nodeCertificateHandlers } from './node-certificates';
 import { nodeHandlers } from './nodes';
 import { poolHandlers } from './pools';
 import { powerHandlers } from './power';
@@ -36,6 +37,7 @@ export const handlers: Handlers = {
   ...haHandlers,
   ...lifecycleHandlers,
   ...nodeHandlers,
+  ...nodeCertificateHandlers,
   ...poolHandlers,
   ...powerHandlers,
   ...pruneHandlers,

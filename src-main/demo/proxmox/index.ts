@@ -1,8 +1,9 @@
-import type { X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { AccessLevel, Environment } from '../../../src-preload/contract/hosts';
 import { createRandom } from '../random';
 import { findRefusingPort } from '../server';
 import { createAtlas, createAttic, type ClusterOptions, type DemoClusterModel } from './clusters';
+import { shownCertificate } from './node-certificates';
 import { startApiServer, type ApiServer } from './server';
 import type { Cluster } from './types';
 
@@ -75,14 +76,14 @@ export async function startDemoClusters(options: DemoClustersOptions = {}): Prom
       models.push(cluster);
       const endpoints: DemoCluster['endpoints'] = [];
       for (const node of cluster.nodes.values()) {
-        const { key, certificate } = node.certificate;
+        const { key, chain } = shownCertificate(node);
         let port: number;
         if (node.online) {
           const server = await startApiServer({
             cluster,
             node,
-            key: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
-            certificates: certificate.toString(),
+            key,
+            certificates: chain,
             port: 0,
             refusalDelayMs: 3000 * latency,
             latencyMs: () => latency * (2 + 6 * jitter.next()),
@@ -92,7 +93,7 @@ export async function startDemoClusters(options: DemoClustersOptions = {}): Prom
         } else {
           port = await findRefusingPort();
         }
-        endpoints.push({ address: '127.0.0.1', port, certificate });
+        endpoints.push({ address: '127.0.0.1', port, certificate: new X509Certificate(chain) });
       }
       clusters.push({
         id,

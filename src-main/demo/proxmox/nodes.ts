@@ -8,7 +8,7 @@ import type { ClusterNode, Cluster, Service } from './types';
 import { nodeUsageAt } from './usage';
 
 /** `proxyto` has seen to it that it is there and online. */
-function nodeOf(call: Call): ClusterNode {
+export function nodeOf(call: Call): ClusterNode {
   const node = call.cluster.nodes.get(text(call, 'node'));
   if (node === undefined) throw died(`no such cluster node '${text(call, 'node')}'`);
   return node;
@@ -20,7 +20,7 @@ function listNodes({ cluster, who }: Call) {
     type: 'node',
     node: node.name,
     status: nodeStatus(node),
-    ssl_fingerprint: node.certificate.fingerprint,
+    ssl_fingerprint: (node.custom?.leaf ?? node.certificate.certificate).fingerprint256,
     level: levelOf(node),
     ...(mayAll(cluster.access, who, `/nodes/${node.name}`, ['Sys.Audit']) ? nodeNumbers(cluster, node) : {}),
   }));
@@ -321,27 +321,6 @@ function readVersions(call: Call) {
   }));
 }
 
-function readCertificates(call: Call) {
-  const { certificate, fingerprint } = nodeOf(call).certificate;
-  const slashed = (name: string) => `/${name.split('\n').reverse().join('/')}`;
-  return [
-    {
-      filename: 'pve-ssl.pem',
-      fingerprint,
-      subject: slashed(certificate.subject),
-      issuer: slashed(certificate.issuer),
-      san: (certificate.subjectAltName ?? '')
-        .split(', ')
-        .map((name) => name.replace(/^(?:DNS|IP Address):/, '')),
-      notbefore: Math.floor(Date.parse(certificate.validFrom) / 1000),
-      notafter: Math.floor(Date.parse(certificate.validTo) / 1000),
-      pem: certificate.toString(),
-      'public-key-type': 'id-ecPublicKey',
-      'public-key-bits': 256,
-    },
-  ];
-}
-
 function readSubscription(call: Call) {
   const node = nodeOf(call);
   return node.subscribed
@@ -412,7 +391,6 @@ export const nodeHandlers: Handlers = {
   'GET /nodes/{node}/apt/update': readUpdates,
   'POST /nodes/{node}/apt/update': refreshUpdates,
   'GET /nodes/{node}/apt/versions': readVersions,
-  'GET /nodes/{node}/certificates/info': readCertificates,
   'GET /nodes/{node}/subscription': readSubscription,
   'GET /nodes/{node}/time': readTime,
   'PUT /nodes/{node}/time': (call) => {
@@ -422,7 +400,6 @@ export const nodeHandlers: Handlers = {
   'GET /nodes/{node}/dns': readDns,
   'PUT /nodes/{node}/dns': changeDns,
   'GET /nodes/{node}/hosts': readHosts,
-  'GET /nodes/{node}/config': () => ({}),
   'GET /nodes/{node}/netstat': () => [],
   'GET /nodes/{node}/ceph/status': cephMissing,
   'GET /cluster/ceph/status': cephMissing,

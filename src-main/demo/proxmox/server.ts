@@ -11,6 +11,7 @@ import { dispatch, routeOf, type Request, type Way } from './dispatch';
 import { ApiError, AuthenticationError, HttpError } from './errors';
 import { parseForm, parseJson, type RawParameters } from './request-body';
 import type { ClusterNode, Cluster } from './types';
+import { shownCertificate } from './node-certificates';
 import { readUpload } from './upload';
 
 export interface ApiServerOptions {
@@ -267,6 +268,14 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     { ...limits, key: options.key, cert: options.certificates, minVersion: 'TLSv1.2' },
     onRequest,
   );
+  options.node.onCertificate = () => {
+    const { key, chain } = shownCertificate(options.node);
+    https.setSecureContext({ key, cert: chain, minVersion: 'TLSv1.2' });
+    // pveproxy starts again: what is connected is cut off, after the answer that is under way.
+    setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, 200).unref();
+  };
   https.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
     try {
       authenticate(cluster, request, false);

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Random } from '../random';
 import type { Access } from './access';
 import type { KeyAndCertificate } from './certificate';
@@ -71,6 +72,12 @@ export interface ClusterNode {
   timezone: string;
   dns: { search: string; servers: string[] };
   certificate: KeyAndCertificate;
+  /** `pveproxy-ssl.pem`, which is shown instead of its own; null: none. */
+  custom: { leaf: X509Certificate; chainPem: string; keyPem: string } | null;
+  /** Names that ACME proves; none: it is not set up. */
+  acmeDomains: string[];
+  /** Where the node is served: it shows another certificate from now on. */
+  onCertificate: (() => void) | null;
 }
 
 export type ConfigValue = string | number;

@@ -1,7 +1,10 @@
 import { Badge, Button, Code, Drawer, Group, Stack, Table, Tabs, Text, Title } from '@mantine/core';
+import { IconUpload } from '@tabler/icons-react';
 import { useState, type ReactNode } from 'react';
 import type { Cluster, ClusterNode } from '../../../src-preload/contract/clusters';
+import type { WireError } from '../../../src-preload/contract/result';
 import { useNow } from '../../components/Age';
+import { ErrorNotice } from '../../components/ErrorNotice';
 import { CapacityBar, FillBar } from '../../components/CapacityBar';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { HealthMark } from '../../components/HealthMark';
@@ -13,6 +16,8 @@ import { formatBytes, formatPercent, plural } from '../../format/bytes-format';
 import { guestStatusWords, guestTypeWords, partPercent, uptimeWords } from '../../format/guest-format';
 import { formatDay } from '../../format/time-format';
 import { closePanel, openGuest, useCluster, useClustersStore, useTakenAt } from '../../stores/clusters-store';
+import { call } from '../../api';
+import { startOffer } from '../../stores/offers-store';
 import { Charts } from './Charts';
 import { FirewallView } from './FirewallView';
 
@@ -224,6 +229,11 @@ function Status({ of }: { of: Of }) {
                     : `${formatBytes(status.swapBytes)} of ${formatBytes(status.swapTotalBytes)}`,
                 ],
                 ['Boot', status.boot ?? 'not told'],
+                // Proxmox VE has no call for them, in no release.
+                [
+                  'Sensors',
+                  'not told: the API of Proxmox VE has none. Disks tell their temperature by SMART.',
+                ],
                 ['Time zone', status.timezone ?? 'not told'],
                 [
                   'Subscription',
@@ -563,14 +573,36 @@ function Updates({ of }: { of: Of }) {
   );
 }
 
+const customFile = 'pveproxy-ssl.pem';
 const soonMs = 30 * 86_400_000;
 
 function Certificates({ of }: { of: Of }) {
   const nowMs = useNow();
-  const { read, again } = useRead('nodes:certificates', of);
+  const { read, again } = useRead('nodes:certificates', of, useTakenAt(of.clusterId));
+  const [problem, setProblem] = useState<WireError | null>(null);
+  const upload = async (): Promise<void> => {
+    const answer = await call('nodes:chooseCertificate', of);
+    setProblem(answer.ok ? null : answer.error);
+    if (answer.ok && answer.value.offer !== null) startOffer(of.clusterId, answer.value.offer);
+  };
   return (
     <Stack gap="sm">
-      <ReadBar onAgain={again}>What the node shows to browsers, and to Holdfast.</ReadBar>
+      <ReadBar
+        onAgain={again}
+        actions={
+          <Button
+            variant="light"
+            size="compact-sm"
+            leftSection={<IconUpload size={14} aria-hidden />}
+            onClick={() => void upload()}
+          >
+            Upload…
+          </Button>
+        }
+      >
+        What the node shows to browsers, and to Holdfast. {customFile} wins where it is there.
+      </ReadBar>
+      {problem !== null && <ErrorNotice error={problem} />}
       <ReadView read={read} label="Reading the certificates">
         {({ certificates }) =>
           certificates.length === 0 ? (
@@ -588,9 +620,16 @@ function Certificates({ of }: { of: Of }) {
                   style={{ padding: 14 }}
                   aria-label={certificate.file}
                 >
-                  <Title order={3} mb={6}>
-                    {certificate.file}
-                  </Title>
+                  <Group justify="space-between" mb={6} wrap="nowrap">
+                    <Title order={3}>{certificate.file}</Title>
+                    {certificate.file === customFile && (
+                      <OfferMenu
+                        hostId={of.clusterId}
+                        subject={{ kind: 'certificate', node: of.node, certificate }}
+                        label={`Actions for ${certificate.file}`}
+                      />
+                    )}
+                  </Group>
                   <Facts
                     facts={[
                       ['Subject', certificate.subject],

@@ -4,6 +4,7 @@ import type { BoundAction } from '../../bound-action';
 import { backupActions } from './backup';
 import { agentActions } from './agent';
 import { cloudInitActions } from './cloud-init';
+import { certificateActions } from './certificates';
 import { configureActions } from './configure';
 import { consoleActions } from './console';
 import { createActions } from './create';
@@ -37,6 +38,7 @@ export const apiActions: Readonly<Record<PveActionId, BoundAction<ApiStepDraft>>
   ...restoreActions,
   ...replicationActions,
   ...nodeActions,
+  ...certificateActions,
   ...jobActions,
   ...haActions,
   ...firewallActions,
