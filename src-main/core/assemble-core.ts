@@ -13,7 +13,7 @@ import type { Core, CoreOptions } from './core';
 import { appMigrations } from './data/migrations';
 import { openDatabase } from './data/open-database';
 import { createDispatch } from './dispatch';
-import { toAppError, type AppError } from './errors/app-error';
+import { AppError, toAppError } from './errors/app-error';
 import { compareHandlers } from './compare/handlers';
 import { fileHandlers } from './files/handlers';
 import { clusterHandlers } from './handlers/clusters';
@@ -51,7 +51,7 @@ import { ClusterClients } from './clusters/cluster-clients';
 import { Consoles } from './clusters/consoles';
 import { LocalFiles } from './clusters/local-files';
 import { ClusterService } from './clusters/cluster-service';
-import { pveLink } from './operations/pve-link';
+import { pveLink, type ApiSurroundings } from './operations/pve-link';
 import {
   createCertificateStore,
   createClusterCache,
@@ -214,10 +214,21 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       },
       nowMs,
     });
+    const otherCluster: ApiSurroundings['otherCluster'] = async (from, id) => {
+      const cluster = clusters.get(id);
+      const { name, tokenId, accessLevel } = cluster;
+      if (id === from) throw new AppError('refused', 'It is there already.');
+      if (accessLevel !== 'administer') {
+        throw new AppError('refused', `This laptop may not change ${name}.`, {
+          remedy: 'Raise its access level to Administer first.',
+        });
+      }
+      return { name, tokenId, client: clients.client(cluster), ...(await clients.remote(cluster)) };
+    };
     const links: LinkPool = {
       link: async (managed, signal) =>
         'endpoints' in managed
-          ? pveLink(clients.client(managed), managed, localFiles, consoles)
+          ? pveLink(clients.client(managed), managed, { files: localFiles, consoles, otherCluster })
           : sshLink(sessions, managed, signal),
       identity: (managed) => ('endpoints' in managed ? clients.identity(managed) : hostKeys(managed)),
     };

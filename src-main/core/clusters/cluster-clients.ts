@@ -47,6 +47,20 @@ export class ClusterClients {
     );
   }
 
+  /** How a node of another cluster reaches this one: `proxmox-remote` of PVE/JSONSchema.pm. Throws AppError. */
+  async remote(cluster: Cluster): Promise<{ address: string; endpoint: string }> {
+    const [first] = this.#endpoints(cluster);
+    if (first === undefined) throw new Error('A cluster without an address cannot be reached.');
+    const { address, port, trust } = first;
+    const parts = [
+      `apitoken=${await this.#authorization(cluster)}`,
+      `host=${address}`,
+      `port=${port}`,
+      ...(trust.kind === 'pin' ? [`fingerprint=${trust.sha256}`] : []),
+    ];
+    return { address: `${address}:${port}`, endpoint: parts.join(',') };
+  }
+
   /** Pinned certificates that have run out or soon will (X26). */
   certificateProblems({ trust, endpoints }: Cluster, nowMs: number): ClusterProblem[] {
     if (trust === 'system') return [];

@@ -179,6 +179,7 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
           cluster,
           readOnly: options.settings().readOnly,
           inventory,
+          others: clusters.list().filter(({ id }) => id !== clusterId),
           subject: subjectIn(inventory, subject),
         }),
       };

@@ -5,6 +5,7 @@ import { saveText } from '../files/save-text';
 import type { HostStore } from '../hosts/types';
 import type { InventoryService } from '../inventory/service';
 import type { Catalogue } from '../operations/bound-action';
+import { requestByName } from '../operations/by-name';
 import { offersFor } from '../operations/offers';
 import type { OperationRoad } from '../operations/road';
 import type { ShellPort } from '../port/shell-port';
@@ -55,7 +56,12 @@ export function operationHandlers(options: OperationHandlerOptions): OperationHa
         }),
       };
     },
-    'operations:plan': ({ hostId, action, input }, { signal }) => road.plan(hostId, action, input, signal),
+    'operations:plan': async ({ hostId, action, input }, { signal }) => {
+      const named = requestByName(action, hostId, input);
+      return named === null
+        ? road.plan(hostId, action, input, signal)
+        : road.plan(named.hostId, named.action, named.input, signal);
+    },
     'operations:script': async ({ planId }) => ({ script: road.script(planId).text }),
     'operations:saveScript': async ({ planId }) => {
       const { name, text } = road.script(planId);

@@ -140,6 +140,17 @@ export interface ActionContext {
   nowMs(): number;
 }
 
+/** A cluster that a guest may be sent to. */
+export interface OtherCluster {
+  name: string;
+  /** `192.0.2.11:8006` */
+  address: string;
+  tokenId: string;
+  /** As `proxmox-remote` has it. SECURITY: it holds the secret of the token; only a call may have it. */
+  endpoint: string;
+  get: ApiContext['get'];
+}
+
 /** Fresh reads of a Proxmox VE cluster for planning and verifying. */
 export interface ApiContext {
   /** Reads one path of the API. Throws AppError. */
@@ -148,6 +159,8 @@ export interface ApiContext {
   localFile(fileId: string): Promise<LocalFile>;
   /** The whole text of such a file, which is a small one. Throws AppError. */
   localText(fileId: string): Promise<string>;
+  /** Another cluster of the list, as a target. Throws AppError: it is not there, may not be changed, or is not trusted. */
+  otherCluster(clusterId: string): Promise<OtherCluster>;
   nowMs(): number;
 }
 
@@ -157,6 +170,8 @@ export type RoadContext = ActionContext | ApiContext;
 /** What an offer on a cluster may look at. */
 export interface ClusterWorld {
   inventory: ClusterInventory;
+  /** The other clusters of the list. */
+  others: readonly { id: string; name: string }[];
 }
 
 /** One object of a cluster as last read. */

@@ -21,6 +21,7 @@ export interface ClusterOfferRequest {
   readOnly: boolean;
   subject: ClusterSubject;
   inventory: ClusterInventory;
+  others: readonly Pick<Cluster, 'id' | 'name'>[];
 }
 
 /**
@@ -28,9 +29,9 @@ export interface ClusterOfferRequest {
  * again; this only tells a person beforehand.
  */
 export function clusterOffersFor(request: ClusterOfferRequest): Offer[] {
-  const { catalogue, cluster, readOnly, subject, inventory } = request;
+  const { catalogue, cluster, readOnly, subject, inventory, others } = request;
   const offers = [...catalogue.values()].flatMap((action): Offer[] => {
-    const draft = action.offerOnCluster(subject, { inventory });
+    const draft = action.offerOnCluster(subject, { inventory, others });
     if (draft === null) return [];
     const excuse = accessExcuse(action, cluster, readOnly) ?? draft.excuse;
     return [{ ...draft, excuse, action: action.id, risk: action.risk }];

@@ -2,14 +2,14 @@ import type { Cluster } from '../../../src-preload/contract/clusters';
 import type { PlanStep } from '../../../src-preload/contract/operations';
 import { AppError, toAppError } from '../errors/app-error';
 import { assertNever } from '../errors/assert-never';
-import type { AnyStepDraft, ApiContext, ApiStepDraft } from './action';
+import type { AnyStepDraft, ApiContext, ApiStepDraft, OtherCluster } from './action';
 import type { ConsoleOpener, Consoles } from '../clusters/consoles';
 import type { LocalFiles } from '../clusters/local-files';
 import { bytes } from './actions/words';
 import type { ContextOptions, Link, SendOptions, StepAnswer } from './link';
 import { missingPrivilege } from '../proxmox/client/answer-errors';
 import type { ApiClient } from '../proxmox/client/client';
-import { shownParameters } from '../proxmox/client/parameters';
+import { shownParameters, withoutSecrets } from '../proxmox/client/parameters';
 import { followCommand, fileAnswer } from '../proxmox/agent-answers';
 import { followTask, type TaskEnd } from '../proxmox/client/task';
 import { taskAnswerSchema } from '../proxmox/client/upid';
@@ -45,17 +45,35 @@ function render(step: ApiStepDraft): PlanStep {
   };
 }
 
+/** What a link to a cluster can reach beside it. */
+export interface ApiSurroundings {
+  files: LocalFiles;
+  consoles: Consoles;
+  /** Throws AppError. */
+  otherCluster(from: string, clusterId: string): Promise<Omit<OtherCluster, 'get'> & { client: ApiClient }>;
+}
+
 /** Fresh reads over one client, for planning and verifying. */
 function apiContext(
   client: ApiClient,
   clusterId: string,
-  files: LocalFiles,
+  { files, otherCluster }: ApiSurroundings,
   { nowMs, signal, onRead }: ContextOptions,
 ): ApiContext {
   return {
     nowMs,
     localFile: (fileId) => files.read(fileId),
     localText: (fileId) => files.readText(fileId),
+    otherCluster: async (id) => {
+      const { client: there, ...known } = await otherCluster(clusterId, id);
+      return {
+        ...known,
+        get: (operation, path, schema, query) => {
+          onRead(id);
+          return there.get(path, schema, { operation, query, signal });
+        },
+      };
+    },
     get: (operation, path, schema, query) => {
       onRead(clusterId);
       return client.get(path, schema, { operation, query, signal });
@@ -160,7 +178,8 @@ async function send(
   const task = answer.data;
   if (task === null) return { accepted: true, exitCode: null, stdout: '', stderr: '', durationMs: since() };
   const lines: string[] = [];
-  const say = (line: string): void => {
+  const say = (told: string): void => {
+    const line = withoutSecrets(told, call.parameters, call.hidden);
     lines.push(line);
     options.onOutput('stdout', `${line}\n`);
   };
@@ -205,10 +224,10 @@ function tellProgress(totalBytes: number, onOutput: SendOptions['onOutput']): (s
 }
 
 /** The road's link to a cluster: calls of its API, each followed to the end of its task. */
-export function pveLink(client: ApiClient, cluster: Cluster, files: LocalFiles, consoles: Consoles): Link {
-  const opener = consoles.openerFor(cluster);
+export function pveLink(client: ApiClient, cluster: Cluster, surroundings: ApiSurroundings): Link {
+  const opener = surroundings.consoles.openerFor(cluster);
   return {
-    context: (options) => apiContext(client, cluster.id, files, options),
+    context: (options) => apiContext(client, cluster.id, surroundings, options),
     render: async (steps) => steps.map((step) => render(callOf(step))),
     send: (draft, _step, options) => send(client, callOf(draft), opener, options),
   };

@@ -81,10 +81,22 @@ const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
     { timeout: 10, forceStop: true },
     { timeout: 3600, forceStop: false },
   ],
-  'POST /nodes/{node}/qemu/{vmid}/migrate': [{ target: 'pve2', online: true, 'with-local-disks': true }],
-  'POST /nodes/{node}/lxc/{vmid}/migrate': [{ target: 'pve2', restart: true }],
-  'POST /nodes/{node}/qemu/{vmid}/clone': [{ newid: 999_999_999, name: 'a'.repeat(63), full: true }],
-  'POST /nodes/{node}/lxc/{vmid}/clone': [{ newid: 100, hostname: 'a.b-c', full: false }],
+  'POST /nodes/{node}/qemu/{vmid}/migrate': [
+    { target: 'pve2', online: true, 'with-local-disks': true },
+    { target: 'pve2', 'with-local-disks': true, targetstorage: 'local-zfs' },
+  ],
+  'POST /nodes/{node}/lxc/{vmid}/migrate': [
+    { target: 'pve2', restart: true },
+    { target: 'pve2', 'target-storage': 'local-zfs' },
+  ],
+  'POST /nodes/{node}/qemu/{vmid}/clone': [
+    { newid: 999_999_999, name: 'a'.repeat(63), full: true },
+    { newid: 100, name: 'a', full: true, target: 'pve2', storage: 'nas', format: 'vmdk', pool: 'a/b' },
+  ],
+  'POST /nodes/{node}/lxc/{vmid}/clone': [
+    { newid: 100, hostname: 'a.b-c', full: false },
+    { newid: 100, hostname: 'a', full: true, target: 'pve2', storage: 'nas', pool: 'prod' },
+  ],
   'POST /nodes/{node}/vzdump': ['zstd', 'gzip', 'lzo', '0'].flatMap((compress) =>
     ['snapshot', 'suspend', 'stop'].map((mode) => ({
       vmid: '100',
@@ -133,6 +145,25 @@ const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
       digest: 'a'.repeat(40),
     },
     { delete: 'tags,description' },
+  ],
+  'POST /nodes/{node}/qemu/{vmid}/remote_migrate': [
+    {
+      'target-endpoint': `apitoken=PVEAPIToken=a@pve!b=c,host=192.0.2.11,port=8006,fingerprint=${'AA:'.repeat(31)}AA`,
+      'target-vmid': 100,
+      'target-storage': 'local-zfs',
+      'target-bridge': 'vmbr0',
+      online: true,
+      delete: true,
+    },
+  ],
+  'POST /nodes/{node}/lxc/{vmid}/remote_migrate': [
+    {
+      'target-endpoint': 'apitoken=PVEAPIToken=a@pve!b=c,host=pve.example.net,port=8006',
+      'target-vmid': 999_999_999,
+      'target-storage': 'local',
+      'target-bridge': 'vmbr0',
+      restart: true,
+    },
   ],
   'POST /nodes/{node}/qemu/{vmid}/termproxy': [{ serial: 'serial0' }, { serial: 'serial3' }],
   'POST /nodes/{node}/qemu/{vmid}/agent/exec': [

@@ -28,6 +28,8 @@ const changes = {
   'POST /nodes/{node}/lxc/{vmid}/status/reboot': 'VM.PowerMgmt on /vms/{vmid}',
   'POST /nodes/{node}/qemu/{vmid}/migrate': 'VM.Migrate on /vms/{vmid}',
   'POST /nodes/{node}/lxc/{vmid}/migrate': 'VM.Migrate on /vms/{vmid}',
+  'POST /nodes/{node}/qemu/{vmid}/remote_migrate': 'VM.Migrate on /vms/{vmid}, VM.Allocate there',
+  'POST /nodes/{node}/lxc/{vmid}/remote_migrate': 'VM.Migrate on /vms/{vmid}, VM.Allocate there',
   'POST /nodes/{node}/qemu/{vmid}/clone': 'VM.Clone on /vms/{vmid}, VM.Allocate on /vms/{newid}',
   'POST /nodes/{node}/lxc/{vmid}/clone': 'VM.Clone on /vms/{vmid}, VM.Allocate on /vms/{newid}',
   'POST /nodes/{node}/vzdump': 'VM.Backup on /vms/{vmid}, Datastore.AllocateSpace on /storage/{storage}',

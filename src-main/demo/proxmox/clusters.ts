@@ -267,6 +267,7 @@ function clusterOf({ random, nowMs, speed }: ClusterOptions, draft: ClusterDraft
     firewall: emptyFirewall(),
     nodeFirewalls: new Map(),
     tasks: createTaskList(speed, 41_000),
+    remotes: new Map(),
     log: [],
     random,
     nowMs,

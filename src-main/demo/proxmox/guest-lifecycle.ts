@@ -318,6 +318,12 @@ function clone(type: GuestType) {
     if (snapshot !== undefined && !source.snapshots.some(({ name }) => name === snapshot)) {
       throw died(`snapshot '${snapshot}' does not exist`);
     }
+    const elsewhere = (optionalText(call, 'target') ?? source.node) !== source.node;
+    if (elsewhere && localDrives(cluster, source).length > 0) {
+      throw died(
+        `can't clone ${kindOf(type)} to node '${text(call, 'target')}' (${kindOf(type)} uses local storage)`,
+      );
+    }
     const storage = optionalText(call, 'storage');
     for (const needed of new Set(
       storage === undefined ? drivesOf(source.config).map((drive) => drive.storage) : [storage],

@@ -15,6 +15,7 @@ import { nodeHandlers } from './nodes';
 import { poolHandlers } from './pools';
 import { powerHandlers } from './power';
 import { pruneHandlers } from './prune';
+import { remoteMigrateHandlers } from './remote-migrate';
 import { replicationHandlers } from './replication';
 import { rrdHandlers } from './rrd';
 import { sdnHandlers } from './sdn';
@@ -41,6 +42,7 @@ export const handlers: Handlers = {
   ...poolHandlers,
   ...powerHandlers,
   ...pruneHandlers,
+  ...remoteMigrateHandlers,
   ...replicationHandlers,
   ...rrdHandlers,
   ...sdnHandlers,

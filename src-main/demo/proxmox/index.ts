@@ -5,7 +5,7 @@ import { findRefusingPort } from '../server';
 import { createAtlas, createAttic, type ClusterOptions, type DemoClusterModel } from './clusters';
 import { shownCertificate } from './node-certificates';
 import { startApiServer, type ApiServer } from './server';
-import type { Cluster } from './types';
+import type { Cluster, ClusterNode } from './types';
 
 /** A demo cluster as the demo profile knows it: addresses of its nodes, the pins of their certificates, a token. */
 export interface DemoCluster {
@@ -69,6 +69,7 @@ export async function startDemoClusters(options: DemoClustersOptions = {}): Prom
     await Promise.all(servers.map((server) => server.close()));
   };
   const clusters: DemoCluster[] = [];
+  const reachable: { port: number; cluster: Cluster; node: ClusterNode }[] = [];
   try {
     for (const [index, { id, create, environment, accessLevel }] of blueprints.entries()) {
       const random = createRandom(seed + 100 + index);
@@ -90,6 +91,7 @@ export async function startDemoClusters(options: DemoClustersOptions = {}): Prom
           });
           servers.push(server);
           port = server.port;
+          reachable.push({ port, cluster, node });
         } else {
           port = await findRefusingPort();
         }
@@ -105,6 +107,11 @@ export async function startDemoClusters(options: DemoClustersOptions = {}): Prom
         endpoints,
         model: cluster,
       });
+    }
+    for (const model of models) {
+      for (const { port, cluster, node } of reachable) {
+        if (cluster !== model) model.remotes.set(port, { cluster, node });
+      }
     }
   } catch (error) {
     await close();

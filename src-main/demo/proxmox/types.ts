@@ -171,6 +171,8 @@ export interface Cluster {
   firewall: Firewall;
   nodeFirewalls: Map<string, Firewall>;
   tasks: TaskList;
+  /** Nodes of other clusters that can be reached from here, by their port. */
+  remotes: Map<number, { cluster: Cluster; node: ClusterNode }>;
   log: LogEntry[];
   random: Random;
   nowMs: () => number;

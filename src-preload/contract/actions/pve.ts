@@ -62,6 +62,7 @@ export const pveActionIds = [
   'pve.guest.network',
   'pve.guest.mountPoint',
   'pve.guest.identity',
+  'pve.guest.remoteMigrate',
   'pve.agent.exec',
   'pve.agent.readFile',
   'pve.agent.writeFile',

@@ -48,9 +48,13 @@ export function shownParameters(parameters: ApiParameters, hidden: Hidden = {}):
 
 /** Takes out of a text what was sent as a secret: a 400 repeats the value that it refuses. */
 export function withoutSecrets(text: string, parameters: ApiParameters, hidden: Hidden = {}): string {
-  return Object.entries(parameters)
-    .filter(([name]) => isSecretParameter(name) || hidden[name] !== undefined)
-    .flatMap(([, value]) => valuesOf(value))
-    .filter((secret) => secret.length > 0)
-    .reduce((clean, secret) => clean.replaceAll(secret, '(secret)'), text);
+  return (
+    Object.entries(parameters)
+      .filter(([name]) => isSecretParameter(name) || hidden[name] !== undefined)
+      .flatMap(([, value]) => valuesOf(value))
+      // Of a value with parts also each long part: an error may repeat the token of an endpoint alone.
+      .flatMap((value) => [value, ...value.split(/[,=\s]/).filter((part) => part.length >= 16)])
+      .filter((secret) => secret.length > 0)
+      .reduce((clean, secret) => clean.replaceAll(secret, '(secret)'), text)
+  );
 }

@@ -14,6 +14,7 @@ import { firewallActions } from './firewall';
 import { haActions } from './high-availability';
 import { jobActions } from './jobs';
 import { nodeActions } from './nodes';
+import { remoteMigrateActions } from './remote-migrate';
 import { replicationActions } from './replication';
 import { restoreActions } from './restore';
 import { sdnActions } from './sdn';
@@ -48,4 +49,5 @@ export const apiActions: Readonly<Record<PveActionId, BoundAction<ApiStepDraft>>
   ...agentActions,
   ...cloudInitActions,
   ...optionActions,
+  ...remoteMigrateActions,
 };

@@ -6,6 +6,8 @@ import type { GuestStatus } from '../../../proxmox/read-guest';
 import { changeCall } from '../../../proxmox/requests';
 import type { ApiActionDefinition, ApiContext, ClusterWorld } from '../../action';
 import { bindApiAction } from '../../bound-action';
+import type { Field } from '../../../../../src-preload/contract/offers';
+import { looseText, optionalFlag } from '../../../proxmox/loose';
 import { choiceField, numberField, switchField, textField } from '../fields';
 import { listed } from '../words';
 import { explainGuestFailure } from './failures';
@@ -22,7 +24,10 @@ import {
   readGuest,
   targetOf,
   vmidSchema,
+  type GuestInput,
 } from './guest-reads';
+import { storageNameSchema } from './names';
+import { storageOptions } from './storage-options';
 
 const driveItems = (drives: readonly Drive[]): Consequence['items'] =>
   drives.map(({ key, volume, sizeBytes }) => ({ name: `${key}: ${volume}`, sizeBytes }));
@@ -43,12 +48,54 @@ const precheckSchema = z.object({
   running: flagLike.optional(),
 });
 
+/** A name, or nothing where what stands already is meant. */
+const optionalStorage = z
+  .union([z.literal(''), storageNameSchema])
+  .nullable()
+  .optional();
+const chosen = <T extends string>(name: T | null | undefined): Exclude<T, ''> | null =>
+  name === '' || name === undefined || name === null ? null : (name as Exclude<T, ''>);
+
+const storagesSchema = z.array(z.object({ storage: z.string(), content: looseText, shared: optionalFlag }));
+
+/** Storages of a node, and whether other nodes see the same. */
+function storagesOf(context: ApiContext, node: string): Promise<z.infer<typeof storagesSchema>> {
+  return context.get('list the storages', apiPath('/nodes/{node}/storage', { node }), storagesSchema);
+}
+
+const contentOf = (type: GuestInput['type']): 'images' | 'rootdir' =>
+  type === 'qemu' ? 'images' : 'rootdir';
+
+async function storageBlockers(
+  context: ApiContext,
+  { type, node, storage }: { type: GuestInput['type']; node: string; storage: string | null },
+): Promise<Blocker[]> {
+  if (storage === null) return [];
+  const found = (await storagesOf(context, node)).find((each) => each.storage === storage);
+  return found !== undefined && found.content.split(',').includes(contentOf(type))
+    ? []
+    : [
+        {
+          text: `${node} has no storage ${storage} that holds disks of such guests.`,
+          remedy: 'Choose another storage.',
+        },
+      ];
+}
+
 // Migrate
 
-const migrateInput = z.strictObject({ ...guestInputShape, target: nodeNameSchema });
+const migrateInput = z.strictObject({
+  ...guestInputShape,
+  target: nodeNameSchema,
+  /** For its disks there; empty: storages of the same name. */
+  storage: optionalStorage,
+});
 type MigrateInput = z.infer<typeof migrateInput>;
 
-async function targetBlockers(context: ApiContext, { node, target }: MigrateInput): Promise<Blocker[]> {
+async function targetBlockers(
+  context: ApiContext,
+  { node, target }: Pick<MigrateInput, 'node' | 'target'>,
+): Promise<Blocker[]> {
   if (target === node) return [{ text: `It is on ${target} already.`, remedy: 'Choose another node.' }];
   const nodes = await context.get('list the nodes', apiPath('/nodes'), nodesSchema);
   const found = nodes.find((each) => each.node === target);
@@ -61,7 +108,7 @@ async function targetBlockers(context: ApiContext, { node, target }: MigrateInpu
 /** What Proxmox VE itself says of moving a virtual machine. Containers have no such question. */
 async function precheck(
   context: ApiContext,
-  { node, vmid, target }: MigrateInput,
+  { node, vmid, target, storage }: MigrateInput,
 ): Promise<{ blockers: Blocker[]; local: Consequence['items'] }> {
   const said = await context.get(
     'ask whether the guest can move',
@@ -77,10 +124,11 @@ async function precheck(
     });
   }
   const lacking = said.not_allowed_nodes?.[target]?.unavailable_storages ?? [];
-  if (lacking.length > 0) {
+  // Disks that go to another storage there need none of the same name.
+  if (lacking.length > 0 && chosen(storage) === null) {
     blockers.push({
       text: `${target} does not have ${listed(lacking)}, which the guest is on.`,
-      remedy: 'Choose another node, or move its disks first.',
+      remedy: 'Choose another node, or a storage there for its disks.',
     });
   }
   const local = said.local_disks.map(({ volid, size }) => {
@@ -90,12 +138,18 @@ async function precheck(
   return { blockers, local };
 }
 
-function migrateParameters({ type, target }: MigrateInput, running: boolean, withLocalDisks: boolean) {
-  if (type === 'lxc') return { target, restart: running ? true : undefined };
+function migrateParameters(
+  { type, target, storage }: MigrateInput,
+  running: boolean,
+  withLocalDisks: boolean,
+) {
+  const there = chosen(storage) ?? undefined;
+  if (type === 'lxc') return { target, restart: running ? true : undefined, 'target-storage': there };
   return {
     target,
     online: running ? true : undefined,
     'with-local-disks': withLocalDisks ? true : undefined,
+    targetstorage: there,
   };
 }
 
@@ -124,13 +178,24 @@ const migrate: ApiActionDefinition<MigrateInput> = {
         unknownNode(guest) ??
         (options.every(({ excuse }) => excuse !== null) ? 'No other node is online.' : null),
       input: { ...guestInput(guest) },
-      fields: [choiceField('target', 'To node', options)],
+      fields: [
+        choiceField('target', 'To node', options),
+        choiceField('storage', 'Its disks there', [
+          { value: '', label: 'On storages of the same name' },
+          ...storageOptions({ inventory, others: [] }, contentOf(guest.type)),
+        ]),
+      ],
     };
   },
   async plan(context, input) {
     const { type, node, vmid, target } = input;
     const status = await readGuest(context, input);
     const blockers = [...guestBlockers(input, status), ...(await targetBlockers(context, input))];
+    if (blockers.length === 0) {
+      blockers.push(
+        ...(await storageBlockers(context, { type, node: target, storage: chosen(input.storage) })),
+      );
+    }
     const running = isRunning(status);
     const asks = type === 'qemu' && blockers.length === 0;
     const { blockers: more, local } = asks ? await precheck(context, input) : { blockers: [], local: [] };
@@ -203,7 +268,63 @@ const cloneInput = z.strictObject({
   newid: vmidSchema,
   name: guestNameSchema,
   full: z.boolean(),
+  /** Where it is put; left out or empty: where its original is. */
+  target: z
+    .union([z.literal(''), nodeNameSchema])
+    .nullable()
+    .optional(),
+  storage: optionalStorage,
+  format: z.enum(['', 'raw', 'qcow2', 'vmdk']).nullable().optional(),
+  pool: z
+    .union([
+      z.literal(''),
+      z
+        .string()
+        .max(128)
+        .regex(/^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+){0,2}$/, 'must be a pool'),
+    ])
+    .nullable()
+    .optional(),
 });
+type CloneInput = z.infer<typeof cloneInput>;
+
+/** What Proxmox VE itself refuses of a clone elsewhere, told before. */
+async function elsewhereBlockers(
+  context: ApiContext,
+  input: CloneInput,
+  drives: readonly Drive[],
+): Promise<Blocker[]> {
+  const { type, node, full } = input;
+  const target = chosen(input.target) ?? node;
+  const storage = chosen(input.storage);
+  const format = chosen(input.format);
+  const blockers: Blocker[] = [];
+  if (target !== node) {
+    blockers.push(...(await targetBlockers(context, { node, target })));
+    const shared = new Set(
+      (await storagesOf(context, node)).flatMap((each) => (each.shared === true ? [each.storage] : [])),
+    );
+    const local = drives.filter(({ volume }) => !shared.has(volume.split(':')[0] ?? ''));
+    if (local.length > 0) {
+      blockers.push({
+        text: `Its disks are on storage of ${node} alone: ${listed(local.map(({ key }) => key))}.`,
+        remedy: 'Clone it on its own node, and migrate the clone.',
+      });
+    }
+  }
+  if (blockers.length === 0)
+    blockers.push(...(await storageBlockers(context, { type, node: target, storage })));
+  if (!full && (storage !== null || format !== null)) {
+    blockers.push({
+      text: 'A linked clone stays on the storage of its template, in its format.',
+      remedy: 'Make a full clone, or choose neither.',
+    });
+  }
+  if (type === 'lxc' && format !== null) {
+    blockers.push({ text: 'Disks of containers have no format to choose.', remedy: 'Leave it out.' });
+  }
+  return blockers;
+}
 
 /** F89: the lowest id from 100 that nothing known has. */
 export function nextFreeId({ inventory }: ClusterWorld): number {
@@ -219,7 +340,52 @@ async function idBlockers(context: ApiContext, newid: number): Promise<Blocker[]
     : [];
 }
 
-const clone: ApiActionDefinition<z.infer<typeof cloneInput>> = {
+/** Where a clone is put. */
+function cloneFields(guest: Guest, world: ClusterWorld): Field[] {
+  const { nodes, guests } = world.inventory;
+  const pools = [...new Set(guests.flatMap(({ pool }) => (pool === null ? [] : [pool])))].sort();
+  return [
+    ...(nodes.length < 2
+      ? []
+      : [
+          choiceField('target', 'On node', [
+            { value: '', label: `${guest.node}, as its original` },
+            ...nodes
+              .filter(({ name }) => name !== guest.node)
+              .map(({ name, status }) => ({
+                value: name,
+                label: name,
+                hint: 'Only where its disks are on shared storage.',
+                excuse: status === 'online' ? null : 'It is not online.',
+              })),
+          ]),
+        ]),
+    choiceField('storage', 'Its disks on', [
+      { value: '', label: 'The storages of its original' },
+      ...storageOptions(world, contentOf(guest.type)),
+    ]),
+    ...(guest.type === 'lxc'
+      ? []
+      : [
+          choiceField('format', 'Format of its disks', [
+            { value: '', label: 'As its original' },
+            { value: 'raw', label: 'raw' },
+            { value: 'qcow2', label: 'qcow2', hint: 'Only on storages of files.' },
+            { value: 'vmdk', label: 'vmdk', hint: 'Only on storages of files.' },
+          ]),
+        ]),
+    ...(pools.length === 0
+      ? []
+      : [
+          choiceField('pool', 'In resource pool', [
+            { value: '', label: 'None' },
+            ...pools.map((pool) => ({ value: pool, label: pool })),
+          ]),
+        ]),
+  ];
+}
+
+const clone: ApiActionDefinition<CloneInput> = {
   id: 'pve.guest.clone',
   title: 'Clone guest',
   backend: null,
@@ -240,6 +406,7 @@ const clone: ApiActionDefinition<z.infer<typeof cloneInput>> = {
           maxLength: 63,
           placeholder: 'web-3',
         }),
+        ...cloneFields(guest, world),
         ...(guest.template
           ? [
               switchField(
@@ -260,7 +427,11 @@ const clone: ApiActionDefinition<z.infer<typeof cloneInput>> = {
       idBlockers(context, newid),
       status === null ? noConfig : readConfig(context, input),
     ]);
-    const blockers = [...guestBlockers(input, status), ...taken];
+    const blockers = [
+      ...guestBlockers(input, status),
+      ...taken,
+      ...(status === null ? [] : await elsewhereBlockers(context, input, config.drives)),
+    ];
     if (!full && status !== null && !isTemplate(status)) {
       blockers.push({ text: 'Only a template can have linked clones.', remedy: 'Make a full clone.' });
     }
@@ -273,7 +444,15 @@ const clone: ApiActionDefinition<z.infer<typeof cloneInput>> = {
           call: changeCall(
             `POST /nodes/{node}/${type}/{vmid}/clone`,
             { node, vmid },
-            { newid, [type === 'qemu' ? 'name' : 'hostname']: name, full },
+            {
+              newid,
+              [type === 'qemu' ? 'name' : 'hostname']: name,
+              full,
+              target: chosen(input.target) ?? undefined,
+              storage: chosen(input.storage) ?? undefined,
+              format: chosen(input.format) ?? undefined,
+              pool: chosen(input.pool) ?? undefined,
+            },
           ),
           explain: 'Makes a new guest of this one, with network addresses of its own. It is not started.',
           timeoutSeconds: 6 * 3600,
@@ -310,7 +489,8 @@ const clone: ApiActionDefinition<z.infer<typeof cloneInput>> = {
       preconditions: { guest: guestForComparison(status), drives: config.drives.map(({ volume }) => volume) },
     };
   },
-  async verify(context, { type, node, newid }) {
+  async verify(context, { type, node: from, newid, target }) {
+    const node = chosen(target) ?? from;
     const made = await readGuest(context, { type, node, vmid: newid });
     if (made === null) return { status: 'not-there', text: `There is no guest ${newid} on ${node}.` };
     return made.lock === undefined || made.lock === ''
