@@ -16,6 +16,7 @@ import { createDispatch } from './dispatch';
 import { AppError, toAppError } from './errors/app-error';
 import { compareHandlers } from './compare/handlers';
 import { fileHandlers } from './files/handlers';
+import { volumeFileHandlers } from './files/volume-handlers';
 import { clusterHandlers } from './handlers/clusters';
 import { datacenterHandlers } from './handlers/datacenter';
 import { hostHandlers } from './handlers/hosts';
@@ -43,6 +44,7 @@ import { emptyDraft } from './operations/drafts';
 import { policyHandlers } from './policies/handlers';
 import { createPolicyStore, type PolicyStore } from './policies/policy-store';
 import { HostLocks } from './operations/host-lock';
+import type { VolumePlace } from './operations/action';
 import type { LinkPool, Managed } from './operations/link';
 import { sshLink } from './operations/ssh-link';
 import { Recovery } from './operations/recover';
@@ -61,6 +63,7 @@ import {
   type ClusterStore,
 } from './clusters/stores';
 import { createCertificateTrust } from './clusters/trust';
+import { placeFromInventory } from './files/volume-place';
 import { createSettingsStore, type SettingsStore } from './settings/settings-store';
 import { hopsTo, type HopOptions } from './ssh/hops';
 import { pinName } from './ssh/host-key';
@@ -87,6 +90,8 @@ export interface CoreParts {
   catalogue: Catalogue;
   /** Whether a command may be sent to a host at all. */
   permits: (argv: readonly string[]) => boolean;
+  /** Where a sandbox volume keeps its files; left out: as the inventory of its host says. */
+  volumePlace?: (host: Host, volumeId: string) => Promise<VolumePlace>;
   /** Runs after the stores are open and before anything is connected or marked. */
   prepare?: (stores: CoreStores) => Promise<void>;
 }
@@ -214,6 +219,8 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       },
       nowMs,
     });
+    const volumePlace =
+      parts.volumePlace ?? ((host: Host, id: string) => placeFromInventory(inventory, host, id));
     const otherCluster: ApiSurroundings['otherCluster'] = async (from, id) => {
       const cluster = clusters.get(id);
       const { name, tokenId, accessLevel } = cluster;
@@ -229,7 +236,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       link: async (managed, signal) =>
         'endpoints' in managed
           ? pveLink(clients.client(managed), managed, { files: localFiles, consoles, otherCluster })
-          : sshLink(sessions, managed, signal),
+          : sshLink({ sessions, volumePlace, localFiles }, managed, signal),
       identity: (managed) => ('endpoints' in managed ? clients.identity(managed) : hostKeys(managed)),
     };
     const onTargetChanged = (id: string): void =>
@@ -417,6 +424,15 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         hosts,
         inventory,
         sessions,
+        shell,
+        onProgress: (progress) => emit('files:progress', progress),
+        nowMs,
+      }),
+      ...volumeFileHandlers({
+        hosts,
+        sessions,
+        volumePlace,
+        localFiles,
         shell,
         onProgress: (progress) => emit('files:progress', progress),
         nowMs,

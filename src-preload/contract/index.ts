@@ -10,6 +10,7 @@ import { compareContract } from './compare';
 import { consolesContract } from './consoles';
 import { datacenterContract } from './datacenter';
 import { fileProgressSchema, filesContract } from './files';
+import { sandboxFilesContract } from './sandbox-files';
 import { hostsContract } from './hosts';
 import { insideContract } from './inside';
 import { inventoryContract } from './inventory';
@@ -109,6 +110,11 @@ export const contract = {
   'files:list': filesContract.list,
   'files:download': filesContract.download,
   'files:restore': filesContract.restore,
+  'sandboxFiles:list': sandboxFilesContract.list,
+  'sandboxFiles:stat': sandboxFilesContract.stat,
+  'sandboxFiles:text': sandboxFilesContract.text,
+  'sandboxFiles:download': sandboxFilesContract.download,
+  'sandboxFiles:chooseUpload': sandboxFilesContract.chooseUpload,
   'operations:catalogue': operationsContract.catalogue,
   'operations:offers': operationsContract.offers,
   'operations:plan': operationsContract.plan,

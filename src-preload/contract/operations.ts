@@ -7,6 +7,7 @@ import { lvmActionIds } from './actions/lvm';
 import { mdadmActionIds } from './actions/mdadm';
 import { microsandboxActionIds } from './actions/microsandbox';
 import { pveActionIds } from './actions/pve';
+import { sandboxFileActionIds } from './actions/sandbox-file';
 import { zfsActionIds } from './actions/zfs';
 import { bytesSchema, hostIdSchema, nothingSchema, timestampMsSchema, uuidSchema } from './primitives';
 import { accessLevelSchema, environmentSchema } from './hosts';
@@ -30,7 +31,7 @@ export type HostActionId = (typeof hostActionIds)[number];
 export type PveActionId = (typeof pveActionIds)[number];
 
 /** Every action that can change a host or a cluster. Anything else is refused and recorded. */
-export const actionIds = [...hostActionIds, ...pveActionIds] as const;
+export const actionIds = [...hostActionIds, ...sandboxFileActionIds, ...pveActionIds] as const;
 export const actionIdSchema = z.enum(actionIds);
 export type ActionId = z.infer<typeof actionIdSchema>;
 
@@ -83,9 +84,25 @@ export const pveStepSchema = z.strictObject({
   /** How long its task is followed. */
   timeoutSeconds: z.number().positive(),
 });
+/** One change of files over SFTP exactly as it will be made; no program is started on the host for it. */
+export const sftpStepSchema = z.strictObject({
+  kind: z.literal('sftp'),
+  title: z.string(),
+  verb: z.enum(['mkdir', 'write', 'put', 'rm', 'rmdir', 'cp', 'rename']),
+  /** Absolute, on the host; what it comes from stands first, and of `put` that is a file of this laptop. */
+  paths: z.array(z.string()).min(1).max(2),
+  /** `sftp mkdir /home/admin/.microsandbox/volumes/data/logs` */
+  commandLine: z.string(),
+  explain: z.string(),
+  /** All that `write` writes. */
+  content: z.string().optional(),
+  /** How long one request waits for its answer; a transfer goes on as long as there are answers. */
+  timeoutSeconds: z.number().positive(),
+});
+export type SftpStep = z.infer<typeof sftpStepSchema>;
 export type PveStep = z.infer<typeof pveStepSchema>;
 export type SshStep = z.infer<typeof sshStepSchema>;
-export const planStepSchema = z.discriminatedUnion('kind', [sshStepSchema, pveStepSchema]);
+export const planStepSchema = z.discriminatedUnion('kind', [sshStepSchema, sftpStepSchema, pveStepSchema]);
 export type PlanStep = z.infer<typeof planStepSchema>;
 
 /** What takes back the effect of one step when the plan does not come to its end. */

@@ -11,7 +11,7 @@ const explainedSteps = 3;
 /** What is sent, word for word, what each command does and why, and the way to run it by hand. */
 export function PlanCommands({ plan }: { plan: Plan }) {
   const several = plan.steps.length > 1;
-  const what = plan.host.kind === 'host' ? 'command' : 'request';
+  const what = sentWord(plan);
   const [explained, setExplained] = useState(plan.steps.length <= explainedSteps);
   if (plan.steps.length === 0) return null;
   return (
@@ -57,9 +57,15 @@ export function PlanCommands({ plan }: { plan: Plan }) {
   );
 }
 
+function sentWord({ host, steps }: Plan): 'command' | 'change' | 'request' {
+  if (host.kind === 'cluster') return 'request';
+  return steps.every(({ kind }) => kind === 'sftp') ? 'change' : 'command';
+}
+
 /** A command with all that goes with it. */
 function SentLine({ step }: { step: PlanStep }) {
   const { stdin, retry } = step.kind === 'ssh' ? step : {};
+  const content = step.kind === 'sftp' ? step.content : undefined;
   return (
     <>
       <code className="command">{step.commandLine}</code>
@@ -72,6 +78,16 @@ function SentLine({ step }: { step: PlanStep }) {
             {stdin}
           </Text>
         </Group>
+      )}
+      {content !== undefined && (
+        <>
+          <Text size="xs" c="dimmed" mt={3}>
+            its content:
+          </Text>
+          <pre className="command" style={{ margin: 0, maxHeight: 160, overflow: 'auto' }} tabIndex={0}>
+            {content}
+          </pre>
+        </>
       )}
       {retry !== undefined && (
         <Text size="xs" c="dimmed" mt={3}>

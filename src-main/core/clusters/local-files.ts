@@ -7,11 +7,14 @@ import { AppError } from '../errors/app-error';
 import type { FileFilter, ShellPort } from '../port/shell-port';
 
 /** A file of this laptop that a person chose in the native dialog, as it is now. */
-export interface LocalFile {
+export interface ChosenFile {
   path: string;
   name: string;
   sizeBytes: number;
   modifiedAtMs: number;
+}
+
+export interface LocalFile extends ChosenFile {
   /** Hexadecimal, of the whole file. */
   sha256: string;
 }
@@ -39,15 +42,22 @@ export class LocalFiles {
   async choose(
     title: string,
     filters: FileFilter[],
+    limitBytes = mostBytes,
   ): Promise<{ fileId: string; path: string; name: string; sizeBytes: number } | null> {
     const path = await this.shell.chooseOpenPath(title, filters);
     if (path === null) return null;
-    const { sizeBytes } = await this.#stat(path);
+    const { sizeBytes } = await this.#stat(path, limitBytes);
     const fileId = randomUUID();
     this.#paths.set(fileId, path);
     const [oldest] = this.#paths.keys();
     if (this.#paths.size > mostFiles && oldest !== undefined) this.#paths.delete(oldest);
     return { fileId, path, name: basename(path), sizeBytes };
+  }
+
+  /** As it is now, of any size. Throws AppError `not-found`, `refused`. */
+  async look(fileId: string): Promise<ChosenFile> {
+    const path = this.#pathOf(fileId);
+    return { path, name: basename(path), ...(await this.#stat(path, Number.POSITIVE_INFINITY)) };
   }
 
   /** As it is now, read whole where it changed since. Throws AppError `not-found`, `refused`. */
@@ -93,7 +103,7 @@ export class LocalFiles {
     });
   }
 
-  async #stat(path: string): Promise<{ sizeBytes: number; modifiedAtMs: number }> {
+  async #stat(path: string, limitBytes = mostBytes): Promise<{ sizeBytes: number; modifiedAtMs: number }> {
     let found: Stats;
     try {
       found = await stat(path);
@@ -101,7 +111,10 @@ export class LocalFiles {
       throw unreadable(path, thrown);
     }
     const { size, mtimeMs } = found;
-    if (size > mostBytes) {
+    if (!found.isFile()) {
+      throw new AppError('refused', `${basename(path)} is no regular file, so it cannot be sent.`);
+    }
+    if (size > limitBytes) {
       throw new AppError('refused', `The file ${basename(path)} is too large: at most 4 GiB are uploaded.`, {
         remedy: 'Copy it to the node by scp, or let the node download it by itself.',
       });

@@ -6,6 +6,7 @@ import type { ShellPort } from '../port/shell-port';
 import type { FilePool } from '../ssh/types';
 import { restoredName } from '../storage/files/commands';
 import { fetchFile, listFolder } from './browse';
+import { reporter, type TransferReport } from './report';
 import { originalRoot, snapshotRoot } from './snapshot-root';
 
 export interface FileHandlerOptions {
@@ -13,12 +14,9 @@ export interface FileHandlerOptions {
   inventory: Pick<InventoryService, 'lastKnown'>;
   sessions: FilePool;
   shell: Pick<ShellPort, 'chooseSavePath'>;
-  onProgress: (progress: { transferId: string; doneBytes: number; totalBytes: number }) => void;
+  onProgress: (report: TransferReport) => void;
   nowMs: () => number;
 }
-
-/** Milliseconds between two reports of one transfer. */
-const reportEveryMs = 200;
 
 /** Looking at the files of a snapshot. Reading only; paths on this computer come from native dialogs alone. */
 export function fileHandlers(
@@ -39,16 +37,10 @@ export function fileHandlers(
       const suggested = path.at(-1) ?? 'file';
       const localPath = await shell.chooseSavePath(suggested, []);
       if (localPath === null) return { saved: null };
-      let reportedAtMs = 0;
+      const report = reporter(transferId, nowMs, options.onProgress);
       const sizeBytes = await sessions.files(
         hosts.get(hostId),
-        (files) =>
-          fetchFile(files, root, path, localPath, (doneBytes, totalBytes) => {
-            const now = nowMs();
-            if (now - reportedAtMs < reportEveryMs && doneBytes < totalBytes) return;
-            reportedAtMs = now;
-            options.onProgress({ transferId, doneBytes, totalBytes });
-          }),
+        (files) => fetchFile(files, root, path, localPath, report),
         signal,
       );
       return { saved: { displayPath: localPath, sizeBytes } };

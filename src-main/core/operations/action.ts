@@ -28,7 +28,9 @@ import type { ClusterSubjectRef } from '../../../src-preload/contract/cluster-su
 import type { Firewall, FirewallRule } from '../../../src-preload/contract/datacenter';
 import type { StorageVolume } from '../../../src-preload/contract/volumes';
 import type { FirewallPlace } from '../proxmox/reads/firewall';
-import type { LocalFile } from '../clusters/local-files';
+import type { ChosenFile, LocalFile } from '../clusters/local-files';
+import type { FileChange } from '../sandbox/volume-fs/file-change';
+import type { VolumeReads } from '../sandbox/volume-fs/read';
 import type { ApiParameters } from '../proxmox/client/parameters';
 import type { ApiPath } from '../proxmox/client/path';
 import type { ApiCall } from '../proxmox/requests';
@@ -93,7 +95,18 @@ export interface ApiStepDraft {
   item?: number;
 }
 
-export type AnyStepDraft = StepDraft | ApiStepDraft;
+/** A change of the files of a sandbox volume over SFTP before it is shown. */
+export interface FileStepDraft {
+  title: string;
+  files: FileChange;
+  explain: string;
+  /** Of a transfer, for its progress. */
+  totalBytes?: number;
+  /** Of a bulk plan: which of the objects it belongs to. */
+  item?: number;
+}
+
+export type AnyStepDraft = StepDraft | FileStepDraft | ApiStepDraft;
 
 export interface PlanDraft<Step extends AnyStepDraft = StepDraft> {
   risk: Risk;
@@ -140,6 +153,27 @@ export interface ActionContext {
   nowMs(): number;
 }
 
+/** Where a sandbox volume keeps its files. */
+export interface VolumePlace {
+  name: string;
+  /** Absolute, on the host. */
+  root: string;
+  /** Of a disk volume only the image is a file: `disk.raw`. */
+  kind: 'directory' | 'disk';
+  /** Running sandboxes that have it mounted, as last read; null: not known. */
+  mountedBy: readonly string[] | null;
+}
+
+/** What actions on the files of a sandbox volume read with. */
+export interface FileContext extends ActionContext {
+  /** By its id in the inventory. Throws AppError `not-found`, `refused`. */
+  volumePlace(volumeId: string): Promise<VolumePlace>;
+  /** Fresh reads of its files. Throws AppError. */
+  volumeFiles<T>(place: VolumePlace, work: (fs: VolumeReads) => Promise<T>): Promise<T>;
+  /** A file of this laptop that was chosen in the native dialog. Throws AppError. */
+  chosenFile(fileId: string): Promise<ChosenFile>;
+}
+
 /** A cluster that a guest may be sent to. */
 export interface OtherCluster {
   name: string;
@@ -165,7 +199,7 @@ export interface ApiContext {
 }
 
 /** What an action reads with: over SSH or over the API, as the action is made for. */
-export type RoadContext = ActionContext | ApiContext;
+export type RoadContext = ActionContext | FileContext | ApiContext;
 
 /** What an offer on a cluster may look at. */
 export interface ClusterWorld {
@@ -256,6 +290,15 @@ export interface ActionDefinition<Input> extends ActionTraits {
   ): Promise<Verification>;
   /** A sentence for a known failure of the tool, or null: exit code and stderr of the failing step. */
   explainFailure(exitCode: number, stderr: string): { message: string; remedy: string } | null;
+}
+
+/** An action on files of a sandbox volume, offered by its file browser and not by a menu. Pure but for the reads. */
+export interface FileActionDefinition<Input> extends ActionTraits {
+  backend: null;
+  /** Strict: unknown keys are refused. */
+  input: z.ZodType<Input>;
+  plan(context: FileContext, input: Input): Promise<PlanDraft<FileStepDraft>>;
+  verify(context: FileContext, input: Input, draft: Pick<PlanDraft, 'preconditions'>): Promise<Verification>;
 }
 
 /** An action on a Proxmox VE cluster over its API. Pure but for `context.get`. */

@@ -11,6 +11,9 @@ import type {
   ApiStepDraft,
   ClusterSubject,
   ClusterWorld,
+  FileActionDefinition,
+  FileContext,
+  FileStepDraft,
   OfferDraft,
   OfferWorld,
   PlanDraft,
@@ -119,6 +122,27 @@ export function bindAction<Input>(definition: ActionDefinition<Input>): BoundAct
               inputs.filter((_, place) => places.includes(place)),
             ),
     ),
+  };
+}
+
+function overFiles(context: RoadContext): FileContext {
+  if ('volumeFiles' in context) return context;
+  throw new Error('An action on files of a sandbox volume was asked of what has none.');
+}
+
+export function bindFileAction<Input>(definition: FileActionDefinition<Input>): BoundAction<FileStepDraft> {
+  const bind = (input: Input): BoundInput<FileStepDraft> => ({
+    plan: (context) => definition.plan(overFiles(context), input),
+    verify: (context, preconditions) => definition.verify(overFiles(context), input, { preconditions }),
+  });
+  return {
+    ...traitsOf(definition),
+    over: 'ssh',
+    offer: () => null,
+    offerOnCluster: () => null,
+    // What the server or the guard answered is a sentence already.
+    explainFailure: () => null,
+    parse: parser(definition, bind, null),
   };
 }
 

@@ -1,7 +1,7 @@
 import { filesize } from 'filesize';
 import type { Consequence, Plan, PlanStep } from '../../../src-preload/contract/operations';
 import type { ConfirmQuestion } from '../port/shell-port';
-import { cleanUpHeading, retryWords } from './step-words';
+import { cleanUpHeading, retryWords, sentWord } from './step-words';
 
 /** Bounds of the native dialog, from port/protocol.ts. */
 const detailLimit = 20_000;
@@ -62,8 +62,8 @@ function describeConsequences(plan: Plan, budget: number): string[] {
 }
 
 function describeCommands(plan: Plan): string[] {
-  const what = plan.host.kind === 'host' ? 'command' : 'request';
-  const mark = plan.host.kind === 'host' ? '$ ' : '→ ';
+  const what = sentWord(plan);
+  const mark = what === 'command' ? '$ ' : '→ ';
   const heading =
     plan.steps.length === 1
       ? `This ${what} is sent:`
@@ -80,6 +80,9 @@ function describeCommands(plan: Plan): string[] {
 
 function describeStep(step: PlanStep, mark: string): string[] {
   const lines = [`${mark}${visible(step.commandLine)}`];
+  if (step.kind === 'sftp' && step.content !== undefined) {
+    lines.push(`    its content: ${visible(step.content)}`);
+  }
   if (step.kind !== 'ssh') return lines;
   if (step.stdin !== undefined) lines.push(`    its input: ${visible(step.stdin)}`);
   if (step.retry !== undefined) lines.push(`    ${visible(retryWords(step.retry))}`);

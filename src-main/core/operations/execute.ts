@@ -25,8 +25,8 @@ export type ExecutionEnd =
   | { kind: 'some-failed'; failures: readonly StepFailure[] }
   /** Proved: this step did not reach the host's tool. */
   | { kind: 'not-sent'; index: number; error: AppError }
-  /** Stopped before this step, which was not sent; or between two tries of it, all of which failed. */
-  | { kind: 'cancelled'; index: number }
+  /** Stopped before this step, which was not sent; between two tries of it, all of which failed; or on its way. */
+  | { kind: 'cancelled'; index: number; stopped?: string }
   /** The step was, or may have been, sent and no answer came. */
   | { kind: 'unknown'; index: number; error: AppError };
 

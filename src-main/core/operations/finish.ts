@@ -213,7 +213,13 @@ function afterUnknown(
   };
 }
 
-function cancelledWords(prepared: PreparedPlan, { steps, cleanUp }: Execution, index: number): string {
+function cancelledWords(
+  prepared: PreparedPlan,
+  { steps, cleanUp }: Execution,
+  { index, stopped }: { index: number; stopped?: string },
+): string {
+  if (stopped !== undefined)
+    return `${stopped}${stepsSoFar(prepared, index, steps)}${takenBack(prepared, cleanUp)}`;
   const tried = steps[index]?.status === 'failed';
   if (index === 0 && !tried) return 'Cancelled before anything was sent.';
   const title = stepTitle(prepared, index);
@@ -271,7 +277,7 @@ export function judge(prepared: PreparedPlan, execution: Execution, verification
     case 'cancelled':
       return {
         outcome: 'cancelled',
-        message: cancelledWords(prepared, execution, end.index),
+        message: cancelledWords(prepared, execution, end),
         error: null,
       };
     default:

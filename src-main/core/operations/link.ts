@@ -28,6 +28,8 @@ export interface StepAnswer {
   durationMs: number;
   /** In a sentence, where the answer itself says what was wrong. */
   failure?: string;
+  /** The person stopped it on its way: in a sentence, what had been done by then. */
+  stopped?: string;
   /** Done, but not without something to look at. */
   warning?: string;
   /** What it said is for the person who asked and for nobody else: it is not recorded. */

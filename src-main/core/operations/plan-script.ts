@@ -1,4 +1,12 @@
-import type { Consequence, Plan, PlanStep, PveStep, SshStep } from '../../../src-preload/contract/operations';
+import type {
+  Consequence,
+  Plan,
+  PlanStep,
+  PveStep,
+  SftpStep,
+  SshStep,
+} from '../../../src-preload/contract/operations';
+import { assertNever } from '../errors/assert-never';
 import { quoteArgv, quoteWord } from '../ssh/quote';
 import { bytes, moment } from './actions/words';
 import { visible } from './confirm-words';
@@ -137,9 +145,54 @@ function stepLines(step: PlanStep, index: number, count: number): string[] {
     comment(`Step ${index + 1} of ${count}: ${step.title}`),
     comment(step.explain),
     ...(step.kind === 'pve' ? [comment(`It takes ${step.needs}.`)] : []),
-    ...(step.kind === 'ssh' ? commandLines(step) : requestLines(step)),
+    ...linesOf(step),
     '',
   ];
+}
+
+function linesOf(step: PlanStep): string[] {
+  switch (step.kind) {
+    case 'ssh':
+      return commandLines(step);
+    case 'sftp':
+      return fileLines(step);
+    case 'pve':
+      return requestLines(step);
+    default:
+      return assertNever(step);
+  }
+}
+
+/** What SFTP does, by the tools of the host: run there as the login user. A file of the laptop has to be there first. */
+function fileLines({ verb, paths, content }: SftpStep): string[] {
+  const [first = '', second = ''] = paths.map(quoteWord);
+  const target = verb === 'put' || verb === 'cp' || verb === 'rename' ? second : first;
+  const folder = `mkdir -p -- "$(dirname -- ${target})"`;
+  const by = comment('Holdfast does this over SFTP; on the host, as the login user, it is:');
+  switch (verb) {
+    case 'mkdir':
+      return [by, `mkdir -p -- ${first}`];
+    case 'rm':
+      return [by, `rm -- ${first}`];
+    case 'rmdir':
+      return [by, `rm -r -- ${first}`];
+    case 'cp':
+      return [by, folder, `cp --no-target-directory -- ${first} ${second}`];
+    case 'rename':
+      return [by, folder, `mv --no-target-directory -- ${first} ${second}`];
+    case 'write':
+      return [by, folder, `printf '%s' ${quoteWord(content ?? '')} > ${first}`];
+    case 'put':
+      return [
+        by,
+        comment(`Copy ${paths[0] ?? ''} of the laptop to the host first, by scp.`),
+        ': "${UPLOAD:?Set UPLOAD to the path of the copy on this host}"',
+        folder,
+        `cp --no-target-directory -- "$UPLOAD" ${second}`,
+      ];
+    default:
+      return assertNever(verb);
+  }
 }
 
 /** A script stops where a command fails; what Holdfast would then take back is for a person to judge. */

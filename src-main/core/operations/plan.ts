@@ -155,12 +155,14 @@ export function worldOf(
     steps: steps.map((step) =>
       step.kind === 'ssh'
         ? command(step)
-        : {
-            method: step.method,
-            path: step.path,
-            parameters: step.parameters,
-            timeoutSeconds: step.timeoutSeconds,
-          },
+        : step.kind === 'sftp'
+          ? { verb: step.verb, paths: step.paths, content: step.content ?? null }
+          : {
+              method: step.method,
+              path: step.path,
+              parameters: step.parameters,
+              timeoutSeconds: step.timeoutSeconds,
+            },
     ),
     cleanUp: cleanUp.map(({ of, after, step }) => ({ of, after, ...command(step) })),
     risk: draft.risk,

@@ -5,13 +5,13 @@ import { assertNever } from '../errors/assert-never';
 import type { AnyStepDraft, ApiContext, ApiStepDraft, OtherCluster } from './action';
 import type { ConsoleOpener, Consoles } from '../clusters/consoles';
 import type { LocalFiles } from '../clusters/local-files';
-import { bytes } from './actions/words';
 import type { ContextOptions, Link, SendOptions, StepAnswer } from './link';
 import { missingPrivilege } from '../proxmox/client/answer-errors';
 import type { ApiClient } from '../proxmox/client/client';
 import { shownParameters, withoutSecrets } from '../proxmox/client/parameters';
 import { followCommand, fileAnswer } from '../proxmox/agent-answers';
 import { followTask, type TaskEnd } from '../proxmox/client/task';
+import { tellProgress } from './transfer-words';
 import { taskAnswerSchema } from '../proxmox/client/upid';
 import type { ApiCall } from '../proxmox/requests';
 
@@ -136,7 +136,7 @@ async function send(
             parameters,
             file,
             signal: options.signal,
-            onProgress: tellProgress(file.sizeBytes, options.onOutput),
+            onProgress: tellProgress(file.sizeBytes, (line) => options.onOutput('stdout', line)),
           });
   } catch (thrown) {
     const error = toAppError(thrown);
@@ -207,20 +207,6 @@ async function openConsole(
     if (code === 'internal') throw thrown;
     return { ...nothing, accepted: false, failure: `The console could not be opened. ${message}` };
   }
-}
-
-const progressEveryMs = 1_000;
-
-/** A line a second at most, and one at the end. */
-function tellProgress(totalBytes: number, onOutput: SendOptions['onOutput']): (sentBytes: number) => void {
-  let toldAt = 0;
-  return (sentBytes) => {
-    const now = performance.now();
-    if (now - toldAt < progressEveryMs && sentBytes < totalBytes) return;
-    toldAt = now;
-    const percent = Math.floor((sentBytes / totalBytes) * 100);
-    onOutput('stdout', `sent ${bytes(sentBytes)} of ${bytes(totalBytes)} (${percent} %)\n`);
-  };
 }
 
 /** The road's link to a cluster: calls of its API, each followed to the end of its task. */

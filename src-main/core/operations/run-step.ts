@@ -23,7 +23,7 @@ export interface StepsRun {
 export type StepEnd =
   | { kind: 'done' }
   | { kind: 'failed'; failure: StepFailure }
-  | { kind: 'cancelled' }
+  | { kind: 'cancelled'; stopped?: string }
   | { kind: 'not-sent'; error: AppError }
   | { kind: 'unknown'; error: AppError };
 
@@ -63,7 +63,7 @@ export async function runStep(run: StepsRun, index: number): Promise<StepEnd> {
       ...(tries > 1 ? { tries } : {}),
       ...(confidential === undefined ? {} : { confidential }),
     };
-    if (stopped) return { kind: 'cancelled' };
+    if (stopped) return { kind: 'cancelled', stopped: answer.stopped };
     if (warning !== undefined) warnings.push(warning);
     if (accepted) return { kind: 'done' };
     return {

@@ -25,7 +25,7 @@ export interface SentStep {
   answer: StepAnswer;
   /** How often it was sent. */
   tries: number;
-  /** The person stopped it between two tries. */
+  /** The person stopped it: between two tries, or on its way where it can be. */
   stopped: boolean;
 }
 
@@ -63,7 +63,7 @@ export async function sendStep(
       retry !== undefined &&
       tries < retry.tries &&
       asksForAnotherTry(retry, answer.stderr);
-    if (!again) return { answer, tries, stopped: false };
+    if (!again) return { answer, tries, stopped: answer.stopped !== undefined };
     last = answer;
     try {
       await wait(retry.waitMs, undefined, { signal: options.signal });

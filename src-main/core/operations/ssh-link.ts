@@ -1,9 +1,12 @@
 import type { Host } from '../../../src-preload/contract/hosts';
 import type { PlanStep } from '../../../src-preload/contract/operations';
-import type { SessionPool, SshSession } from '../ssh/types';
-import type { AnyStepDraft, StepDraft } from './action';
-import type { Link, SendOptions, StepAnswer } from './link';
+import type { LocalFiles } from '../clusters/local-files';
+import { volumeReads } from '../sandbox/volume-fs/read';
+import type { FilePool, SessionPool, SshSession } from '../ssh/types';
+import type { ActionContext, AnyStepDraft, FileContext, StepDraft, VolumePlace } from './action';
+import type { ContextOptions, Link, SendOptions, StepAnswer } from './link';
 import { readContext } from './read-context';
+import { renderFileStep, sendFileStep } from './sftp-step';
 
 /** Output of a change that is kept, per step; beyond it the transport drops what comes. */
 const maxOutputBytes = 1024 * 1024;
@@ -60,16 +63,49 @@ async function sendOver(session: SshSession, draft: StepDraft, options: SendOpti
   };
 }
 
-/** The road's link to a Linux host: commands over its one SSH connection. */
-export async function sshLink(sessions: SessionPool, host: Host, signal?: AbortSignal): Promise<Link> {
+export interface SshLinkParts {
+  sessions: SessionPool & FilePool;
+  /** Of the host, from its inventory. */
+  volumePlace: (host: Host, volumeId: string) => Promise<VolumePlace>;
+  localFiles: Pick<LocalFiles, 'look'>;
+}
+
+/** The road's link to a Linux host: commands over its one SSH connection, and changes of files over SFTP on it. */
+export async function sshLink(parts: SshLinkParts, host: Host, signal?: AbortSignal): Promise<Link> {
+  const { sessions } = parts;
   const session = await sessions.session(host, signal);
   return {
-    context: (options) => readContext(session, options),
+    context: (options) => ({ ...readContext(session, options), ...fileReads(parts, host, options) }),
     render: async (steps) => {
-      const commands = steps.map(commandOf);
+      const commands = steps.flatMap((step) => ('argv' in step ? [step] : []));
       await session.locate([...new Set(commands.flatMap(({ argv }) => argv.slice(0, 1)))]);
-      return commands.map((step) => renderStep(session, step));
+      return steps.map((step) =>
+        'files' in step ? renderFileStep(step) : renderStep(session, commandOf(step)),
+      );
     },
-    send: (draft, _step, options) => sendOver(session, commandOf(draft), options),
+    send: (draft, _step, options) =>
+      'files' in draft
+        ? sendFileStep(sessions, host, draft, options)
+        : sendOver(session, commandOf(draft), options),
+  };
+}
+
+/** Fresh reads of the files of sandbox volumes. */
+function fileReads(
+  { sessions, volumePlace, localFiles }: SshLinkParts,
+  host: Host,
+  { onRead, signal }: ContextOptions,
+): Omit<FileContext, keyof ActionContext> {
+  return {
+    volumePlace: (volumeId) => volumePlace(host, volumeId),
+    chosenFile: (fileId) => localFiles.look(fileId),
+    volumeFiles: (place, work) => {
+      onRead(host.id);
+      return sessions.files(
+        host,
+        async (files) => work(volumeReads(files, await files.resolve(place.root))),
+        signal,
+      );
+    },
   };
 }

@@ -1,6 +1,6 @@
 import type { SFTPWrapper } from 'ssh2';
 import { AppError } from '../errors/app-error';
-import { filesOver, type RemoteFiles, type RemoteHandle } from './remote-files';
+import { filesOver, serverHas, type RemoteFiles, type RemoteHandle } from './remote-files';
 import { requestsOf } from './sftp-requests';
 
 /**
@@ -109,11 +109,4 @@ export function remoteChanges(
       return true;
     },
   };
-}
-
-/** ssh2 1.17 keeps what the server offers to itself, and throws when asked for more. */
-function serverHas(sftp: SFTPWrapper, extension: string): boolean {
-  if (!('_extensions' in sftp)) return false;
-  const offered = sftp._extensions;
-  return typeof offered === 'object' && offered !== null && extension in offered;
 }

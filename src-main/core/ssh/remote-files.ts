@@ -1,4 +1,5 @@
 import type { FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2';
+import { z } from 'zod';
 import { requestsOf, type Ask } from './sftp-requests';
 
 export type RemoteKind = 'file' | 'folder' | 'link' | 'other';
@@ -37,6 +38,8 @@ export interface RemoteFiles {
   /** @returns bytes read into the buffer; 0: the file ends there */
   read(handle: RemoteHandle, into: Buffer, position: number, path: string): Promise<number>;
   close(handle: RemoteHandle, path: string): Promise<void>;
+  /** That this login may still fill on the file system of the path; null: the server does not say. */
+  freeBytes(path: string): Promise<number | null>;
   /** Bytes that one request carries. */
   readonly chunkBytes: number;
 }
@@ -79,6 +82,15 @@ function statOf(
   };
 }
 
+const statvfsSchema = z.object({ f_frsize: z.number(), f_bavail: z.number() });
+
+/** ssh2 1.17 keeps what the server offers to itself, and throws when asked for more. */
+export function serverHas(sftp: SFTPWrapper, extension: string): boolean {
+  if (!('_extensions' in sftp)) return false;
+  const offered = sftp._extensions;
+  return typeof offered === 'object' && offered !== null && extension in offered;
+}
+
 /** @param sftp an open SFTP channel; its owner closes it */
 export function remoteFiles(sftp: SFTPWrapper, host: { name: string; user: string }): RemoteFiles {
   return filesOver(sftp, requestsOf(sftp, host));
@@ -96,6 +108,12 @@ export function filesOver(sftp: SFTPWrapper, ask: Ask): RemoteFiles {
       return found
         .filter(({ filename }) => filename !== '.' && filename !== '..')
         .map(({ filename, attrs }) => ({ name: filename, ...statOf(attrs) }));
+    },
+    freeBytes: async (path) => {
+      if (!serverHas(sftp, 'statvfs@openssh.com')) return null;
+      const answer = await ask<unknown>({ path }, (done) => sftp.ext_openssh_statvfs(path, done));
+      const { success, data } = statvfsSchema.safeParse(answer);
+      return success ? data.f_frsize * data.f_bavail : null;
     },
     open: (path) => ask<Buffer>({ path }, (done) => sftp.open(path, 'r', done)),
     read: (handle, into, position, path) =>

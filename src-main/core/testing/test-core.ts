@@ -37,7 +37,10 @@ export interface TestCore {
   call<C extends Channel>(channel: C, request: Request<C>, signal?: AbortSignal): Promise<Response<C>>;
   /** The error of a call that must fail. */
   failure(channel: Channel, request: unknown): Promise<WireError>;
-  addHost(shellHost: ShellHost, change?: Partial<HostSettings>): Promise<Host>;
+  addHost(
+    shellHost: Pick<ShellHost, 'port' | 'user' | 'password' | 'sha256'>,
+    change?: Partial<HostSettings>,
+  ): Promise<Host>;
   plan(hostId: string, action: string, input: Record<string, unknown>): Promise<Plan>;
   /** Runs a plan with the right words typed unless told otherwise. */
   run(plan: Plan, typed?: { target?: string | null; host?: string | null }): Promise<OperationResult>;

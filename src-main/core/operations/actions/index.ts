@@ -9,6 +9,7 @@ import { fileActions } from './file';
 import { lvmActions } from './lvm';
 import { mdadmActions } from './mdadm';
 import { microsandboxActions } from './microsandbox';
+import { sandboxFileActions } from './sandbox-file';
 import { zfsActions } from './zfs';
 
 /** Every action on a Linux host, by its id: `tsc` fails when the contract names one that is not here. */
@@ -24,4 +25,8 @@ export const actions: Readonly<Record<HostActionId, BoundAction<StepDraft>>> = {
 };
 
 /** What the operation road takes. */
-export const catalogue: Catalogue = catalogueOf([...Object.values(actions), ...Object.values(apiActions)]);
+export const catalogue: Catalogue = catalogueOf([
+  ...Object.values(actions),
+  ...Object.values(sandboxFileActions),
+  ...Object.values(apiActions),
+]);

@@ -26,6 +26,10 @@ export interface VolumeReads {
   /** Of a link itself, once it is known that it does not lead out. */
   stat(path: string): Promise<VolumeStat>;
   exists(path: string): Promise<boolean>;
+  /** A name as a change would meet it: a link is not followed. `missing`: folders on the way that are not there. */
+  look(path: string): Promise<{ found: RemoteStat | null; missing: readonly string[] }>;
+  /** Of the file system that the volume is on; null: the server does not say. */
+  freeBytes(): Promise<number | null>;
   /** @throws AppError `output-too-large` beyond `mostBytes` */
   read(path: string, mostBytes: number): Promise<Buffer>;
   /** As UTF-8; anything else is an error. */
@@ -93,6 +97,14 @@ export function volumeReads(files: RemoteFiles, root: string): VolumeReads {
       await followed(files, root, path);
       return true;
     },
+    look: async (path) => {
+      const { path: place, missing } = await placeOf(files, root, path);
+      return {
+        found: missing.length > 0 ? null : await lstatOrNull(files, place),
+        missing: missing.map((folder) => folder.slice(root.length)),
+      };
+    },
+    freeBytes: () => files.freeBytes(root),
     read,
     readToString: async (path, mostBytes) => {
       const bytes = await read(path, mostBytes);

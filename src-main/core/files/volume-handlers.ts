@@ -1,0 +1,138 @@
+import type { CoreHandlers } from '../../../src-preload/contract';
+import type { Host } from '../../../src-preload/contract/hosts';
+import type { VolumeFile } from '../../../src-preload/contract/sandbox-files';
+import type { LocalFiles } from '../clusters/local-files';
+import type { HostStore } from '../hosts/types';
+import type { VolumePlace } from '../operations/action';
+import type { ShellPort } from '../port/shell-port';
+import { shownPath } from '../sandbox/volume-fs/guard';
+import { volumeReads, type VolumeReads } from '../sandbox/volume-fs/read';
+import type { RemoteEntry } from '../ssh/remote-files';
+import type { FilePool } from '../ssh/types';
+import { checkWhole, mostEntries } from './browse';
+import { reporter, type TransferReport } from './report';
+import { saveStream } from './save-stream';
+
+export interface VolumeFileOptions {
+  hosts: Pick<HostStore, 'get'>;
+  sessions: FilePool;
+  volumePlace: (host: Host, volumeId: string) => Promise<VolumePlace>;
+  localFiles: Pick<LocalFiles, 'choose'>;
+  shell: Pick<ShellPort, 'chooseSavePath'>;
+  onProgress: (report: TransferReport) => void;
+  nowMs: () => number;
+}
+
+/** Of a disk volume: the image, and nothing else that may lie beside it. */
+const diskImage = 'disk.raw';
+/** Of a file that is shown as text. */
+const mostTextBytes = 1024 * 1024;
+const order: Record<VolumeFile['kind'], number> = { folder: 0, file: 1, link: 2, other: 3 };
+
+const millis = (seconds: number | null): number | null =>
+  seconds === null ? null : Math.max(0, Math.round(seconds * 1000));
+
+function fileOf(entry: RemoteEntry): VolumeFile {
+  const { name, kind, sizeBytes, mode, uid, gid } = entry;
+  return {
+    name,
+    kind,
+    sizeBytes,
+    mode,
+    uid,
+    gid,
+    accessedAtMs: millis(entry.accessedSeconds),
+    modifiedAtMs: millis(entry.modifiedSeconds),
+    readOnly: mode !== null && (mode & 0o222) === 0,
+    unreadableName: name.includes('\uFFFD'),
+  };
+}
+
+/** Looking at the files of a sandbox volume. Reading only; paths on this computer come from native dialogs alone. */
+export function volumeFileHandlers(
+  options: VolumeFileOptions,
+): Pick<
+  CoreHandlers,
+  | 'sandboxFiles:list'
+  | 'sandboxFiles:stat'
+  | 'sandboxFiles:text'
+  | 'sandboxFiles:download'
+  | 'sandboxFiles:chooseUpload'
+> {
+  const { hosts, sessions, volumePlace, localFiles, shell, nowMs } = options;
+  const reading = async <T>(
+    { hostId, volumeId }: { hostId: string; volumeId: string },
+    work: (fs: VolumeReads, place: VolumePlace) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> => {
+    const host = hosts.get(hostId);
+    const place = await volumePlace(host, volumeId);
+    return sessions.files(
+      host,
+      async (files) => work(volumeReads(files, await files.resolve(place.root)), place),
+      signal,
+    );
+  };
+  return {
+    'sandboxFiles:list': (request, { signal }) =>
+      reading(
+        request,
+        async (fs, { root, kind }) => {
+          const found = (await fs.list(shownPath(request.path)))
+            .filter(({ name }) => kind === 'directory' || name === diskImage)
+            .map(fileOf)
+            .sort((a, b) => order[a.kind] - order[b.kind] || (a.name < b.name ? -1 : 1));
+          return { root, kind, entries: found.slice(0, mostEntries), total: found.length };
+        },
+        signal,
+      ),
+    'sandboxFiles:stat': (request, { signal }) =>
+      reading(
+        request,
+        async (fs) => {
+          const path = shownPath(request.path);
+          if (!(await fs.exists(path))) return { file: null };
+          return { file: fileOf({ name: request.path.at(-1) ?? '/', ...(await fs.stat(path)) }) };
+        },
+        signal,
+      ),
+    'sandboxFiles:text': (request, { signal }) =>
+      reading(
+        request,
+        async (fs) => {
+          const text = await fs.readToString(shownPath(request.path), mostTextBytes);
+          return { text, sizeBytes: Buffer.byteLength(text, 'utf8') };
+        },
+        signal,
+      ),
+    'sandboxFiles:download': async (request, { signal }) => {
+      const name = request.path.at(-1) ?? 'file';
+      const localPath = await shell.chooseSavePath(name, []);
+      if (localPath === null) return { saved: null };
+      const report = reporter(request.transferId, nowMs, options.onProgress);
+      const sizeBytes = await reading(
+        request,
+        (fs) =>
+          fs.readStream(
+            shownPath(request.path),
+            (stream) =>
+              saveStream(localPath, stream.chunks, {
+                onProgress: (doneBytes) => report(doneBytes, stream.sizeBytes),
+                check: (written) => checkWhole(name, written, stream.sizeBytes),
+              }),
+            signal,
+          ),
+        signal,
+      );
+      return { saved: { displayPath: localPath, sizeBytes } };
+    },
+    'sandboxFiles:chooseUpload': async ({ hostId, volumeId }) => {
+      const host = hosts.get(hostId);
+      const { name } = await volumePlace(host, volumeId);
+      const file = await localFiles.choose(`Upload to ${name} on ${host.name}`, [], Number.POSITIVE_INFINITY);
+      return {
+        file: file === null ? null : { fileId: file.fileId, name: file.name, sizeBytes: file.sizeBytes },
+      };
+    },
+  };
+}
