@@ -69,8 +69,9 @@ function GuestTabs({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
     setKnown(sessionId);
     if (sessionId !== null) setTab('console');
   }
+  // `display-none`: what is only hidden must go on, for a console that is taken away is ended.
   return (
-    <Tabs value={tab} onChange={setTab} keepMounted={false}>
+    <Tabs value={tab} onChange={setTab} keepMounted={false} keepMountedMode="display-none">
       <Tabs.List>
         <Tabs.Tab value="overview">Overview</Tabs.Tab>
         <Tabs.Tab value="inside" disabled={guest.status === 'unknown'}>
