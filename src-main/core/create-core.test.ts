@@ -345,7 +345,8 @@ describe('no input makes a step with a word that was not planned', () => {
     const shapeOf = (action: HostActionId): fc.Arbitrary<Record<string, unknown>> =>
       (shapes as Partial<Record<HostActionId, fc.Arbitrary<Record<string, unknown>>>>)[action] ?? junk;
     const question = fc
-      .constantFrom(...hostActionIds)
+      // The words of device-mapper plans come from the host: demo/device-mapper/leaks.test.ts holds them to the whitelist.
+      .constantFrom(...hostActionIds.filter((id) => !id.startsWith('dm.')))
       .chain((action) =>
         fc.tuple(fc.constant(action), fc.oneof({ weight: 4, arbitrary: shapeOf(action) }, junk)),
       );

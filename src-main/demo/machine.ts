@@ -14,7 +14,7 @@ import type { ZfsModel } from './zfs/model';
 export interface SimulatedTool {
   name: string;
   folder: '/usr/sbin' | '/usr/bin';
-  run(words: readonly string[], context: { root: boolean; nowMs: number }): CommandResult;
+  run(words: readonly string[], context: { root: boolean; nowMs: number; stdin: string }): CommandResult;
 }
 
 /** A Linux host as one login of it sees it: which tools there are, and what sudo lets through. */
@@ -37,7 +37,9 @@ export interface Machine {
   /** What SFTP shows; null: no file transfer. */
   readonly files: VirtualFiles | null;
   /** Answers one command line as `sh -c` under this login. Never throws for anything a client sends. */
-  run(commandLine: string): CommandResult;
+  run(commandLine: string, stdin?: string): CommandResult;
+  /** True for a command that does nothing before its input has ended. */
+  readsInput?(commandLine: string): boolean;
 }
 
 const sbin = '/usr/sbin';
@@ -77,16 +79,18 @@ export function createMachine(options: MachineOptions): Machine {
     return reachable ? name : null;
   };
 
-  const runTool = (tool: string, words: readonly string[], root: boolean): CommandResult => {
+  const runTool = (tool: string, words: readonly string[], root: boolean, stdin: string): CommandResult => {
     const nowMs = options.nowMs();
     options.live?.(nowMs);
     if (zfs !== undefined && tool === 'zfs') return runZfs(words, { model: zfs, root, nowMs });
     if (zfs !== undefined && tool === 'zpool') return runZpool(words, { model: zfs, root, nowMs });
     if (lvm !== undefined && isLvmTool(tool)) return runLvm(tool, words, { model: lvm, root, nowMs });
-    return simulated.get(tool)?.run(words, { root, nowMs }) ?? failed(127, `sh: 1: ${tool}: not found\n`);
+    return (
+      simulated.get(tool)?.run(words, { root, nowMs, stdin }) ?? failed(127, `sh: 1: ${tool}: not found\n`)
+    );
   };
 
-  const runSudo = (words: readonly string[]): CommandResult => {
+  const runSudo = (words: readonly string[], stdin: string): CommandResult => {
     const rest = [...words];
     let patient = true;
     let asks = false;
@@ -122,7 +126,7 @@ export function createMachine(options: MachineOptions): Machine {
         : failed(1, `sudo: ${command}: command not found\n`);
     }
     if (options.sudoAllows?.(tool, operands) === false) return failed(1, passwordNeeded);
-    return runTool(tool, operands, true);
+    return runTool(tool, operands, true, stdin);
   };
 
   const runShell = (words: readonly string[]): CommandResult => {
@@ -136,16 +140,18 @@ export function createMachine(options: MachineOptions): Machine {
   return {
     user: options.user,
     files: zfs === undefined ? null : snapshotFiles(zfs),
-    run: (commandLine) => {
+    // Of the tools here only tee(1) reads any.
+    readsInput: (commandLine) => /(?:^|[ /])tee /.test(commandLine),
+    run: (commandLine, stdin = '') => {
       const parsed = parseCommandLine(commandLine);
       if (!parsed.ok) return failed(2, `sh: 1: ${parsed.complaint}\n`);
       const [command, ...words] = parsed.words;
       if (command === undefined) return succeeded();
-      if (command === 'sudo' || command === sudoPath) return runSudo(words);
+      if (command === 'sudo' || command === sudoPath) return runSudo(words, stdin);
       if (command === 'sh') return runShell(words);
       const tool = toolOf(command, userPath);
       if (tool === null) return failed(127, `sh: 1: ${command}: not found\n`);
-      return runTool(tool, words, false);
+      return runTool(tool, words, false, stdin);
     },
   };
 }

@@ -138,7 +138,17 @@ function serve(connection: Connection, options: SshServerOptions): void {
         return;
       }
       started = true;
-      answer(acceptExec(), session, options.machine.run(info.command), options);
+      const channel = acceptExec();
+      if (options.machine.readsInput?.(info.command) !== true) {
+        answer(channel, session, options.machine.run(info.command), options);
+        return;
+      }
+      const chunks: Buffer[] = [];
+      channel.on('data', (chunk: Buffer) => chunks.push(chunk));
+      channel.on('end', () => {
+        const stdin = Buffer.concat(chunks).toString('utf8');
+        answer(channel, session, options.machine.run(info.command, stdin), options);
+      });
     });
   });
   // A client that goes away in the middle is everyday life for a server.

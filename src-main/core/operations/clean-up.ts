@@ -1,5 +1,6 @@
 import type { CleanUpStep, StepResult } from '../../../src-preload/contract/operations';
 import { toAppError } from '../errors/app-error';
+import { quoteArgv } from '../ssh/quote';
 import type { AnyStepDraft, CleanUpDraft } from './action';
 import type { Link } from './link';
 import type { PreparedPlan } from './plan';
@@ -48,7 +49,7 @@ export async function cleanUpAfter(run: CleanUpRun): Promise<StepResult[] | null
     if (draft === undefined) throw new Error('A plan shows more clean-up than it has.');
     const status = results[of]?.status;
     const owed = status === 'done' || (after === 'tried' && status === 'failed');
-    if (!owed || prepared.draft.steps[of]?.item !== item) continue;
+    if (!owed || prepared.draft.steps[of]?.item !== item || isTakenBack(run, of, step.argv)) continue;
     due = true;
     const startedAt = performance.now();
     try {
@@ -73,6 +74,17 @@ export async function cleanUpAfter(run: CleanUpRun): Promise<StepResult[] | null
     }
   }
   return due ? done : null;
+}
+
+/** The plan itself did it already: a later step of it was the very command. */
+function isTakenBack({ prepared, results }: CleanUpRun, of: number, argv: readonly string[]): boolean {
+  return prepared.plan.steps.some(
+    (step, index) =>
+      index > of &&
+      results[index]?.status === 'done' &&
+      step.kind === 'ssh' &&
+      quoteArgv(step.argv) === quoteArgv(argv),
+  );
 }
 
 const never = new AbortController().signal;

@@ -36,7 +36,9 @@ async function readDriver(driver: SandboxDriver, run: RunProbe): Promise<DriverR
     return { status: { ...status, version: read.version, facts: read.facts, error: null }, read };
   } catch (thrown) {
     const error = toAppError(thrown).toWire();
-    return { status: { ...status, version: null, facts: [], error }, read: null };
+    // Something that it stands on is not there (a kernel module): then nothing is wrong, it is only off.
+    const available = error.code !== 'command-missing';
+    return { status: { ...status, available, version: null, facts: [], error }, read: null };
   }
 }
 

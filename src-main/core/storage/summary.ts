@@ -4,6 +4,7 @@ import {
   type HostProblem,
   type HostSummary,
 } from '../../../src-preload/contract/hosts';
+import { sandboxProblems } from '../sandbox/health';
 import { systemProblems } from './system/health';
 import type { Activity, HostInventory, Pool } from '../../../src-preload/contract/inventory';
 import { diskProblems } from './disks/health';
@@ -60,6 +61,7 @@ export function summarise(inventory: HostInventory): HostSummary {
     ...unreadDisks(inventory),
     ...diskProblems(inventory.disks ?? []),
     ...systemProblems(inventory.system ?? null),
+    ...sandboxProblems(inventory.sandbox ?? null),
   ];
   const order = (problem: HostProblem): number => (problem.severity === 'critical' ? 0 : 1);
   const standing = pools.filter(({ parentPoolId }) => parentPoolId === null);

@@ -15,8 +15,9 @@ describe('the whitelist of commands', () => {
     }
     const { minimumAccess } = actions[action];
     const allowed = matcher(commandRules.filter(({ level }) => isWithin(level, minimumAccess)));
-    const { steps } = expected.draft as { steps: { argv: string[] }[] };
-    for (const { argv } of steps) {
+    const { steps } = expected.draft as { steps: { argv: string[]; cleanUp?: { argv: string[] } }[] };
+    const takenBack = steps.flatMap(({ cleanUp }) => (cleanUp === undefined ? [] : [cleanUp]));
+    for (const { argv } of [...steps, ...takenBack]) {
       expect(allowed(argv), argv.join(' ')).toBe(true);
       // A change never passes for a read.
       expect(readOnly(argv), argv.join(' ')).toBe(false);

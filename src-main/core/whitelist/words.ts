@@ -98,6 +98,16 @@ export const words = {
     plain: '/[A-Za-z0-9_.@:+/-]*/volumes-set-aside/[.]?[A-Za-z0-9][A-Za-z0-9._-]*',
     wide: '/[^\\p{C}]*/volumes-set-aside/[.]?[A-Za-z0-9][A-Za-z0-9._-]*',
   },
+  /** A folder whose parts begin with no dot: nothing leads out of it. */
+  sandboxRoot: { sample: '/hfzbox/hfzroot', plain: '(/[A-Za-z0-9_+@][A-Za-z0-9_.+@-]*)+' },
+  sandboxId: { sample: 'hfzsandbox', plain: '[A-Za-z0-9][A-Za-z0-9._-]{0,63}' },
+  templateName: { sample: 'hfztemplate', plain: '[A-Za-z0-9][A-Za-z0-9._-]{0,63}' },
+  /** Prefix and id; the prefix is the host's, and plans are made for no other. */
+  dmName: { sample: 'hfzdm-hfzdm', plain: '[a-z][a-z0-9_.-]*-[A-Za-z0-9][A-Za-z0-9._-]*' },
+  loop: { sample: '/dev/loop9876543', plain: '/dev/loop[0-9]{1,7}' },
+  loopOther: { sample: '/dev/loop9876542', plain: '/dev/loop[0-9]{1,7}' },
+  /** Sectors or bytes. */
+  sectors: { sample: '13579135791', plain: '[1-9][0-9]{0,15}' },
   zfsPart: { sample: 'hfzpart', plain: '[A-Za-z0-9_.:][A-Za-z0-9_.:-]*', wide: '[A-Za-z0-9_.: -]+' },
 } as const satisfies Record<string, WordClass>;
 

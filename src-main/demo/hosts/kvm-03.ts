@@ -1,3 +1,4 @@
+import { kvm03Sandboxes } from '../device-mapper/kvm-03';
 import { disksTools } from '../disks/index';
 import { kvm03Disks } from '../disks/kvm-03';
 import { withLvmMembers } from '../disks/lvm-members';
@@ -10,8 +11,8 @@ import { day, gibibyte, hour, mebibyte, type BlueprintContext, type HostBlueprin
 
 /**
  * A KVM host on LVM, without any ZFS tools: a thin pool nearly out of data and of metadata, thick snapshots (one
- * nearly full, one invalid), guests that hold their disks open (a merge waits for their next start), and a volume
- * group without a single free extent.
+ * nearly full, one invalid), guests that hold their disks open (a merge waits for their next start), a volume group
+ * without a single free extent, and sandbox volumes on device-mapper.
  */
 
 const extentsPerGibibyte = 256;
@@ -162,7 +163,10 @@ export function createKvm03({ random, nowMs }: BlueprintContext): HostBlueprint 
     machine: createMachine({
       user: 'admin',
       lvm: model,
-      tools: disksTools(() => withLvmMembers(kvm03Disks(), model), startMs - 61 * day),
+      tools: [
+        ...disksTools(() => withLvmMembers(kvm03Disks(), model), startMs - 61 * day),
+        ...kvm03Sandboxes(nowMs).tools,
+      ],
       // Its sudoers is the one that Holdfast exports: it allows these commands and no other.
       sudoAllows: (tool, words) => isWhitelisted([tool, ...words]),
       nowMs,

@@ -7,6 +7,7 @@ import { actions, catalogue } from './index';
 import { mdadmInputs, mdadmRisks } from '../../testing/mdadm-inputs';
 import { btrfsInputs, btrfsRisks } from './testing/btrfs-inputs';
 import { replay, transcript } from './testing/transcript';
+import { deviceMapperInputs, deviceMapperRights } from './testing/device-mapper-inputs';
 import { goodZfsInputs, zfsRights } from './zfs/testing/zfs-inputs';
 
 async function planOf(name: string): Promise<PlanDraft> {
@@ -54,6 +55,7 @@ describe('the catalogue', () => {
       ['disk.selftest.long', 'operate', 'safe'],
       ['disk.selftest.abort', 'operate', 'safe'],
       ['file.restore', 'administer', 'safe'],
+      ...deviceMapperRights,
     ]);
   });
 });
@@ -90,6 +92,7 @@ describe('inputs', () => {
     'disk.selftest.long': { device: '/dev/disk/by-id/ata-ST12000NM0127_ZJV1' },
     'disk.selftest.abort': { device: '/dev/nvme0n1' },
     ...btrfsInputs,
+    ...deviceMapperInputs,
   };
 
   it.each(hostActionIds)('%s takes what is well formed', (id) => {
@@ -134,7 +137,10 @@ describe('inputs', () => {
     },
   );
 
-  it.each(hostActionIds)('%s builds no argument that starts with "-" from any text', (id) => {
+  const withText = hostActionIds.filter((id) =>
+    Object.values(good[id]).some((value) => typeof value === 'string'),
+  );
+  it.each(withText)('%s builds no argument that starts with "-" from any text', (id) => {
     const strings = Object.keys(good[id]).filter((key) => typeof good[id][key] === 'string');
     fc.assert(
       fc.property(fc.constantFrom(...strings), fc.string({ maxLength: 12 }), (key, value) => {
