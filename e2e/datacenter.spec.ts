@@ -207,7 +207,7 @@ test.describe('a Proxmox VE cluster, whole', () => {
     });
     for (const [name, text] of [
       ['Replication', 'command ssh root@atlas-3 failed'],
-      ['Ceph', 'Ceph is not deployed'],
+      ['Ceph', 'Needs attention'],
       ['Pools and options', 'what customers see'],
       ['Log', 'node left the cluster'],
     ] as const) {

@@ -38,6 +38,8 @@ export const channels = [
   'datacenter:backupJobs',
   'datacenter:ha',
   'datacenter:sdn',
+  'datacenter:subnets',
+  'datacenter:nodeTasks',
   'datacenter:ceph',
   'datacenter:firewall',
   'datacenter:replication',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { guestTypeSchema } from './clusters';
+import { clusterTaskSchema, guestTypeSchema } from './clusters';
 import { bytesSchema, hostIdSchema, timestampMsSchema } from './primitives';
 
 /** `prune-backups` in the order that Proxmox VE applies it; 0 or left out: nothing is kept by that rule. */
@@ -35,6 +35,10 @@ export const backupJobSchema = z.strictObject({
   /** `keep-last=3,keep-weekly=2`; null: as the storage says. */
   keep: z.string().nullable(),
   mailTo: z.string().nullable(),
+  /** `always` or `failure`; null: not said. */
+  mailWhen: z.string().nullable(),
+  /** `auto`, `legacy-sendmail` or `notification-system` (since 8.1); null: not said. */
+  notifyBy: z.string().nullable(),
   notesTemplate: z.string().nullable(),
 });
 export type BackupJob = z.infer<typeof backupJobSchema>;
@@ -108,6 +112,17 @@ export const sdnVnetSchema = sdnZoneSchema.extend({
   tag: z.int().nullable(),
 });
 export type SdnVnet = z.infer<typeof sdnVnetSchema>;
+
+/** A network of a VNet. */
+export const sdnSubnetSchema = z.strictObject({
+  cidr: z.string(),
+  gateway: z.string(),
+  /** Guests reach the world behind the node's address. */
+  snat: z.boolean(),
+  state: sdnZoneSchema.shape.state,
+  settings: z.array(z.string()),
+});
+export type SdnSubnet = z.infer<typeof sdnSubnetSchema>;
 
 export const sdnSchema = z.strictObject({
   zones: z.array(sdnZoneSchema),
@@ -203,6 +218,39 @@ export const cephSchema = z.discriminatedUnion('deployed', [
     daemons: z.array(
       z.strictObject({ type: z.string(), id: z.string(), host: z.string(), version: z.string() }),
     ),
+    /** These four as a node tells them; null: no node can be asked, or its release has no such call. */
+    pools: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          type: z.string(),
+          /** Copies, and how many of them must be there to write. */
+          size: z.int().nullable(),
+          minSize: z.int().nullable(),
+          placementGroups: z.int().nullable(),
+          autoscale: z.string(),
+          rule: z.string(),
+          usedBytes: bytesSchema.nullable(),
+          /** 0 to 1. */
+          used: z.number().nullable(),
+        }),
+      )
+      .nullable(),
+    fileSystems: z
+      .array(z.strictObject({ name: z.string(), metadataPool: z.string(), dataPools: z.array(z.string()) }))
+      .nullable(),
+    rules: z.array(z.string()).nullable(),
+    metadataServers: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          host: z.string(),
+          state: z.string(),
+          fileSystem: z.string().nullable(),
+          rank: z.int().nullable(),
+        }),
+      )
+      .nullable(),
   }),
 ]);
 export type Ceph = z.infer<typeof cephSchema>;
@@ -232,6 +280,19 @@ export const datacenterContract = {
   },
   ha: { request: clusterRefSchema, response: haSchema },
   sdn: { request: clusterRefSchema, response: sdnSchema },
+  subnets: {
+    request: clusterRefSchema.extend({ vnet: z.string().regex(/^[a-zA-Z][a-zA-Z0-9]{0,7}$/) }),
+    response: z.strictObject({ subnets: z.array(sdnSubnetSchema) }),
+  },
+  /** Tasks that one node keeps, those that run and those that ended (F155). */
+  nodeTasks: {
+    request: clusterRefSchema.extend({
+      node: z.string().min(1).max(63),
+      limit: z.int().min(1).max(200),
+      failed: z.boolean(),
+    }),
+    response: z.strictObject({ tasks: z.array(clusterTaskSchema) }),
+  },
   ceph: { request: clusterRefSchema, response: cephSchema },
   firewall: {
     request: clusterRefSchema.extend({ scope: firewallScopeSchema }),

@@ -66,6 +66,8 @@ export const contract = {
   'datacenter:backupJobs': datacenterContract.backupJobs,
   'datacenter:ha': datacenterContract.ha,
   'datacenter:sdn': datacenterContract.sdn,
+  'datacenter:subnets': datacenterContract.subnets,
+  'datacenter:nodeTasks': datacenterContract.nodeTasks,
   'datacenter:ceph': datacenterContract.ceph,
   'datacenter:firewall': datacenterContract.firewall,
   'datacenter:replication': datacenterContract.replication,

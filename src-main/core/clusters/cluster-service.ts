@@ -18,12 +18,13 @@ import { statusAfter, statusAtStart } from '../inventory/connection-state';
 import type { CoreLog } from '../log';
 import type { ApiClient } from '../proxmox/client/client';
 import { apiPath } from '../proxmox/client/path';
-import { taskEnd, type TaskEnd } from '../proxmox/client/task';
+import { taskEnd } from '../proxmox/client/task';
 import { parseUpid } from '../proxmox/client/upid';
 import type { ClusterClients } from './cluster-clients';
 import { backupAges, readBackups, type BackupsRead } from '../proxmox/backups';
 import { pendingPath, pendingRowsSchema, type PendingRows } from '../proxmox/guest-config';
 import { checkPermissions, permissionExceptions, permissionsSchema } from '../proxmox/permissions';
+import { taskOf, taskOutcomes, tasksSchema } from '../proxmox/reads/tasks';
 import { readLastLines } from '../proxmox/reads/lines';
 import { readCluster, summariseCluster } from '../proxmox/read-cluster';
 import { guestSnapshotsOf, snapshotRowsSchema, snapshotsPath } from '../proxmox/read-guest';
@@ -61,45 +62,7 @@ interface Known {
   wanted: boolean;
 }
 
-const seconds = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]);
-/** `GET /cluster/tasks`: running rows have neither status nor end. */
-const tasksSchema = z.array(
-  z.object({
-    upid: z.string(),
-    node: z.string(),
-    type: z.string(),
-    id: z.union([z.string(), z.number()]).transform(String).optional(),
-    user: z.string(),
-    tokenid: z.string().optional(),
-    starttime: seconds,
-    endtime: seconds.optional(),
-    status: z.string().optional(),
-  }),
-);
 const taskStatusSchema = z.object({ status: z.string(), exitstatus: z.string().optional() });
-
-const outcomes: Readonly<Record<TaskEnd['kind'], ClusterTask['outcome']>> = {
-  ok: 'ok',
-  warnings: 'warnings',
-  failed: 'failed',
-  'broken-off': 'broken-off',
-};
-
-function taskOf(row: z.infer<typeof tasksSchema>[number]): ClusterTask {
-  const { upid, node, type, id = '', user, tokenid, starttime, endtime, status } = row;
-  const running = endtime === undefined;
-  return {
-    upid,
-    node,
-    type,
-    id,
-    user: tokenid === undefined ? user : `${user}!${tokenid}`,
-    startedAtMs: starttime * 1000,
-    endedAtMs: running ? null : endtime * 1000,
-    outcome: running ? 'running' : outcomes[taskEnd(status).kind],
-    status: running ? null : (status ?? null),
-  };
-}
 
 /** The last known state of every cluster, and how it is renewed. Offline is a state like any other. */
 export class ClusterService {
@@ -318,7 +281,7 @@ export class ClusterService {
     const running = status === 'running';
     return {
       lines,
-      outcome: running ? 'running' : outcomes[taskEnd(exitstatus).kind],
+      outcome: running ? 'running' : taskOutcomes[taskEnd(exitstatus).kind],
       status: running ? null : (exitstatus ?? null),
     };
   }

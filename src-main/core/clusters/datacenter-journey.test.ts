@@ -903,7 +903,6 @@ describe('replication, pools, options, log and Ceph', () => {
     expect((await world.core.failure('datacenter:log', { ...ref, maxEntries: 5001 })).code).toBe(
       'invalid-request',
     );
-    expect(await world.core.call('datacenter:ceph', ref)).toEqual({ deployed: false });
   });
 });
 

@@ -24,8 +24,9 @@ import {
   readSyslog,
   readUpdates,
 } from '../proxmox/reads/node-detail';
+import { readNodeTasks } from '../proxmox/reads/tasks';
 import { readReplication, readReplicationLog } from '../proxmox/reads/replication';
-import { readSdn } from '../proxmox/reads/sdn';
+import { readSdn, readSubnets } from '../proxmox/reads/sdn';
 import { readVolumes } from '../proxmox/reads/storage-content';
 
 type Names = Extract<
@@ -55,8 +56,22 @@ export function datacenterHandlers(options: DatacenterHandlerOptions): Pick<Core
     },
     'datacenter:sdn': ({ clusterId }, { signal }) =>
       service.ask(clusterId, (client) => readSdn(client, signal)),
-    'datacenter:ceph': ({ clusterId }, { signal }) =>
-      service.ask(clusterId, (client) => readCeph(client, signal)),
+    'datacenter:ceph': async ({ clusterId }, { signal }) => {
+      const { nodes } = await service.known(clusterId);
+      const node = nodes.find(({ status }) => status === 'online')?.name ?? null;
+      return service.ask(clusterId, (client) => readCeph(client, node, signal));
+    },
+    'datacenter:subnets': async ({ clusterId, vnet }, { signal }) => ({
+      subnets: await service.ask(clusterId, (client) => readSubnets(client, vnet, signal)),
+    }),
+    'datacenter:nodeTasks': async ({ clusterId, node, limit, failed }, { signal }) => {
+      const { name } = nodeIn(await service.known(clusterId), node);
+      return {
+        tasks: await service.ask(clusterId, (client) =>
+          readNodeTasks(client, { node: name, limit, failed }, signal),
+        ),
+      };
+    },
     'datacenter:firewall': async ({ clusterId, scope }, { signal }) => {
       const place = placeIn(await service.known(clusterId), scope);
       return service.ask(clusterId, (client) => readFirewall(client, place, signal));

@@ -38,7 +38,14 @@ const firewallRule = {
 };
 const firewallSamples = Object.fromEntries(
   ['/cluster', '/nodes/{node}', '/nodes/{node}/qemu/{vmid}', '/nodes/{node}/lxc/{vmid}'].flatMap((place) => [
-    [`POST ${place}/firewall/rules`, [firewallRule, { ...firewallRule, source: '+admins', dest: 'dc/web' }]],
+    [
+      `POST ${place}/firewall/rules`,
+      [
+        firewallRule,
+        { ...firewallRule, source: '+admins', dest: 'dc/web' },
+        { type: 'group', action: 'webserver', enable: 1, comment: 'x', digest: 'a'.repeat(40) },
+      ],
+    ],
     [
       `PUT ${place}/firewall/rules/{pos}`,
       [
@@ -68,6 +75,8 @@ const backupJob = {
   node: 'pve1',
   'prune-backups': 'keep-last=3,keep-weekly=2',
   mailto: 'root@example.com,ops@example.com',
+  mailnotification: 'failure',
+  'notification-mode': 'legacy-sendmail',
   comment: 'x'.repeat(512),
 };
 
@@ -274,7 +283,7 @@ const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
     { state: 'disabled', max_restart: 0, max_relocate: 10, delete: 'comment' },
     { state: 'started', comment: 'x' },
   ],
-  'POST /cluster/ha/groups': [{ group: 'first', nodes: 'pve1,pve2', restricted: true, nofailback: false }],
+  'POST /cluster/ha/groups': [{ group: 'first', nodes: 'pve1:2,pve2', restricted: true, nofailback: false }],
   'POST /cluster/ha/rules': [
     {
       rule: 'apart',
@@ -290,6 +299,14 @@ const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
     { zone: 'lab', type: 'simple', nodes: 'pve1,pve2' },
     { zone: 'lab', type: 'qinq', bridge: 'vmbr0', tag: '4094', mtu: '9216' },
     { zone: 'lab', type: 'vxlan', peers: '192.0.2.11,192.0.2.12', mtu: '1450' },
+    {
+      zone: 'lab',
+      type: 'evpn',
+      controller: 'evpn1',
+      'vrf-vxlan': '16777215',
+      dns: 'ns1',
+      dnszone: 'lab.example.net',
+    },
   ],
   'POST /cluster/sdn/vnets': [
     { vnet: 'lab1', zone: 'lab', tag: '16777215', alias: 'Lab (1)', vlanaware: true },

@@ -263,6 +263,7 @@ function clusterOf({ random, nowMs, speed }: ClusterOptions, draft: ClusterDraft
     backupJobs: new Map(),
     replication: new Map(),
     ha: emptyHa(),
+    ceph: draft.clustered,
     sdn: { wanted: emptySdnConfig(), running: emptySdnConfig() },
     firewall: emptyFirewall(),
     nodeFirewalls: new Map(),
@@ -587,6 +588,17 @@ function furnish(cluster: Cluster, now: number): void {
     comment: 'close to its data',
   });
   for (const sdn of [cluster.sdn.wanted, cluster.sdn.running]) {
+    sdn.controllers.set('evpn1', { type: 'evpn', asn: 65_000, peers: '192.0.2.11,192.0.2.12' });
+    sdn.subnets.set('lab-10.20.0.0-24', {
+      type: 'subnet',
+      vnet: 'lab1',
+      zone: 'lab',
+      cidr: '10.20.0.0/24',
+      network: '10.20.0.0',
+      mask: '24',
+      gateway: '10.20.0.1',
+      snat: 1,
+    });
     sdn.zones.set('lab', { type: 'simple', ipam: 'pve' });
     sdn.vnets.set('lab1', { type: 'vnet', zone: 'lab', alias: 'lab of the developers' });
   }
@@ -595,6 +607,10 @@ function furnish(cluster: Cluster, now: number): void {
   cluster.firewall.sets.set('admins', {
     comment: 'laptops of the admins',
     entries: [{ cidr: '192.0.2.128/28' }],
+  });
+  cluster.firewall.groups.set('webserver', {
+    comment: 'what customers reach',
+    rules: [{ type: 'in', action: 'ACCEPT', enable: 1, proto: 'tcp', dport: '80,443' }],
   });
   cluster.firewall.rules = [
     { type: 'in', action: 'ACCEPT', enable: 1, macro: 'SSH', source: '+admins', comment: 'admins' },

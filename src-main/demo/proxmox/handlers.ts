@@ -3,6 +3,7 @@ import { agentHandlers } from './agent';
 import { backupJobHandlers } from './backup-jobs';
 import { bulkHandlers } from './bulk';
 import type { Handlers } from './call';
+import { cephHandlers } from './ceph';
 import { clusterHandlers } from './cluster-calls';
 import { consoleHandlers } from './console';
 import { firewallHandlers } from './firewall';
@@ -30,6 +31,7 @@ export const handlers: Handlers = {
   ...agentHandlers,
   ...backupJobHandlers,
   ...bulkHandlers,
+  ...cephHandlers,
   ...clusterHandlers,
   ...consoleHandlers,
   ...firewallHandlers,

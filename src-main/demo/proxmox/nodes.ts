@@ -364,10 +364,6 @@ function readHosts(call: Call) {
   return { data, digest: digestOf(data) };
 }
 
-const cephMissing = (): never => {
-  throw died('binary not installed: /usr/bin/ceph-mon');
-};
-
 export const nodeHandlers: Handlers = {
   'GET /nodes': listNodes,
   'GET /nodes/{node}': () => ['status', 'tasks', 'qemu', 'lxc', 'storage'].map((name) => ({ name })),
@@ -401,7 +397,4 @@ export const nodeHandlers: Handlers = {
   'PUT /nodes/{node}/dns': changeDns,
   'GET /nodes/{node}/hosts': readHosts,
   'GET /nodes/{node}/netstat': () => [],
-  'GET /nodes/{node}/ceph/status': cephMissing,
-  'GET /cluster/ceph/status': cephMissing,
-  'GET /cluster/ceph/metadata': cephMissing,
 };

@@ -153,6 +153,8 @@ export interface LogEntry {
 export interface Cluster {
   name: string;
   release: Release;
+  /** Its nodes have Ceph. */
+  ceph: boolean;
   /** False: one node, which is no cluster. */
   clustered: boolean;
   quorate: boolean;

@@ -3,7 +3,9 @@ import { IconBuildingWarehouse } from '@tabler/icons-react';
 import type { Cluster } from '../../../src-preload/contract/clusters';
 import { CapacityBar } from '../../components/CapacityBar';
 import { EmptyState } from '../../components/EmptyState';
-import { PlainTable } from '../../components/PlainTable';
+import { formatBytes, formatPercent } from '../../format/bytes-format';
+import { partPercent } from '../../format/guest-format';
+import { PlainTable, type PlainColumn } from '../../components/PlainTable';
 import { ReadBar, ReadView } from '../../components/ReadView';
 import { useRead } from '../../components/use-read';
 import { useTakenAt } from '../../stores/clusters-store';
@@ -13,6 +15,32 @@ const healthWords: Readonly<Record<string, { text: string; colour: string }>> = 
   HEALTH_WARN: { text: 'Needs attention', colour: 'var(--hf-warning)' },
   HEALTH_ERR: { text: 'In trouble', colour: 'var(--hf-critical)' },
 };
+
+interface PartProps<Row> {
+  title: string;
+  /** null: not told. */
+  rows: readonly Row[] | null;
+  rowKey: (row: Row) => string;
+  empty: string;
+  children: readonly PlainColumn<Row>[];
+}
+
+function Part<Row>({ title, rows, rowKey, empty, children }: PartProps<Row>) {
+  return (
+    <section aria-label={title}>
+      <Title order={3} mb={6}>
+        {title}
+      </Title>
+      {rows === null ? (
+        <Text size="sm" c="dimmed">
+          Not told: no node can be asked, or this release of Proxmox VE has no call for it.
+        </Text>
+      ) : (
+        <PlainTable label={title} rows={rows} rowKey={rowKey} empty={empty} columns={[...children]} />
+      )}
+    </section>
+  );
+}
 
 /** Ceph of the cluster, or that there is none. */
 export function ClusterCeph({ cluster }: { cluster: Cluster }) {
@@ -55,6 +83,67 @@ export function ClusterCeph({ cluster }: { cluster: Cluster }) {
                   ]}
                 />
               )}
+              <Part title="Pools" rows={ceph.pools} rowKey={({ name }) => name} empty="No pools.">
+                {[
+                  { header: 'Pool', render: ({ name }) => name },
+                  {
+                    header: 'Copies',
+                    numeric: true,
+                    render: ({ size, minSize }) =>
+                      size === null ? '–' : `${size}${minSize === null ? '' : `, ${minSize} to write`}`,
+                  },
+                  {
+                    header: 'Placement groups',
+                    numeric: true,
+                    render: ({ placementGroups, autoscale }) =>
+                      `${placementGroups ?? '–'}${autoscale === '' ? '' : ` (autoscale ${autoscale})`}`,
+                  },
+                  { header: 'CRUSH rule', mono: true, render: ({ rule }) => rule },
+                  {
+                    header: 'Used',
+                    numeric: true,
+                    render: ({ usedBytes, used }) =>
+                      `${formatBytes(usedBytes)}${used === null ? '' : `, ${formatPercent(partPercent(used))}`}`,
+                  },
+                ]}
+              </Part>
+              <Part
+                title="File systems"
+                rows={ceph.fileSystems}
+                rowKey={({ name }) => name}
+                empty="No file systems."
+              >
+                {[
+                  { header: 'File system', render: ({ name }) => name },
+                  { header: 'Data in', mono: true, render: ({ dataPools }) => dataPools.join(', ') },
+                  { header: 'Metadata in', mono: true, render: ({ metadataPool }) => metadataPool },
+                ]}
+              </Part>
+              <Part
+                title="Metadata servers"
+                rows={ceph.metadataServers}
+                rowKey={({ name, host }) => `${name} ${host}`}
+                empty="No metadata servers: there is no file system to serve."
+              >
+                {[
+                  { header: 'Server', render: ({ name }) => name },
+                  { header: 'Host', render: ({ host }) => host },
+                  { header: 'State', render: ({ state }) => state },
+                  {
+                    header: 'Serves',
+                    render: ({ fileSystem, rank }) =>
+                      fileSystem === null ? '–' : `${fileSystem}${rank === null ? '' : `, rank ${rank}`}`,
+                  },
+                ]}
+              </Part>
+              <Part
+                title="CRUSH rules"
+                rows={ceph.rules?.map((name) => ({ name })) ?? null}
+                rowKey={({ name }) => name}
+                empty="No rules."
+              >
+                {[{ header: 'Rule', mono: true, render: ({ name }) => name }]}
+              </Part>
               <section aria-label="Daemons">
                 <Title order={3} mb={6}>
                   Daemons

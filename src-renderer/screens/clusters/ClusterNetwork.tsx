@@ -1,4 +1,5 @@
-import { Badge, Stack, Text, Title } from '@mantine/core';
+import { Badge, Button, Stack, Text, Title } from '@mantine/core';
+import { useState } from 'react';
 import type { Cluster } from '../../../src-preload/contract/clusters';
 import type { SdnZone } from '../../../src-preload/contract/datacenter';
 import { OfferMenu } from '../../components/OfferMenu';
@@ -39,6 +40,7 @@ function State({ row }: { row: Pick<SdnZone, 'state' | 'pending'> }) {
 /** The software-defined network as it is written down, and what waits to be applied. */
 export function ClusterNetwork({ cluster }: { cluster: Cluster }) {
   const { read, again } = useRead('datacenter:sdn', { clusterId: cluster.id }, useTakenAt(cluster.id));
+  const [asked, setAsked] = useState<string | null>(null);
   const waiting =
     read.status === 'ready'
       ? [...read.found.zones, ...read.found.vnets].filter(({ state }) => state !== 'applied').length
@@ -131,6 +133,21 @@ export function ClusterNetwork({ cluster }: { cluster: Cluster }) {
                   { header: 'State', render: (vnet) => <State row={vnet} /> },
                   {
                     header: '',
+                    width: 90,
+                    render: ({ vnet }) => (
+                      <Button
+                        variant="subtle"
+                        size="compact-xs"
+                        aria-label={`Subnets of ${vnet}`}
+                        aria-expanded={asked === vnet}
+                        onClick={() => setAsked(asked === vnet ? null : vnet)}
+                      >
+                        Subnets
+                      </Button>
+                    ),
+                  },
+                  {
+                    header: '',
                     width: 48,
                     render: (vnet) => (
                       <OfferMenu
@@ -143,27 +160,56 @@ export function ClusterNetwork({ cluster }: { cluster: Cluster }) {
                 ]}
               />
             </section>
-            {controllers.length > 0 && (
-              <section aria-label="Controllers">
-                <Title order={3} mb={6}>
-                  Controllers
-                </Title>
-                <PlainTable
-                  label="Controllers"
-                  rows={controllers}
-                  rowKey={({ controller }) => controller}
-                  empty=""
-                  columns={[
-                    { header: 'Controller', render: ({ controller }) => controller },
-                    { header: 'Kind', render: ({ type }) => type },
-                    { header: 'Settings', mono: true, render: ({ settings }) => settings.join(' ') },
-                  ]}
-                />
-              </section>
-            )}
+            {asked !== null && <Subnets key={asked} cluster={cluster} vnet={asked} />}
+            <section aria-label="Controllers">
+              <Title order={3} mb={6}>
+                Controllers
+              </Title>
+              <PlainTable
+                label="Controllers"
+                rows={controllers}
+                rowKey={({ controller }) => controller}
+                empty="No controllers: EVPN zones would need one."
+                columns={[
+                  { header: 'Controller', render: ({ controller }) => controller },
+                  { header: 'Kind', render: ({ type }) => type },
+                  { header: 'Settings', mono: true, render: ({ settings }) => settings.join(' ') },
+                ]}
+              />
+            </section>
           </Stack>
         )}
       </ReadView>
     </Stack>
+  );
+}
+
+function Subnets({ cluster, vnet }: { cluster: Cluster; vnet: string }) {
+  const { read } = useRead('datacenter:subnets', { clusterId: cluster.id, vnet }, useTakenAt(cluster.id));
+  return (
+    <section aria-label={`Subnets of ${vnet}`} className="panel" style={{ padding: 14 }}>
+      <Title order={3} mb={6}>
+        Subnets of {vnet}
+      </Title>
+      <ReadView read={read} label="Reading the subnets">
+        {({ subnets }) => (
+          <PlainTable
+            label={`Subnets of ${vnet}`}
+            rows={subnets}
+            rowKey={({ cidr }) => cidr}
+            empty="None: addresses of this VNet are nobody’s business but its guests’."
+            columns={[
+              { header: 'Network', mono: true, render: ({ cidr }) => cidr },
+              { header: 'Gateway', mono: true, render: ({ gateway }) => (gateway === '' ? '–' : gateway) },
+              {
+                header: 'Way out',
+                render: ({ snat }) => (snat ? 'behind the node’s address (SNAT)' : 'routed, or none'),
+              },
+              { header: 'State', render: ({ state }) => stateWords[state] },
+            ]}
+          />
+        )}
+      </ReadView>
+    </section>
   );
 }

@@ -1,4 +1,17 @@
-import { Badge, Button, Code, Drawer, Group, Stack, Table, Tabs, Text, Title } from '@mantine/core';
+import {
+  Badge,
+  Button,
+  Code,
+  Drawer,
+  Group,
+  Select,
+  Stack,
+  Switch,
+  Table,
+  Tabs,
+  Text,
+  Title,
+} from '@mantine/core';
 import { IconUpload } from '@tabler/icons-react';
 import { useState, type ReactNode } from 'react';
 import type { Cluster, ClusterNode } from '../../../src-preload/contract/clusters';
@@ -19,6 +32,7 @@ import { closePanel, openGuest, useCluster, useClustersStore, useTakenAt } from 
 import { call } from '../../api';
 import { startOffer } from '../../stores/offers-store';
 import { Charts } from './Charts';
+import { TaskTable } from './ClusterTasks';
 import { FirewallView } from './FirewallView';
 
 /** One node of a cluster: what it is, what runs on it, and what an admin looks at before and after a change. */
@@ -78,6 +92,7 @@ const places = [
   ['firewall', 'Firewall'],
   ['updates', 'Updates'],
   ['certificates', 'Certificates'],
+  ['tasks', 'Tasks'],
   ['log', 'Log'],
 ] as const;
 
@@ -102,6 +117,7 @@ function NodeDetail({ cluster, node }: { cluster: Cluster; node: ClusterNode }) 
     firewall: live(<FirewallView clusterId={cluster.id} scope={{ level: 'node', node: node.name }} />),
     updates: live(<Updates of={of} />),
     certificates: live(<Certificates of={of} />),
+    tasks: live(<Tasks of={of} cluster={cluster} />),
     log: live(<Log of={of} />),
   };
   return (
@@ -656,6 +672,50 @@ function Certificates({ of }: { of: Of }) {
             })
           )
         }
+      </ReadView>
+    </Stack>
+  );
+}
+
+const taskLimits = ['50', '100', '200'];
+
+/** F155: what this node keeps; the cluster's list has the last of all nodes only. */
+function Tasks({ of, cluster }: { of: Of; cluster: Cluster }) {
+  const [limit, setLimit] = useState(taskLimits[0] ?? '50');
+  const [failed, setFailed] = useState(false);
+  const { read, again } = useRead(
+    'datacenter:nodeTasks',
+    { ...of, limit: Number(limit), failed },
+    useTakenAt(of.clusterId),
+  );
+  return (
+    <Stack gap="sm">
+      <ReadBar
+        onAgain={again}
+        actions={
+          <Group gap="sm" wrap="nowrap">
+            <Switch
+              size="xs"
+              label="Only failed"
+              checked={failed}
+              onChange={(event) => setFailed(event.currentTarget.checked)}
+            />
+            <Select
+              size="xs"
+              w={90}
+              aria-label="How many"
+              data={taskLimits}
+              value={limit}
+              allowDeselect={false}
+              onChange={(value) => setLimit(value ?? limit)}
+            />
+          </Group>
+        }
+      >
+        The last tasks that this node ran, those that run first.
+      </ReadBar>
+      <ReadView read={read} label="Reading the tasks of the node">
+        {({ tasks }) => <TaskTable rows={tasks.map((task) => ({ cluster, task }))} withCluster={false} />}
       </ReadView>
     </Stack>
   );

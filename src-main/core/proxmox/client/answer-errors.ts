@@ -99,3 +99,12 @@ export function refusalError(refusal: Refusal, asked: Asked): AppError {
     detail,
   });
 }
+
+/** The release has no such call (501), which a part of a reading may take for an answer. */
+export function isUnknownCall(thrown: unknown): boolean {
+  return (
+    thrown instanceof AppError &&
+    thrown.code === 'api-failed' &&
+    /^Method '[^']*' not implemented/.test(thrown.detail ?? '')
+  );
+}

@@ -31,6 +31,8 @@ export const backupJobRowSchema = z.object({
   pool: optionalText,
   node: optionalText,
   mailto: optionalText,
+  mailnotification: optionalText,
+  'notification-mode': optionalText,
   'notes-template': optionalText,
   'prune-backups': z.union([z.record(z.string(), looseText), z.string()]).nullish(),
 });
@@ -63,6 +65,8 @@ export function backupJobOf(row: Row): BackupJob {
     node: row.node,
     keep: keepOf(row['prune-backups']),
     mailTo: row.mailto,
+    mailWhen: row.mailnotification,
+    notifyBy: row['notification-mode'],
     notesTemplate: row['notes-template'],
   };
 }

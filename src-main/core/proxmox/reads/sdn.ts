@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Sdn, SdnVnet, SdnZone } from '../../../../src-preload/contract/datacenter';
+import type { Sdn, SdnSubnet, SdnVnet, SdnZone } from '../../../../src-preload/contract/datacenter';
 import type { ApiClient } from '../client/client';
 import { apiPath } from '../client/path';
-import { optionalText, settingsOf } from '../loose';
+import { looseFlag, optionalText, settingsOf } from '../loose';
 
 const stateSchema = z.enum(['new', 'changed', 'deleted']).nullish();
 const pendingSchema = z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish();
@@ -73,4 +73,39 @@ export async function readSdn(client: ApiClient, signal: AbortSignal): Promise<S
       settings: settingsOf(row, notSettings),
     })),
   };
+}
+
+const subnetRowSchema = z.looseObject({
+  subnet: z.string(),
+  cidr: optionalText,
+  state: stateSchema,
+  pending: pendingSchema,
+});
+const notOfSubnet = [...notSettings, 'subnet', 'cidr', 'network', 'mask', 'gateway', 'snat'];
+
+/** The networks of one VNet, as they are written down. */
+export async function readSubnets(
+  client: ApiClient,
+  vnet: string,
+  signal: AbortSignal,
+): Promise<SdnSubnet[]> {
+  const rows = await client.get(
+    apiPath('/cluster/sdn/vnets/{vnet}/subnets', { vnet }),
+    z.array(subnetRowSchema),
+    { operation: `list the subnets of ${vnet}`, signal, query: { pending: true } },
+  );
+  return rows
+    .map((row): SdnSubnet => {
+      const wanted = { ...row, ...pendingOf(row) };
+      const { cidr, gateway, snat } = wanted as Record<string, unknown>;
+      return {
+        // The id is `zone-10.0.0.0-24`.
+        cidr: typeof cidr === 'string' ? cidr : row.subnet,
+        gateway: typeof gateway === 'string' ? gateway : '',
+        snat: looseFlag.safeParse(snat).data ?? false,
+        state: row.state ?? 'applied',
+        settings: settingsOf(row, notOfSubnet),
+      };
+    })
+    .sort((a, b) => a.cidr.localeCompare(b.cidr, 'en', { numeric: true }));
 }

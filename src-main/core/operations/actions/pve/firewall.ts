@@ -3,6 +3,7 @@ import { guestTypeSchema } from '../../../../../src-preload/contract/clusters';
 import type { FirewallRule } from '../../../../../src-preload/contract/datacenter';
 import type { Field } from '../../../../../src-preload/contract/offers';
 import type { Blocker } from '../../../../../src-preload/contract/operations';
+import { apiPath } from '../../../proxmox/client/path';
 import type { ApiParameters } from '../../../proxmox/client/parameters';
 import {
   firewallOptionsSchema,
@@ -168,7 +169,7 @@ const portSchema = z
   .nullable();
 const ruleShape = {
   place: placeText,
-  type: z.enum(['in', 'out']),
+  type: z.enum(['in', 'out', 'group']),
   action: z.enum(['ACCEPT', 'DROP', 'REJECT']),
   enable: z.boolean(),
   macro: z
@@ -186,6 +187,13 @@ const ruleShape = {
   dest: addressSchema,
   dport: portSchema,
   comment: commentSchema.nullable(),
+  /** Of type `group`: the security group whose rules stand here. */
+  group: z
+    .string()
+    .max(18)
+    .regex(/^[A-Za-z][A-Za-z0-9_-]+$/, 'must be the name of a security group')
+    .nullable()
+    .default(null),
 };
 const createInput = z
   .strictObject(ruleShape)
@@ -193,7 +201,14 @@ const createInput = z
     ({ proto, sport, dport }) => proto !== null || (sport === null && dport === null),
     'names ports without a protocol',
   )
-  .refine(({ macro, proto }) => macro === null || proto === null, 'has both a macro and a protocol');
+  .refine(({ macro, proto }) => macro === null || proto === null, 'has both a macro and a protocol')
+  .refine(({ type, group }) => (type === 'group') === (group !== null), 'names a group and is no group rule')
+  .refine(
+    ({ type, macro, proto, source, dest }) =>
+      type !== 'group' || (macro === null && proto === null && source === null && dest === null),
+    'is a group rule and says more: the group says what it lets through',
+  );
+type CreateInput = z.infer<typeof createInput>;
 const ruleRef = z.strictObject({ place: placeText, pos: z.int().min(0).max(9999) });
 const toggleInput = z.strictObject({ place: placeText, pos: z.int().min(0).max(9999), enable: z.boolean() });
 const moveInput = z.strictObject({
@@ -213,7 +228,14 @@ function ruleFields(): Field[] {
     choiceField('type', 'Direction', [
       { value: 'in', label: 'In' },
       { value: 'out', label: 'Out' },
+      { value: 'group', label: 'Security group', hint: 'The rules of that group stand here.' },
     ]),
+    textField('group', 'Security group', '', {
+      required: false,
+      maxLength: 18,
+      placeholder: 'webserver',
+      help: 'Only for a security group; then everything but the comment stays empty.',
+    }),
     choiceField('action', 'What happens', [
       { value: 'ACCEPT', label: 'Accept' },
       { value: 'DROP', label: 'Drop', hint: 'Without an answer.' },
@@ -259,11 +281,14 @@ function placeOfSubject(subject: ClusterSubject): FirewallPlace | null {
   return subject.kind === 'firewall' || subject.kind === 'firewall-rule' ? subject.place : null;
 }
 
+/** A group stands where other rules say what happens. */
+const actionOf = ({ group, action }: CreateInput): string => group ?? action;
+
 /** What identifies a rule that was just made among those that were there. */
-function sameRule(rule: FirewallRule, input: z.infer<typeof createInput>): boolean {
+function sameRule(rule: FirewallRule, input: CreateInput): boolean {
   return (
     rule.type === input.type &&
-    rule.action === input.action &&
+    rule.action === actionOf(input) &&
     rule.enabled === input.enable &&
     rule.macro === (input.macro ?? '') &&
     rule.proto === (input.proto ?? '') &&
@@ -274,7 +299,9 @@ function sameRule(rule: FirewallRule, input: z.infer<typeof createInput>): boole
   );
 }
 
-const create = bindChange<z.infer<typeof createInput>, Found>({
+const groupRowsSchema = z.array(z.object({ group: z.string() }));
+
+const create = bindChange<CreateInput, Found & { groups: string[] }>({
   id: 'pve.firewall.rule.create',
   title: 'Create firewall rule',
   backend: null,
@@ -291,13 +318,25 @@ const create = bindChange<z.infer<typeof createInput>, Found>({
           fields: ruleFields(),
         }
       : null,
-  look,
+  look: async (context, input) => ({
+    ...(await look(context, input)),
+    groups:
+      input.group === null
+        ? []
+        : (
+            await context.get(
+              'list the security groups',
+              apiPath('/cluster/firewall/groups'),
+              groupRowsSchema,
+            )
+          ).map(({ group }) => group),
+  }),
   draft: (input, found) => ({
     target: { kind: 'firewall', name: placeName(input.place) },
     title: `Create a rule in the ${placeName(input.place)}`,
     call: callOf('POST', 'rules', input.place, null, {
       type: input.type,
-      action: input.action,
+      action: actionOf(input),
       enable: input.enable ? 1 : 0,
       macro: input.macro ?? undefined,
       proto: input.proto ?? undefined,
@@ -311,10 +350,19 @@ const create = bindChange<z.infer<typeof createInput>, Found>({
     explain: 'Proxmox VE puts a new rule before all others, so it decides first.',
     consequences: [
       info(
-        `The first rule will be: ${ruleLine({ enabled: input.enable, type: input.type, action: input.action, macro: input.macro ?? '', proto: input.proto ?? '', source: input.source ?? '', sport: input.sport ?? '', dest: input.dest ?? '', dport: input.dport ?? '', iface: '', log: '', comment: input.comment ?? '' })}`,
+        `The first rule will be: ${ruleLine({ enabled: input.enable, type: input.type, action: actionOf(input), macro: input.macro ?? '', proto: input.proto ?? '', source: input.source ?? '', sport: input.sport ?? '', dest: input.dest ?? '', dport: input.dport ?? '', iface: '', log: '', comment: input.comment ?? '' })}`,
       ),
       ...effect(found, input.place),
     ],
+    blockers:
+      input.group === null || found.groups.includes(input.group)
+        ? []
+        : [
+            {
+              text: `There is no security group ${input.group} in the cluster.`,
+              remedy: `Choose one that is there${found.groups.length === 0 ? '' : `: ${found.groups.join(', ')}`}, or create it in Proxmox VE.`,
+            },
+          ],
     undo: 'Delete the rule.',
     restsOn: restsOnRules(found),
   }),

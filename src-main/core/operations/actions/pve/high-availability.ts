@@ -310,21 +310,61 @@ const ruleNameSchema = z
     'must begin with a letter and have 2 to 63 letters, digits, - and _',
   );
 const nodesSchema = z.array(nodeNameSchema).min(1).max(32);
+/** F142: `pve1:2, pve2:1`; the highest number is chosen first. Left out: all are as good. */
+const prioritiesSchema = z
+  .string()
+  .max(512)
+  .regex(/^[A-Za-z0-9-]+:\d{1,3}(?:[,\s]+[A-Za-z0-9-]+:\d{1,3})*$/, 'must be priorities as pve1:2, pve2:1')
+  .nullable()
+  .default(null);
+interface Preferred {
+  nodes: readonly string[];
+  priorities: string | null;
+}
+const priorityOf = ({ priorities }: Preferred): Map<string, string> =>
+  new Map(
+    (priorities ?? '').split(/[,\s]+/).flatMap((part): [string, string][] => {
+      const [node = '', priority = ''] = part.split(':');
+      return node === '' ? [] : [[node, priority]];
+    }),
+  );
+const chosenNodesOnly = (preferred: Preferred): boolean =>
+  [...priorityOf(preferred).keys()].every((node) => preferred.nodes.includes(node));
+const notChosen = 'gives a priority to a node that is not chosen';
+const nodesWithPriorities = (preferred: Preferred): string => {
+  const priorities = priorityOf(preferred);
+  return preferred.nodes
+    .map((node) => (priorities.has(node) ? `${node}:${priorities.get(node) ?? ''}` : node))
+    .join(',');
+};
+const prioritiesField = (): Field =>
+  textField('priorities', 'Priorities of nodes', '', {
+    required: false,
+    maxLength: 512,
+    placeholder: 'pve1:2, pve2:1',
+    help: 'The node with the highest number is taken first. Left empty: all are as good.',
+  });
 
-const groupInput = z.strictObject({
-  name: ruleNameSchema,
-  nodes: nodesSchema,
-  restricted: z.boolean(),
-  nofailback: z.boolean(),
-  comment: commentSchema.nullable(),
-});
-const nodeRuleInput = z.strictObject({
-  name: ruleNameSchema,
-  resources: z.array(sidSchema).min(1).max(200),
-  nodes: nodesSchema,
-  strict: z.boolean(),
-  comment: commentSchema.nullable(),
-});
+const groupInput = z
+  .strictObject({
+    name: ruleNameSchema,
+    nodes: nodesSchema,
+    priorities: prioritiesSchema,
+    restricted: z.boolean(),
+    nofailback: z.boolean(),
+    comment: commentSchema.nullable(),
+  })
+  .refine(chosenNodesOnly, notChosen);
+const nodeRuleInput = z
+  .strictObject({
+    name: ruleNameSchema,
+    resources: z.array(sidSchema).min(1).max(200),
+    nodes: nodesSchema,
+    priorities: prioritiesSchema,
+    strict: z.boolean(),
+    comment: commentSchema.nullable(),
+  })
+  .refine(chosenNodesOnly, notChosen);
 const affinityInput = z.strictObject({
   name: ruleNameSchema,
   resources: z.array(sidSchema).min(2).max(200),
@@ -418,6 +458,7 @@ const createGroup = bindChange<z.infer<typeof groupInput>, FoundRules>({
           fields: [
             nameField(),
             nodePick(world),
+            prioritiesField(),
             switchField(
               'restricted',
               'Nowhere but there',
@@ -438,7 +479,7 @@ const createGroup = bindChange<z.infer<typeof groupInput>, FoundRules>({
       {},
       {
         group: input.name,
-        nodes: input.nodes.join(','),
+        nodes: nodesWithPriorities(input),
         restricted: input.restricted,
         nofailback: input.nofailback,
         comment: input.comment ?? undefined,
@@ -470,6 +511,7 @@ const createNodeRule = bindChange<z.infer<typeof nodeRuleInput>, FoundRules>({
             nameField(),
             managedPick(world, 1),
             nodePick(world),
+            prioritiesField(),
             switchField(
               'strict',
               'Nowhere but there',
@@ -491,7 +533,7 @@ const createNodeRule = bindChange<z.infer<typeof nodeRuleInput>, FoundRules>({
         rule: input.name,
         type: 'node-affinity',
         resources: input.resources.join(','),
-        nodes: input.nodes.join(','),
+        nodes: nodesWithPriorities(input),
         strict: input.strict,
         comment: input.comment ?? undefined,
       },

@@ -36,6 +36,9 @@ const settingsShape = {
     .max(512)
     .regex(/^[^\s@,]+@[^\s@,]+(?:,[^\s@,]+@[^\s@,]+)*$/, 'must be mail addresses with commas between them')
     .nullable(),
+  /** F120: only where mail is sent by sendmail. */
+  mailnotification: z.enum(['always', 'failure']).nullable().default(null),
+  'notification-mode': z.enum(['auto', 'legacy-sendmail', 'notification-system']).nullable().default(null),
   comment: commentSchema.nullable(),
   enabled: z.boolean(),
 };
@@ -84,6 +87,8 @@ function parametersOf(settings: Settings, before: BackupJob | null): ApiParamete
     node: settings.node,
     'prune-backups': settings.keep,
     mailto: settings.mailto,
+    mailnotification: settings.mailnotification,
+    'notification-mode': settings['notification-mode'],
     comment: settings.comment,
   };
   const held: Record<string, boolean> =
@@ -96,6 +101,8 @@ function parametersOf(settings: Settings, before: BackupJob | null): ApiParamete
           node: before.node !== null,
           'prune-backups': before.keep !== null,
           mailto: before.mailTo !== null,
+          mailnotification: before.mailWhen !== null,
+          'notification-mode': before.notifyBy !== null,
           comment: before.comment !== '',
           pool: before.selection === 'pool',
         };
@@ -114,6 +121,12 @@ function jobWords({ selection, vmids, exclude, pool }: BackupJob): string {
   if (selection === 'pool') return `the guests of pool ${pool ?? '?'}`;
   if (selection === 'list') return plural(vmids.length, 'guest');
   return exclude.length === 0 ? 'all guests' : `all guests but ${exclude.length}`;
+}
+
+/** `notification-mode` came with 8.1 (pve-manager 8.1.0). */
+function hasNotifications(version: string | null): boolean {
+  const [major = 0, minor = 0] = (version ?? '9.0').split('.').map(Number);
+  return major > 8 || (major === 8 && minor >= 1);
 }
 
 /** How a job calls itself: by its comment, since its id is a row of digits. */
@@ -223,15 +236,51 @@ function jobFields(world: ClusterWorld, job: BackupJob | null): Field[] {
       maxLength: 200,
     }),
     textField('mailto', 'Mail to', job?.mailTo ?? '', { required: false, maxLength: 512 }),
+    choiceField(
+      'mailnotification',
+      'Mail when',
+      [
+        { value: '', label: 'Not said (always)' },
+        { value: 'always', label: 'Always' },
+        { value: 'failure', label: 'Only when something failed' },
+      ],
+      { value: job?.mailWhen ?? '', help: 'Counts only where mail is sent by sendmail.' },
+    ),
+    choiceField(
+      'notification-mode',
+      'Told by',
+      [
+        { value: '', label: 'Not said (automatic)' },
+        ...(
+          [
+            ['auto', 'Automatic: by sendmail where an address stands above'],
+            ['legacy-sendmail', 'Mail by sendmail'],
+            ['notification-system', 'Notification targets of the cluster'],
+          ] as const
+        ).map(([value, label]) => ({
+          value,
+          label,
+          excuse: hasNotifications(inventory.version) ? null : 'Since Proxmox VE 8.1.',
+        })),
+      ],
+      { value: job?.notifyBy ?? '' },
+    ),
     textField('comment', 'Name', job?.comment ?? '', { required: false, maxLength: 512 }),
     switchField('enabled', 'Switched on', job?.enabled ?? true),
   ];
 }
 
-/** A choice has no “none”: the empty answer stands for all nodes. */
+const emptyMeansNone = ['node', 'mailnotification', 'notification-mode'];
+
+/** A choice has no “none”: the empty answer stands for all nodes, or for what is not said. */
 const withoutEmptyNode = (input: unknown): unknown =>
-  typeof input === 'object' && input !== null && 'node' in input && input.node === ''
-    ? { ...input, node: null }
+  typeof input === 'object' && input !== null
+    ? Object.fromEntries(
+        Object.entries(input).map(([key, value]): [string, unknown] => [
+          key,
+          value === '' && emptyMeansNone.includes(key) ? null : value,
+        ]),
+      )
     : input;
 
 function holds(job: BackupJob, settings: Settings): boolean {

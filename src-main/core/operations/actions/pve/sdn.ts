@@ -20,11 +20,31 @@ const numberText = (least: number, most: number) =>
     .refine((text) => Number(text) >= least && Number(text) <= most, `must be from ${least} to ${most}`)
     .nullable();
 
-/** F129: zones that need no controller. */
+/** F129, F134 */
+const controllerSchema = z
+  .string()
+  .regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,62}[a-zA-Z0-9]$/, 'must be the name of a controller')
+  .nullable()
+  .default(null);
+const dnsSchema = z
+  .string()
+  .regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,62}$/, 'must be the name of a DNS server of the network')
+  .nullable()
+  .default(null);
+const dnsZoneSchema = z
+  .string()
+  .max(253)
+  .regex(
+    /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*$/,
+    'must be a domain',
+  )
+  .nullable()
+  .default(null);
+
 const zoneInput = z
   .strictObject({
     zone: sdnIdSchema,
-    type: z.enum(['simple', 'vlan', 'qinq', 'vxlan']),
+    type: z.enum(['simple', 'vlan', 'qinq', 'vxlan', 'evpn']),
     bridge: z
       .string()
       .regex(/^[a-zA-Z][a-zA-Z0-9._-]{0,14}$/, 'must be the name of a bridge')
@@ -37,7 +57,14 @@ const zoneInput = z
       .nullable(),
     mtu: numberText(576, 9216),
     nodes: z.array(nodeNameSchema).max(64),
+    controller: controllerSchema,
+    'vrf-vxlan': numberText(1, 16_777_215).default(null),
+    dns: dnsSchema,
+    dnszone: dnsZoneSchema,
   })
+  .refine(({ type, controller }) => type !== 'evpn' || controller !== null, 'needs a controller')
+  .refine(({ type, 'vrf-vxlan': vrf }) => type !== 'evpn' || vrf !== null, 'needs the VXLAN of its routing')
+  .refine(({ dns, dnszone }) => dnszone === null || dns !== null, 'names a domain without a DNS server')
   .refine(({ type, bridge }) => (type !== 'vlan' && type !== 'qinq') || bridge !== null, 'needs a bridge')
   .refine(({ type, tag }) => type !== 'qinq' || tag !== null, 'needs a tag')
   .refine(({ type, peers }) => type !== 'vxlan' || peers !== null, 'needs the addresses of its peers');
@@ -58,7 +85,10 @@ const vnetInput = z.strictObject({
 
 const rowsSchema = z.array(z.looseObject({ zone: optionalText, vnet: optionalText, state: optionalText }));
 
+const controllerRowsSchema = z.array(z.object({ controller: z.string() }));
+
 interface Found {
+  controllers: string[];
   zones: { name: string; state: string | null }[];
   vnets: { name: string; zone: string; state: string | null }[];
   /** One line for each object that an apply would change. */
@@ -68,9 +98,10 @@ interface Found {
 const pendingWords: Readonly<Record<string, string>> = { new: 'new', changed: 'changed', deleted: 'deleted' };
 
 async function look(context: ApiContext): Promise<Found> {
-  const [zones, vnets] = await Promise.all([
+  const [zones, vnets, controllers] = await Promise.all([
     context.get('list the zones', apiPath('/cluster/sdn/zones'), rowsSchema, { pending: true }),
     context.get('list the VNets', apiPath('/cluster/sdn/vnets'), rowsSchema, { pending: true }),
+    context.get('list the controllers', apiPath('/cluster/sdn/controllers'), controllerRowsSchema),
   ]);
   const waitingOf = (kind: string, row: (typeof zones)[number], name: string): string[] => {
     const word = pendingWords[row.state ?? ''];
@@ -89,6 +120,7 @@ async function look(context: ApiContext): Promise<Found> {
     return typeof wanted === 'string' ? wanted : (row.zone ?? '');
   };
   return {
+    controllers: controllers.map(({ controller }) => controller).sort(),
     zones: zones.map((row) => ({ name: row.zone ?? '', state: row.state })),
     vnets: vnets.map((row) => ({ name: row.vnet ?? '', zone: zoneOf(row), state: row.state })),
     waiting: [
@@ -120,6 +152,7 @@ function zoneFields({ inventory }: ClusterWorld): Field[] {
       { value: 'vlan', label: 'VLAN', hint: 'On a bridge of the nodes; the switches carry the VLANs.' },
       { value: 'qinq', label: 'QinQ', hint: 'VLANs inside one VLAN.' },
       { value: 'vxlan', label: 'VXLAN', hint: 'Over IP between the nodes.' },
+      { value: 'evpn', label: 'EVPN', hint: 'VXLAN with routing, by a controller.' },
     ]),
     textField('bridge', 'Bridge (VLAN, QinQ)', '', { required: false, maxLength: 15, placeholder: 'vmbr0' }),
     textField('tag', 'Outer VLAN (QinQ)', '', { required: false, maxLength: 4 }),
@@ -127,6 +160,18 @@ function zoneFields({ inventory }: ClusterWorld): Field[] {
       required: false,
       maxLength: 512,
       placeholder: '192.0.2.11,192.0.2.12',
+    }),
+    textField('controller', 'Controller (EVPN)', '', { required: false, maxLength: 64 }),
+    textField('vrf-vxlan', 'VXLAN of its routing (EVPN)', '', { required: false, maxLength: 8 }),
+    textField('dns', 'DNS server', '', {
+      required: false,
+      maxLength: 64,
+      help: 'One that is set up for the network, by its name: guests are written into it.',
+    }),
+    textField('dnszone', 'Domain in it', '', {
+      required: false,
+      maxLength: 253,
+      placeholder: 'lab.example.net',
     }),
     textField('mtu', 'MTU', '', {
       required: false,
@@ -172,15 +217,32 @@ const createZone = bindChange<ZoneInput, Found>({
         bridge: input.type === 'vlan' || input.type === 'qinq' ? (input.bridge ?? undefined) : undefined,
         tag: input.type === 'qinq' ? (input.tag ?? undefined) : undefined,
         peers: input.type === 'vxlan' ? input.peers?.replaceAll(/[ ,]+/g, ',') : undefined,
+        controller: input.type === 'evpn' ? (input.controller ?? undefined) : undefined,
+        'vrf-vxlan': input.type === 'evpn' ? (input['vrf-vxlan'] ?? undefined) : undefined,
+        dns: input.dns ?? undefined,
+        dnszone: input.dnszone ?? undefined,
         mtu: input.mtu ?? undefined,
         nodes: input.nodes.length === 0 ? undefined : input.nodes.join(','),
       },
     ),
     explain: 'Writes the zone into the configuration of the cluster.',
     consequences: [notYet],
-    blockers: names(found.zones).includes(input.zone)
-      ? [{ text: `There is a zone ${input.zone} already.`, remedy: 'Choose another name.' }]
-      : [],
+    blockers: [
+      ...(names(found.zones).includes(input.zone)
+        ? [{ text: `There is a zone ${input.zone} already.`, remedy: 'Choose another name.' }]
+        : []),
+      ...(input.type === 'evpn' && !found.controllers.includes(input.controller ?? '')
+        ? [
+            {
+              text: `There is no controller ${input.controller ?? ''} in the cluster.`,
+              remedy:
+                found.controllers.length === 0
+                  ? 'Create one in Proxmox VE (Datacenter, SDN, Options) first.'
+                  : `Choose one that is there: ${found.controllers.join(', ')}.`,
+            },
+          ]
+        : []),
+    ],
     undo: 'Delete the zone.',
     restsOn: { zones: names(found.zones) },
   }),
