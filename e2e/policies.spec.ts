@@ -52,6 +52,19 @@ test.describe('snapshot policies', () => {
 
     const more = row.getByRole('button', { name: 'More for tank/projects on nas-01' });
     await more.click();
+    await page.getByRole('menuitem', { name: 'Dry run…' }).click();
+    const dryRun = page.getByRole('dialog', { name: 'Dry run of tank/projects on nas-01' });
+    await dryRun.getByText('7 days', { exact: true }).click();
+    const day = dryRun.getByRole('table', { name: 'Days' }).getByRole('row').nth(3);
+    await day.getByRole('button').click();
+    await expect(day.getByRole('button')).toHaveAttribute('aria-pressed', 'true');
+    const date = await day.getByRole('button').innerText();
+    await expect(dryRun.getByText(`to be taken ${date}`).first()).toBeVisible();
+    await screenshot(page, '126-policy-dry-run');
+    await expectAccessible(page, '[role="dialog"]');
+    await page.keyboard.press('Escape');
+    await expect(dryRun).toBeHidden();
+    await more.click();
     await page.getByRole('menuitem', { name: 'Edit…' }).click();
     const edit = page.getByRole('dialog', { name: 'Edit snapshot policy' });
     await edit.getByRole('textbox', { name: /^Snapshots that stay/ }).fill('9');

@@ -80,6 +80,7 @@ export const channels = [
   'policies:create',
   'policies:update',
   'policies:delete',
+  'policies:dryRun',
   'policies:describe',
   'files:list',
   'files:download',

@@ -108,6 +108,7 @@ export const contract = {
   'policies:create': policiesContract.create,
   'policies:update': policiesContract.update,
   'policies:delete': policiesContract.delete,
+  'policies:dryRun': policiesContract.dryRun,
   'policies:describe': policiesContract.describe,
   'files:list': filesContract.list,
   'files:download': filesContract.download,

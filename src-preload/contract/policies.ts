@@ -63,6 +63,42 @@ export const policyRowSchema = policySchema.extend({
 });
 export type PolicyRow = z.infer<typeof policyRowSchema>;
 
+/** One day of a dry run, over all volumes of the policy. */
+export const foreseenDaySchema = z.strictObject({
+  endMs: timestampMsSchema,
+  taken: z.int(),
+  removed: z.int(),
+  /** At its end. */
+  there: z.int(),
+  /** Of these, what the rule would let go but can't: held, cloned, of unknown age. */
+  stay: z.int(),
+});
+export type ForeseenDay = z.infer<typeof foreseenDaySchema>;
+
+export const foreseenSnapshotSchema = z.strictObject({
+  volumeName: z.string(),
+  /** null: not taken yet. */
+  name: z.string().nullable(),
+  createdAtMs: timestampMsSchema.nullable(),
+  /** Why it is still there although the rule would let it go; null: the rule keeps it. */
+  reason: z.string().nullable(),
+});
+export type ForeseenSnapshot = z.infer<typeof foreseenSnapshotSchema>;
+
+export const foreseenSchema = z.strictObject({
+  /** When the host was last read: what is there now is of then. */
+  readAtMs: timestampMsSchema,
+  volumeCount: z.int(),
+  /** There now, of those that the pruning of the policy judges. */
+  presentCount: z.int(),
+  days: z.array(foreseenDaySchema),
+  shownDay: z.int(),
+  /** What is there at the end of that day, cut at a number nobody reads. */
+  shown: z.array(foreseenSnapshotSchema),
+  shownCount: z.int(),
+});
+export type Foreseen = z.infer<typeof foreseenSchema>;
+
 export const policiesContract = {
   list: { request: nothingSchema, response: z.strictObject({ policies: z.array(policyRowSchema) }) },
   create: { request: z.strictObject({ settings: policySettingsSchema }), response: policySchema },
@@ -72,6 +108,16 @@ export const policiesContract = {
   },
   /** Our own record only; no snapshot is touched. */
   delete: { request: z.strictObject({ policyId: uuidSchema }), response: nothingSchema },
+  /** What would exist when, if it were taken and pruned at each of its moments. Touches no host. */
+  dryRun: {
+    request: z.strictObject({
+      policyId: uuidSchema,
+      days: z.int().min(1).max(366),
+      /** The day of which what is there is listed, by its place. */
+      shownDay: z.int().min(0).max(365),
+    }),
+    response: foreseenSchema,
+  },
   /** A schedule in words, with the next moments it names, in milliseconds. */
   describe: {
     request: z.strictObject({ schedule: z.string().max(120) }),

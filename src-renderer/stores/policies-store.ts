@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { PolicyRow, PolicySettings } from '../../src-preload/contract/policies';
+import type { Foreseen, PolicyRow, PolicySettings } from '../../src-preload/contract/policies';
 import type { RetentionRule } from '../../src-preload/contract/prune';
 import type { WireError } from '../../src-preload/contract/result';
 import { call, listen } from '../api';
@@ -17,6 +17,16 @@ interface PoliciesState {
   form: { policy: PolicyRow | null } | null;
   /** What a button of one policy met. */
   problem: WireError | null;
+  dryRun: DryRun | null;
+}
+
+/** One policy over the days to come; `foreseen: null`: not worked out yet. */
+export interface DryRun {
+  policy: PolicyRow;
+  days: number;
+  shownDay: number;
+  foreseen: Foreseen | null;
+  error: WireError | null;
 }
 
 export const usePoliciesStore = create<PoliciesState>(() => ({
@@ -25,6 +35,7 @@ export const usePoliciesStore = create<PoliciesState>(() => ({
   error: null,
   form: null,
   problem: null,
+  dryRun: null,
 }));
 
 let latest = 0;
@@ -139,4 +150,26 @@ export function prunePolicy(policy: PolicyRow): void {
     ...{ last: retentionCount, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 },
   };
   openPrune({ hostId, poolId: null, search: ownNames, policyId, rule });
+}
+
+/** What would exist when. Another span keeps the day that is shown while there is one. */
+export async function openDryRun(policy: PolicyRow, days: number, shownDay = days - 1): Promise<void> {
+  const asked = { policy, days, shownDay: Math.min(shownDay, days - 1) };
+  const before = usePoliciesStore.getState().dryRun;
+  const kept = before?.policy.id === policy.id && before.days === days ? before.foreseen : null;
+  usePoliciesStore.setState({ dryRun: { ...asked, foreseen: kept, error: null } });
+  const answer = await call('policies:dryRun', { policyId: policy.id, days, shownDay: asked.shownDay });
+  const now = usePoliciesStore.getState().dryRun;
+  // Closed, or another question meanwhile.
+  if (now === null || now.policy.id !== policy.id || now.days !== days || now.shownDay !== asked.shownDay)
+    return;
+  usePoliciesStore.setState({
+    dryRun: answer.ok
+      ? { ...asked, foreseen: answer.value, error: null }
+      : { ...asked, foreseen: null, error: answer.error },
+  });
+}
+
+export function closeDryRun(): void {
+  usePoliciesStore.setState({ dryRun: null });
 }

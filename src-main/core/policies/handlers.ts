@@ -5,6 +5,7 @@ import type { Policy, PolicyRow, PolicySettings } from '../../../src-preload/con
 import { AppError, toAppError } from '../errors/app-error';
 import type { HostStore } from '../hosts/types';
 import type { InventoryService } from '../inventory/service';
+import { dayEnds, foresee } from './foresee';
 import { judgePolicy, volumesOf, type NewestOf } from './judge';
 import type { PolicyStore } from './policy-store';
 import { readSchedule, type Schedule } from './schedule';
@@ -12,6 +13,12 @@ import { readSchedule, type Schedule } from './schedule';
 /** Policies of one host; more than this nobody reads. */
 const mostPolicies = 200;
 const momentsShown = 5;
+/** Snapshots that Holdfast names begin so; those of other tools are theirs to prune. */
+const ownSnapshots = 'holdfast-';
+/** Snapshots that a dry run takes in mind: a fraction of a second. */
+const mostForeseen = 500_000;
+/** Rows of one day that it lists. */
+const mostListed = 1_000;
 
 export interface PolicyHandlerOptions {
   policies: PolicyStore;
@@ -23,7 +30,12 @@ export interface PolicyHandlerOptions {
 
 type PolicyHandlers = Pick<
   CoreHandlers,
-  'policies:list' | 'policies:create' | 'policies:update' | 'policies:delete' | 'policies:describe'
+  | 'policies:list'
+  | 'policies:create'
+  | 'policies:update'
+  | 'policies:delete'
+  | 'policies:dryRun'
+  | 'policies:describe'
 >;
 
 /** When each volume last got a snapshot; undefined where the age of one of its snapshots is not known. */
@@ -147,6 +159,50 @@ export function policyHandlers(options: PolicyHandlerOptions): PolicyHandlers {
       policies.remove(policyId);
       onChanged();
       return {};
+    },
+
+    'policies:dryRun': async ({ policyId, days, shownDay }) => {
+      const policy = policies.get(policyId);
+      const schedule = readSchedule(policy.schedule);
+      const known = await inventory.read(policy.hostId);
+      if (known === null) {
+        throw new AppError('refused', 'The host was never read, so what is there now is not known.', {
+          remedy: 'Connect the host first.',
+        });
+      }
+      const { volumes } = volumesOf(policy, known);
+      if (volumes.length === 0) {
+        throw new AppError('refused', `${policy.poolName} was not found when the host was last read.`);
+      }
+      const names = new Set(volumes.map(({ name }) => name));
+      const present = (
+        await inventory.allSnapshots({ hostId: policy.hostId, poolId: null, search: ownSnapshots })
+      ).filter(
+        ({ backend, volumeName }) =>
+          backend === policy.backend && volumeName !== null && names.has(volumeName),
+      );
+      const dayEndsMs = dayEnds(nowMs(), days);
+      const endMs = dayEndsMs.at(-1) ?? nowMs();
+      const mostMoments = Math.max(1, Math.floor(mostForeseen / volumes.length));
+      const momentsMs = schedule.next(nowMs(), mostMoments + 1).filter((atMs) => atMs < endMs);
+      if (momentsMs.length > mostMoments) {
+        throw new AppError('refused', 'That would be too many snapshots to foresee.', {
+          remedy: 'Choose fewer days.',
+        });
+      }
+      const foreseen = foresee({
+        ...{ volumeNames: [...names], present, nowMs: nowMs(), momentsMs },
+        ...{ last: policy.retentionCount, dayEndsMs, shownDay },
+      });
+      return {
+        readAtMs: known.takenAtMs,
+        volumeCount: volumes.length,
+        presentCount: present.length,
+        days: foreseen.days,
+        shownDay,
+        shown: foreseen.shown.slice(0, mostListed),
+        shownCount: foreseen.shown.length,
+      };
     },
 
     'policies:describe': async ({ schedule }) => {

@@ -167,6 +167,31 @@ describe('policies on the demo fleet', () => {
     expect(await core.call('snapshots:prune', elsewhere)).toMatchObject({ keep: 0, remove: 0, stay: 0 });
   });
 
+  it('tell what would be there on a day to come, and send nothing for it', async () => {
+    const made = await core.call('policies:create', {
+      settings: { ...settings, schedule: '@daily', retentionCount: 3 },
+    });
+    const ask = (days: number, shownDay: number, policyId = made.id) =>
+      core.call('policies:dryRun', { policyId, days, shownDay });
+    await expect(ask(7, 6)).rejects.toThrow(': refused: ');
+    await core.call('inventory:refresh', { hostId: 'demo-nas' });
+    const { days, shown, shownCount, volumeCount, presentCount } = await ask(7, 6);
+    expect(volumeCount).toBeGreaterThan(1);
+    expect(days).toHaveLength(7);
+    // Today has no midnight to come.
+    expect(days[0]).toMatchObject({ taken: 0, removed: 0, there: presentCount });
+    expect(days.slice(1).every(({ taken }) => taken === volumeCount)).toBe(true);
+    const last = days[6];
+    expect(last?.there).toBe(shownCount);
+    expect((last?.there ?? 0) - (last?.stay ?? 0)).toBe(3 * volumeCount);
+    expect(shown.filter(({ name }) => name === null)).toHaveLength(3 * volumeCount);
+    expect((await ask(7, 0)).shownCount).toBe(presentCount);
+
+    const often = await core.call('policies:create', { settings: { ...settings, schedule: '* * * * *' } });
+    await expect(ask(366, 0, often.id)).rejects.toThrow(': refused: ');
+    await expect(ask(7, 0, '00000000-0000-4000-8000-000000000000')).rejects.toThrow(': not-found: ');
+  });
+
   it('describe a schedule while it is typed', async () => {
     const { words, nextAtMs } = await core.call('policies:describe', { schedule: '@hourly' });
     expect(words).toBe('Every hour');

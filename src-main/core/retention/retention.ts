@@ -46,7 +46,8 @@ function obstacle(snapshot: Judged, nowMs: number): string | null {
   return null;
 }
 
-function tied(snapshot: Judged): string | null {
+/** Why the tool would not destroy it; null: nothing holds it. */
+export function tied(snapshot: Pick<Judged, 'holdCount' | 'cloneNames' | 'state'>): string | null {
   if (snapshot.holdCount === null || snapshot.cloneNames === null)
     return 'its holds and clones were not read yet';
   if (snapshot.holdCount > 0) return 'it is held';

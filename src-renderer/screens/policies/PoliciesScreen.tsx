@@ -1,5 +1,6 @@
 import { ActionIcon, Alert, Badge, Button, Group, Menu, Stack, Switch, Table, Text } from '@mantine/core';
 import {
+  IconCalendarStats,
   IconCalendarTime,
   IconCamera,
   IconDots,
@@ -25,6 +26,7 @@ import { useFleetStore, useHost } from '../../stores/fleet-store';
 import {
   deletePolicy,
   loadPolicies,
+  openDryRun,
   openPolicyForm,
   planDue,
   prunePolicy,
@@ -33,6 +35,7 @@ import {
 } from '../../stores/policies-store';
 import { snapshotActionOf } from '../snapshots/snapshot-actions';
 import { PruneDialog } from '../snapshots/PruneDialog';
+import { DryRunDrawer, firstDays } from './DryRunDrawer';
 import { PolicyDialog } from './PolicyDialog';
 
 /** What is to be taken when, what of it is due, and how many stay. */
@@ -94,6 +97,7 @@ export function PoliciesScreen() {
       )}
       <PolicyDialog />
       <PruneDialog />
+      <DryRunDrawer />
     </div>
   );
 }
@@ -234,6 +238,12 @@ function Ways({ policy }: { policy: PolicyRow }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item
+            leftSection={<IconCalendarStats size={15} />}
+            onClick={() => void openDryRun(policy, firstDays)}
+          >
+            Dry run…
+          </Menu.Item>
           <Menu.Item leftSection={<IconScissors size={15} />} onClick={() => prunePolicy(policy)}>
             Prune older ones…
           </Menu.Item>
