@@ -143,6 +143,7 @@ function run(): void {
       vaultStatus: vault.status,
       core: { status: host.status, busy: host.busy, open: openCore },
       openWindow: windows.open,
+      fullScreen: (on) => windows.current()?.setFullScreen(on),
       profile: { isDemo: () => demo, directory: () => profileDirectory(userData, demo) },
     }),
   });

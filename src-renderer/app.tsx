@@ -7,7 +7,7 @@ import {
 } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { Suspense, useEffect } from 'react';
-import { Route, Router, Switch } from 'wouter';
+import { Route, Router, Switch, useRoute } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
 import type { CoreStatus } from '../src-preload/contract/app';
 import { followActivities } from './components/activity-notices';
@@ -52,6 +52,7 @@ const SettingsScreen = part('SettingsScreen');
 const SnapshotDialog = part('SnapshotDialog');
 const SnapshotsScreen = part('SnapshotsScreen');
 const TasksScreen = part('TasksScreen');
+const KioskScreen = part('KioskScreen');
 const PlanView = part('PlanView');
 const OfferDialog = part('OfferDialog');
 const Palette = part('Palette');
@@ -151,11 +152,19 @@ export function App() {
 function Screens() {
   const info = useAppStore((state) => state.info);
   const error = useAppStore((state) => state.error);
+  const [onTheWall] = useRoute('/kiosk');
   if (info === null) {
     return (
       <Center h="100%" p="xl">
         {error === null ? <Loader aria-label="Starting" /> : <ErrorNotice error={error} />}
       </Center>
+    );
+  }
+  if (onTheWall) {
+    return (
+      <Suspense fallback={null}>
+        <KioskScreen />
+      </Suspense>
     );
   }
   return (

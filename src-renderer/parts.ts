@@ -20,6 +20,7 @@ export { SandboxVolumesScreen } from './screens/sandbox-volumes/SandboxVolumesSc
 export { SettingsScreen } from './screens/settings/SettingsScreen';
 export { SnapshotDialog } from './screens/snapshots/SnapshotDialog';
 export { SnapshotsScreen } from './screens/snapshots/SnapshotsScreen';
+export { KioskScreen } from './screens/fleet/KioskScreen';
 export { TasksScreen } from './screens/tasks/TasksScreen';
 export { PlanView } from './components/PlanView';
 export { OfferDialog } from './components/OfferForm';

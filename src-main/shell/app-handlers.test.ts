@@ -17,6 +17,7 @@ function setUp(
   }> = {},
 ) {
   const open = vi.fn(async () => state.opened ?? running);
+  const fullScreen = vi.fn((_on: boolean) => undefined);
   const openWindow = vi.fn((_route: string) => state.full !== true);
   const handlers = createAppHandlers({
     fixed: {
@@ -29,9 +30,10 @@ function setUp(
     vaultStatus: () => ({ persistent: false, backend: 'basic_text', text: 'In memory.' }),
     core: { status: () => state.status ?? running, busy: () => state.busy ?? false, open },
     openWindow,
+    fullScreen,
     profile: { isDemo: () => state.demo ?? false, directory: () => '/profile' },
   });
-  return { handlers, open, openWindow };
+  return { handlers, open, openWindow, fullScreen };
 }
 
 describe('createAppHandlers', () => {
@@ -39,6 +41,13 @@ describe('createAppHandlers', () => {
     const info = await setUp().handlers['app:info']({}, context);
     expect(contract['app:info'].response.parse(info)).toEqual(info);
     expect(info).toMatchObject({ demo: false, profileDirectory: '/profile', core: running });
+  });
+
+  it('let the window fill the screen, and no more', async () => {
+    const { handlers, fullScreen } = setUp();
+    await handlers['app:fullScreen']({ on: true }, context);
+    await handlers['app:fullScreen']({ on: false }, context);
+    expect(fullScreen.mock.calls).toEqual([[true], [false]]);
   });
 
   it('opens another window at a place of the page, and says when there are enough', async () => {

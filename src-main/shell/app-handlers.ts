@@ -14,6 +14,7 @@ export interface AppHandlersOptions {
   };
   /** Another window at that place of the page. false: there are as many as there may be. */
   openWindow(route: string): boolean;
+  fullScreen(on: boolean): void;
   profile: {
     isDemo(): boolean;
     directory(): string;
@@ -67,6 +68,10 @@ export function createAppHandlers(options: AppHandlersOptions): ShellHandlers {
           message: 'There are as many windows as Holdfast keeps open. Close one of them first.',
         });
       }
+      return {};
+    },
+    'app:fullScreen': async ({ on }) => {
+      options.fullScreen(on);
       return {};
     },
     'app:restartCore': async () => {

@@ -45,5 +45,7 @@ export const appContract = {
   closeDemo: { request: nothingSchema, response: nothingSchema },
   /** Another window of the same app. Each asks and is answered by itself; all show the same hosts. */
   openWindow: { request: z.strictObject({ route: routeSchema }), response: nothingSchema },
+  /** The window that was used last fills the screen, or does so no more. */
+  fullScreen: { request: z.strictObject({ on: z.boolean() }), response: nothingSchema },
   restartCore: { request: nothingSchema, response: coreStatusSchema },
 } as const;

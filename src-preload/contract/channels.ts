@@ -8,6 +8,7 @@ export const channels = [
   'app:closeDemo',
   'app:restartCore',
   'app:openWindow',
+  'app:fullScreen',
   'hosts:list',
   'hosts:add',
   'hosts:update',
@@ -116,6 +117,7 @@ export const shellChannels = [
   'app:closeDemo',
   'app:restartCore',
   'app:openWindow',
+  'app:fullScreen',
 ] as const satisfies readonly Channel[];
 export type ShellChannel = (typeof shellChannels)[number];
 export type CoreChannel = Exclude<Channel, ShellChannel>;

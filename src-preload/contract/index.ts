@@ -36,6 +36,7 @@ export const contract = {
   'app:closeDemo': appContract.closeDemo,
   'app:restartCore': appContract.restartCore,
   'app:openWindow': appContract.openWindow,
+  'app:fullScreen': appContract.fullScreen,
   'hosts:list': hostsContract.list,
   'hosts:add': hostsContract.add,
   'hosts:update': hostsContract.update,

@@ -51,7 +51,7 @@ export function NodeDrawer() {
       opened={shown}
       onClose={closePanel}
       position="right"
-      size={760}
+      size={800}
       title={shown ? <NodeTitle cluster={cluster} node={node} /> : ''}
     >
       {shown && <NodeDetail key={`${cluster.id}/${node.name}`} cluster={cluster} node={node} />}

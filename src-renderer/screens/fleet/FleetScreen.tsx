@@ -1,7 +1,7 @@
-import { Button, Center, Group, Loader, SimpleGrid, Stack, Text, Title } from '@mantine/core';
-import { IconPlus, IconRefresh } from '@tabler/icons-react';
+import { ActionIcon, Button, Center, Group, Loader, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { IconDeviceTv, IconPlus, IconRefresh } from '@tabler/icons-react';
 import type { CSSProperties, ReactNode } from 'react';
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import type { ClusterOverview, ClusterSummary } from '../../../src-preload/contract/clusters';
 import type { HostOverview } from '../../../src-preload/contract/hosts';
 import { Age } from '../../components/Age';
@@ -22,6 +22,7 @@ import { Welcome } from '../welcome/Welcome';
 
 /** All hosts and clusters at a glance: trouble first, then each with its capacity and what runs there. */
 export function FleetScreen() {
+  const [, go] = useLocation();
   const { status, hosts, error, refreshing } = useFleetStore();
   const { clusters, error: clustersError, refreshing: clustersRefreshing } = useClustersStore();
   const clustersStatus = useClustersStore((state) => state.status);
@@ -62,6 +63,15 @@ export function FleetScreen() {
             >
               Refresh all
             </Button>
+            <ActionIcon
+              variant="default"
+              size={36}
+              aria-label="Show on the wall"
+              title="Show on the wall: full screen, read every minute, nothing to press"
+              onClick={() => go('/kiosk')}
+            >
+              <IconDeviceTv size={18} aria-hidden />
+            </ActionIcon>
             <Button
               variant="default"
               leftSection={<IconPlus size={16} />}

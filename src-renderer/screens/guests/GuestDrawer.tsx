@@ -30,6 +30,7 @@ import { closeGuest, useCluster, useClustersStore, useTakenAt } from '../../stor
 import { useConsoleStore } from '../../stores/console-store';
 import { loadOffers, startOffer } from '../../stores/offers-store';
 import { Charts } from '../clusters/Charts';
+import { ObjectHistory } from '../history/ObjectHistory';
 import { FirewallView } from '../clusters/FirewallView';
 import { GuestConsole } from './GuestConsole';
 import { GuestInsideView } from './GuestInsideView';
@@ -86,6 +87,7 @@ function GuestTabs({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
         <Tabs.Tab value="firewall" disabled={guest.status === 'unknown'}>
           Firewall
         </Tabs.Tab>
+        <Tabs.Tab value="history">History</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="overview" pt="md">
         <GuestDetail cluster={cluster} guest={guest} />
@@ -100,6 +102,9 @@ function GuestTabs({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
       </Tabs.Panel>
       <Tabs.Panel value="charts" pt="md">
         <Charts clusterId={cluster.id} subject={{ kind: 'guest', vmid: guest.vmid }} />
+      </Tabs.Panel>
+      <Tabs.Panel value="history" pt="md">
+        <ObjectHistory hostId={cluster.id} object={{ kind: 'guest', vmid: guest.vmid }} clusterTasks />
       </Tabs.Panel>
       <Tabs.Panel value="firewall" pt="md">
         <FirewallView clusterId={cluster.id} scope={{ level: 'guest', vmid: guest.vmid }} />
