@@ -38,25 +38,45 @@ export function resetLab(): Lab {
  * @throws when the line exits non-zero, with what it said.
  */
 export async function onLab(lab: Lab, line: string): Promise<string> {
-  const { stdout } = await promisify(execFile)(
-    'ssh',
-    [
-      '-p',
-      String(lab.port),
-      '-i',
-      lab.privateKeyPath,
-      '-o',
-      'StrictHostKeyChecking=no',
-      '-o',
-      'UserKnownHostsFile=/dev/null',
-      '-o',
-      'LogLevel=ERROR',
-      '-o',
-      'BatchMode=yes',
-      `${lab.user}@${lab.host}`,
-      line,
-    ],
-    { timeout: 120_000, maxBuffer: 16 * 1024 * 1024 },
-  );
+  const { stdout } = await promisify(execFile)('ssh', sshArguments(lab, line), sshLimits);
   return stdout;
+}
+
+export interface LabAnswer {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** The same for a line that may fail: also its exit code and its complaints. @throws when ssh itself fails */
+export function answerOfLab(lab: Lab, line: string): Promise<LabAnswer> {
+  return new Promise((resolve, reject) => {
+    execFile('ssh', sshArguments(lab, line), sshLimits, (error, stdout, stderr) => {
+      const code = error === null ? 0 : error.code;
+      // 255 is ssh's own word.
+      if (typeof code !== 'number' || code === 255) reject(error ?? new Error('ssh ended without a code.'));
+      else resolve({ exitCode: code, stdout, stderr });
+    });
+  });
+}
+
+const sshLimits = { timeout: 120_000, maxBuffer: 16 * 1024 * 1024 };
+
+function sshArguments(lab: Lab, line: string): string[] {
+  return [
+    '-p',
+    String(lab.port),
+    '-i',
+    lab.privateKeyPath,
+    '-o',
+    'StrictHostKeyChecking=no',
+    '-o',
+    'UserKnownHostsFile=/dev/null',
+    '-o',
+    'LogLevel=ERROR',
+    '-o',
+    'BatchMode=yes',
+    `${lab.user}@${lab.host}`,
+    line,
+  ];
 }

@@ -17,7 +17,11 @@ const folderOf = (backend: FixtureFolder): string =>
   join(dirname(fileURLToPath(import.meta.url)), '..', backend, 'fixtures');
 
 export function captured(backend: FixtureFolder, name: string): Captured {
-  const text = readFileSync(join(folderOf(backend), `${name}.txt`), 'utf8');
+  return parseCaptured(name, readFileSync(join(folderOf(backend), `${name}.txt`), 'utf8'));
+}
+
+/** @throws Error when the text is no captured command */
+export function parseCaptured(name: string, text: string): Captured {
   const parts =
     /^(?<command>.*)\nexit: (?<exit>\d+)\n(?:note: .*\n)?--- stdout ---\n(?<stdout>[^]*?)--- stderr ---\n?(?<stderr>[^]*)$/.exec(
       text,
