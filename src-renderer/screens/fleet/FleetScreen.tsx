@@ -16,6 +16,8 @@ import { formatBytes, formatCount, formatPercent, plural, usedPercent } from '..
 import { openHostDialog } from '../../stores/dialog-store';
 import { openClusterForm, refreshClusters, useClustersStore } from '../../stores/clusters-store';
 import { loadFleet, refreshFleet, useFleetStore } from '../../stores/fleet-store';
+import { usePoliciesStore } from '../../stores/policies-store';
+import { overdueProblems } from '../policies/overdue';
 import { FillsUpFirst } from './FillsUpFirst';
 import { storageTotals } from './storage-totals';
 import { Welcome } from '../welcome/Welcome';
@@ -26,6 +28,7 @@ export function FleetScreen() {
   const { status, hosts, error, refreshing } = useFleetStore();
   const { clusters, error: clustersError, refreshing: clustersRefreshing } = useClustersStore();
   const clustersStatus = useClustersStore((state) => state.status);
+  const policies = usePoliciesStore((state) => state.policies);
   if (status === 'loading' || clustersStatus === 'loading') {
     return (
       <Center h={300}>
@@ -36,7 +39,7 @@ export function FleetScreen() {
   if (status === 'ready' && hosts.length === 0 && clusters.length === 0) return <Welcome />;
   const problems = [
     ...hosts.flatMap(({ host, summary }) =>
-      (summary?.problems ?? []).map((problem) => ({
+      [...(summary?.problems ?? []), ...overdueProblems(policies, host.id)].map((problem) => ({
         ...problem,
         place: <Place path={`/hosts/${host.id}`} name={host.name} />,
       })),

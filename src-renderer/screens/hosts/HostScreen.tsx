@@ -42,6 +42,8 @@ import { openAccessDialog, openHostDialog } from '../../stores/dialog-store';
 import { openCreatePool } from '../../stores/offers-store';
 import { selectSource } from '../../stores/audit-store';
 import { loadFleet, useFleetStore, useHost } from '../../stores/fleet-store';
+import { usePoliciesStore } from '../../stores/policies-store';
+import { overdueProblems } from '../policies/overdue';
 import { loadInventory, refreshInventory, useInventoryStore } from '../../stores/inventory-store';
 import { HostDisks } from '../disks/HostDisks';
 import { PoolCard } from '../pools/PoolCard';
@@ -51,6 +53,7 @@ export function HostScreen({ hostId }: { hostId: string }) {
   const entry = useHost(hostId);
   const jumpHost = useHost(entry?.host.via);
   const fleetStatus = useFleetStore((state) => state.status);
+  const policies = usePoliciesStore((state) => state.policies);
   const known = useInventoryStore((state) => state.byHost[hostId]);
   const [removeError, setRemoveError] = useState<WireError | null>(null);
   const [, go] = useLocation();
@@ -78,6 +81,7 @@ export function HostScreen({ hostId }: { hostId: string }) {
   }
 
   const { host, state, summary } = entry;
+  const problems = [...(summary?.problems ?? []), ...overdueProblems(policies, hostId)];
   const inventory = known?.inventory ?? null;
   const online = state.status === 'online';
   const busy = known?.refreshing === true || state.status === 'connecting';
@@ -193,9 +197,9 @@ export function HostScreen({ hostId }: { hostId: string }) {
       {state.unknownOperations > 0 && (
         <UnknownNotice hostId={hostId} count={state.unknownOperations} online={online} />
       )}
-      {summary !== null && summary.problems.length > 0 && (
+      {problems.length > 0 && (
         <section className="panel" aria-label="Problems">
-          <ProblemList problems={summary.problems} />
+          <ProblemList problems={problems} />
         </section>
       )}
       {inventory === null ? (
