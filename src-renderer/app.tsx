@@ -21,6 +21,7 @@ import { followCapacity, forgetCapacity } from './stores/capacity-store';
 import { followClusters, loadClusters, refreshClusters } from './stores/clusters-store';
 import { followFleet, loadFleet, refreshFleet, useFleetStore } from './stores/fleet-store';
 import { followFiles } from './stores/files-store';
+import { followVolumeFiles } from './stores/volume-files-store';
 import { followInventory, forgetInventories } from './stores/inventory-store';
 import { followPolicies, loadPolicies } from './stores/policies-store';
 import { followConsoles } from './stores/console-store';
@@ -109,6 +110,7 @@ export function App() {
       followActivities(),
       followSelection(),
       followFiles(),
+      followVolumeFiles(),
       followPolicies(),
       followClusters(),
     ];

@@ -1,4 +1,5 @@
-import { Badge, Drawer, Group, Stack, Table, Text, Title } from '@mantine/core';
+import { Badge, Button, Drawer, Group, Stack, Table, Text, Title } from '@mantine/core';
+import { IconFolderOpen } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { Age } from '../../components/Age';
 import { CapacityBar } from '../../components/CapacityBar';
@@ -8,6 +9,7 @@ import { HealthMark } from '../../components/HealthMark';
 import { OfferMenu } from '../../components/OfferMenu';
 import { ProblemList } from '../../components/ProblemList';
 import { formatBytes } from '../../format/bytes-format';
+import { browseVolume } from '../../stores/volume-files-store';
 import { driverWords, kindWords, type VolumeRow } from './sandbox-rows';
 
 /** Everything known of one sandbox volume: what it takes, what uses it, what is wrong with it. */
@@ -20,7 +22,7 @@ export function SandboxDrawer({ row, onClose }: { row: VolumeRow | null; onClose
       size={600}
       title={row === null ? '' : <DrawerTitle row={row} />}
     >
-      {row !== null && <Detail row={row} />}
+      {row !== null && <Detail row={row} onClose={onClose} />}
     </Drawer>
   );
 }
@@ -80,10 +82,40 @@ function Facts({ facts }: { facts: readonly (readonly [label: string, value: Rea
   );
 }
 
-function Detail({ row: { volume } }: { row: VolumeRow }) {
+function BrowseButton({
+  host,
+  volume,
+  onClose,
+}: Pick<VolumeRow, 'host' | 'volume'> & { onClose: () => void }) {
+  const gone = volume.presence === 'missing';
+  return (
+    <Group gap="sm">
+      <Button
+        size="compact-sm"
+        variant="light"
+        leftSection={<IconFolderOpen size={15} />}
+        disabled={gone}
+        onClick={() => {
+          onClose();
+          browseVolume({ hostId: host.id, hostName: host.name, volumeId: volume.id, name: volume.name });
+        }}
+      >
+        Browse files
+      </Button>
+      {gone && (
+        <Text size="xs" c="dimmed">
+          Its data is gone from the host.
+        </Text>
+      )}
+    </Group>
+  );
+}
+
+function Detail({ row: { host, volume }, onClose }: { row: VolumeRow; onClose: () => void }) {
   const limit = volume.capacityBytes ?? volume.quotaBytes;
   return (
     <Stack gap="lg">
+      {volume.driver === 'microsandbox' && <BrowseButton host={host} volume={volume} onClose={onClose} />}
       {volume.problems.length > 0 && (
         <section className="panel" aria-label="Problems">
           <ProblemList problems={volume.problems.map((problem) => ({ ...problem, poolId: null }))} />

@@ -31,6 +31,7 @@ import {
   volumeRows,
 } from './sandbox-rows';
 import { ThingsTable } from './ThingsTable';
+import { VolumeFilesDrawer } from './VolumeFilesDrawer';
 import { VolumesTable } from './VolumesTable';
 
 const views = ['Volumes', 'Sandboxes', 'Snapshots', 'Images'] as const;
@@ -176,6 +177,7 @@ export function SandboxVolumesScreen() {
         row={volumes.find(({ key }) => key === openKey) ?? null}
         onClose={() => setOpenKey(null)}
       />
+      <VolumeFilesDrawer />
     </div>
   );
 }
