@@ -103,10 +103,10 @@ export async function addHosts(stores: CoreStores, served: readonly ServedHost[]
   stores.settings.update({ refreshSeconds: 0 });
 }
 
-/** A warm session over the pool of the app. */
-export async function withSession<T>(
+/** The pool of the app. */
+export async function withPool<T>(
   served: ServedHost,
-  work: (session: SshSession) => Promise<T>,
+  work: (pool: SshSessionPool) => Promise<T>,
 ): Promise<T> {
   const pool = new SshSessionPool({
     permits: isWhitelisted,
@@ -115,8 +115,13 @@ export async function withSession<T>(
     login: async () => ({ kind: 'password', password: served.password }),
   });
   try {
-    return await work(await pool.session(hostRecord(served.name, served)));
+    return await work(pool);
   } finally {
     await pool.close();
   }
+}
+
+/** A warm session over it. */
+export function withSession<T>(served: ServedHost, work: (session: SshSession) => Promise<T>): Promise<T> {
+  return withPool(served, async (pool) => work(await pool.session(hostRecord(served.name, served))));
 }

@@ -6,9 +6,19 @@ import { rows as inventory } from './inventory';
 import { rows as parse } from './parse';
 import { serve, serveFlag } from './servers';
 import type { BenchResult, BenchRow } from './types';
+import { rows as volumes } from './volumes';
 import { rows as windows } from './windows';
 
-const all: BenchRow[] = [...windows, ...inventory, ...audit, ...parse, ...guests, ...charts, ...clusters];
+const all: BenchRow[] = [
+  ...windows,
+  ...inventory,
+  ...audit,
+  ...parse,
+  ...guests,
+  ...charts,
+  ...clusters,
+  ...volumes,
+];
 const idsOf = ({ id, gives }: BenchRow): readonly string[] => gives ?? [id];
 
 function line(result: BenchResult): string {

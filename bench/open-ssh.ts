@@ -8,13 +8,16 @@ import type { ServedHost } from './servers';
 export interface Master {
   /** Stdout of one command, run by `ssh` over the shared connection. */
   run(commandLine: string): Promise<string>;
+  /** One file by `sftp`, over the shared connection. */
+  get(remotePath: string, localPath: string): Promise<void>;
 }
 
 async function ssh(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
+  program: 'ssh' | 'sftp' = 'ssh',
 ): Promise<{ code: number; stdout: string }> {
-  const child = spawn('ssh', args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.resume();
@@ -63,6 +66,26 @@ export async function withMaster<T>(
         const { code, stdout } = await ssh([...options, '127.0.0.1', commandLine], env);
         if (code !== 0) throw new Error(`ssh ended with ${code}: ${commandLine}`);
         return stdout;
+      },
+      get: async (remotePath, localPath) => {
+        const batch = join(folder, 'batch');
+        writeFileSync(batch, `get ${remotePath} ${localPath}\n`);
+        const { code } = await ssh(
+          [
+            '-q',
+            '-F',
+            'none',
+            '-P',
+            String(host.port),
+            ...options.slice(6),
+            '-b',
+            batch,
+            `${host.user}@127.0.0.1`,
+          ],
+          env,
+          'sftp',
+        );
+        if (code !== 0) throw new Error(`sftp ended with ${code}: ${remotePath}`);
       },
     });
   } finally {

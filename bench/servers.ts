@@ -8,6 +8,7 @@ import { startDemoFleet } from '../src-main/demo/index';
 import type { Machine } from '../src-main/demo/machine';
 import { createRandom } from '../src-main/demo/random';
 import type { CommandResult } from '../src-main/demo/result';
+import { startSshServer as startFileServer } from '../src-main/core/ssh/testing/ssh-server';
 import { generateHostKey, startSshServer } from '../src-main/demo/server';
 import type { HostKey } from '../src-preload/contract/result';
 import { datasetListing, snapshotNames } from './snapshot-listing';
@@ -29,7 +30,9 @@ export interface ServedHost {
 export type Serving =
   | { kind: 'fleet' }
   | { kind: 'copies'; count: number }
-  | { kind: 'large'; datasets: number; snapshots: number };
+  | { kind: 'large'; datasets: number; snapshots: number }
+  /** Real files, by OpenSSH's own sftp-server. */
+  | { kind: 'files' };
 
 export const serveFlag = '--serve';
 
@@ -104,6 +107,16 @@ async function serveFleet(): Promise<ServedHost[]> {
     }));
 }
 
+async function serveFiles(): Promise<ServedHost[]> {
+  // ssh2 asks servers of this name for more at once, as it does where OpenSSH itself answers.
+  const { port, user, password, hostKeys } = await startFileServer({ sftp: true, ident: 'OpenSSH_9.2p1' });
+  const [key] = hostKeys;
+  if (key === undefined) throw new Error('The server has no key.');
+  const { described, publicKey } = key;
+  const publicKeyBase64 = publicKey.toString('base64');
+  return [{ name: 'files', port, user, password, hostKey: described, publicKeyBase64 }];
+}
+
 function servedBy(serving: Serving): Promise<ServedHost[]> {
   switch (serving.kind) {
     case 'fleet':
@@ -112,6 +125,8 @@ function servedBy(serving: Serving): Promise<ServedHost[]> {
       return serveCopies(serving.count, (machine) => machine);
     case 'large':
       return serveCopies(1, (machine) => enlarged(machine, serving.datasets, serving.snapshots));
+    case 'files':
+      return serveFiles();
   }
 }
 

@@ -51,6 +51,8 @@ export interface TestServerOptions {
   /** Before the exec request is answered. */
   beforeExec?: (command: string) => Promise<void>;
   environment?: Record<string, string>;
+  /** What it says it is; left out: ssh2. */
+  ident?: string;
   /** Serve files with OpenSSH's own server, as sshd's "Subsystem sftp" does. */
   sftp?: boolean;
 }
@@ -234,6 +236,7 @@ export async function startSshServer(given: TestServerOptions = {}): Promise<Tes
   const server = new ssh2.Server(
     {
       hostKeys: hostKeys.map(({ privateKey }) => privateKey),
+      ...(given.ident === undefined ? {} : { ident: given.ident }),
       debug: (line) => {
         const packet = /Inbound: Received ([A-Z0-9_]+)/.exec(line)?.[1];
         if (packet !== undefined) packets.push(packet);
