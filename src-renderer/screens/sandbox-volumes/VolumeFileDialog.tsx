@@ -6,7 +6,7 @@ import {
   useVolumeFilesStore,
   type VolumeDialog,
 } from '../../stores/volume-files-store';
-import { useAppStore } from '../../stores/app-store';
+import { useChangeExcuse } from './use-change-excuse';
 
 const titles: Record<VolumeDialog['kind'], string> = {
   mkdir: 'New folder',
@@ -24,7 +24,7 @@ export function VolumeFileDialog() {
       opened={dialog !== null}
       onClose={() => setVolumeDialog(null)}
       title={dialog === null ? '' : titles[dialog.kind]}
-      size={dialog?.kind === 'view' || dialog?.kind === 'write' ? 720 : 480}
+      size={dialog?.kind === 'mkdir' ? 480 : 720}
       zIndex={300}
     >
       {dialog !== null && <Form dialog={dialog} />}
@@ -166,12 +166,12 @@ function WriteForm({ name: given, text: before }: { name: string; text: string }
 const editableCharacters = 10_000;
 
 function TextView({ dialog: { file, text } }: { dialog: Extract<VolumeDialog, { kind: 'view' }> }) {
-  const readOnly = useAppStore((state) => state.settings?.readOnly ?? true);
-  const excuse = readOnly
-    ? 'Holdfast is in read-only mode.'
-    : text.length > editableCharacters
+  const denied = useChangeExcuse();
+  const excuse =
+    denied ??
+    (text.length > editableCharacters
       ? 'Only texts up to 10,000 characters are changed here. Upload a changed file instead.'
-      : null;
+      : null);
   return (
     <Stack gap="sm">
       <Text size="sm" className="mono" style={{ overflowWrap: 'anywhere' }}>

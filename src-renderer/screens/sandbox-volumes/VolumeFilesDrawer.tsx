@@ -39,8 +39,6 @@ import { ErrorNotice } from '../../components/ErrorNotice';
 import { VirtualTable, type Column } from '../../components/VirtualTable';
 import { formatBytes, formatCount } from '../../format/bytes-format';
 import { formatMode } from '../../format/mode-format';
-import { useAppStore } from '../../stores/app-store';
-import { useFleetStore } from '../../stores/fleet-store';
 import { usePlanStore } from '../../stores/plan-store';
 import {
   cancelVolumeDownload,
@@ -54,6 +52,7 @@ import {
   useVolumeFilesStore,
   viewVolumeFile,
 } from '../../stores/volume-files-store';
+import { useChangeExcuse } from './use-change-excuse';
 import { VolumeFileDialog } from './VolumeFileDialog';
 
 const icons = { folder: IconFolder, file: IconFile, link: IconLink, other: IconQuestionMark } as const;
@@ -78,20 +77,6 @@ export function VolumeFilesDrawer() {
       <VolumeFileDialog />
     </>
   );
-}
-
-/** Why files of this volume cannot be changed now; null: they can be. */
-function useChangeExcuse(): string | null {
-  const volume = useVolumeFilesStore((state) => state.volume);
-  const kind = useVolumeFilesStore((state) => state.kind);
-  const readOnly = useAppStore((state) => state.settings?.readOnly ?? true);
-  const host = useFleetStore((state) => state.hosts.find((each) => each.host.id === volume?.hostId)?.host);
-  if (kind === 'disk') return 'A disk volume is changed from inside a sandbox.';
-  if (readOnly) return 'Holdfast is in read-only mode. Turn it off in Settings.';
-  if (host !== undefined && host.accessLevel !== 'administer') {
-    return `This laptop may only ${host.accessLevel} on ${host.name}; it takes “administer”. Change it in its settings.`;
-  }
-  return null;
 }
 
 function Files() {
