@@ -1,31 +1,13 @@
+import { ActionIcon, Alert, Button, Drawer, Group, Loader, Menu, Stack, Text, Tooltip } from '@mantine/core';
 import {
-  ActionIcon,
-  Alert,
-  Anchor,
-  Breadcrumbs,
-  Button,
-  Drawer,
-  Group,
-  Loader,
-  Menu,
-  Progress,
-  Stack,
-  Text,
-  Tooltip,
-} from '@mantine/core';
-import {
-  IconCheck,
   IconCopy,
   IconDisc,
   IconDots,
   IconDownload,
   IconEye,
-  IconFile,
   IconFileText,
-  IconFolder,
   IconFolderOpen,
   IconFolderPlus,
-  IconLink,
   IconPencil,
   IconQuestionMark,
   IconTrash,
@@ -36,6 +18,7 @@ import type { VolumeFile } from '../../../src-preload/contract/sandbox-files';
 import { Age } from '../../components/Age';
 import { EmptyState } from '../../components/EmptyState';
 import { ErrorNotice } from '../../components/ErrorNotice';
+import { FileName, FolderPath, Transfers } from '../../components/FileParts';
 import { VirtualTable, type Column } from '../../components/VirtualTable';
 import { formatBytes, formatCount } from '../../format/bytes-format';
 import { formatMode } from '../../format/mode-format';
@@ -54,8 +37,6 @@ import {
 } from '../../stores/volume-files-store';
 import { useChangeExcuse } from './use-change-excuse';
 import { VolumeFileDialog } from './VolumeFileDialog';
-
-const icons = { folder: IconFolder, file: IconFile, link: IconLink, other: IconQuestionMark } as const;
 
 /** The files of a sandbox volume: look, take, and plan every change of them. */
 export function VolumeFilesDrawer() {
@@ -80,7 +61,7 @@ export function VolumeFilesDrawer() {
 }
 
 function Files() {
-  const { path, status, entries, total, error, kind, root } = useVolumeFilesStore();
+  const { path, status, entries, total, error, kind, root, transfer, saved } = useVolumeFilesStore();
   const excuse = useChangeExcuse();
   const rowAt = useCallback((index: number) => entries[index], [entries]);
   const columns = useMemo(() => columnsFor(excuse), [excuse]);
@@ -92,7 +73,7 @@ function Files() {
         </Text>
       )}
       <Group justify="space-between" wrap="nowrap" gap="md">
-        <Place path={path} />
+        <FolderPath root="Volume" path={path} onOpen={openVolumeFolder} />
         <Tools excuse={excuse} />
       </Group>
       {kind === 'disk' && (
@@ -103,7 +84,7 @@ function Files() {
           </Text>
         </Alert>
       )}
-      <Transfers />
+      <Transfers transfer={transfer} saved={saved} onCancel={cancelVolumeDownload} />
       {error !== null && (
         <ErrorNotice
           error={error}
@@ -147,28 +128,6 @@ function Files() {
   );
 }
 
-function Place({ path }: { path: readonly string[] }) {
-  return (
-    <Breadcrumbs separatorMargin={4} aria-label="Folder" style={{ flexWrap: 'wrap', minWidth: 0, rowGap: 2 }}>
-      {['Volume', ...path].map((part, index) => (
-        <Anchor
-          key={index}
-          component="button"
-          type="button"
-          size="sm"
-          className={index === 0 ? undefined : 'mono truncate'}
-          maw={160}
-          title={part}
-          aria-current={index === path.length ? 'page' : undefined}
-          onClick={() => openVolumeFolder(path.slice(0, index))}
-        >
-          {part}
-        </Anchor>
-      ))}
-    </Breadcrumbs>
-  );
-}
-
 function Tools({ excuse }: { excuse: string | null }) {
   const tools = [
     { label: 'Upload…', icon: IconUpload, onClick: () => void uploadToVolume() },
@@ -199,65 +158,13 @@ function Tools({ excuse }: { excuse: string | null }) {
   );
 }
 
-function Transfers() {
-  const transfer = useVolumeFilesStore((state) => state.transfer);
-  const saved = useVolumeFilesStore((state) => state.saved);
-  if (transfer !== null) {
-    const { name, doneBytes, totalBytes, startedAtMs } = transfer;
-    const percent = totalBytes === 0 ? 0 : (100 * doneBytes) / totalBytes;
-    return (
-      <div className="panel" style={{ padding: '8px 12px' }} role="status">
-        <Group gap="sm" wrap="nowrap">
-          <Text size="sm" className="mono truncate" style={{ flex: 1 }}>
-            {name}
-          </Text>
-          <Text size="xs" c="dimmed" className="numeric">
-            {formatBytes(doneBytes)} of {formatBytes(totalBytes)}
-            <Speed doneBytes={doneBytes} startedAtMs={startedAtMs} />
-          </Text>
-          <Button size="compact-xs" variant="default" onClick={cancelVolumeDownload}>
-            Cancel
-          </Button>
-        </Group>
-        <Progress value={percent} size={4} mt={6} aria-label={`Download of ${name}`} />
-      </div>
-    );
-  }
-  if (saved === null) return null;
-  return (
-    <Alert color="teal" variant="light" icon={<IconCheck size={16} />} role="status" py={8}>
-      <Text size="sm" className="truncate" title={saved.displayPath}>
-        Saved {formatBytes(saved.sizeBytes)} as {saved.displayPath}
-      </Text>
-    </Alert>
-  );
-}
-
-function Speed({ doneBytes, startedAtMs }: { doneBytes: number; startedAtMs: number }) {
-  // Drawn anew with each report, which is when there is another speed to show.
-  // eslint-disable-next-line react-hooks/purity
-  const seconds = (Date.now() - startedAtMs) / 1000;
-  if (doneBytes === 0 || seconds < 0.5) return null;
-  return <> · {formatBytes(Math.round(doneBytes / seconds))}/s</>;
-}
-
 function columnsFor(excuse: string | null): Column<VolumeFile>[] {
   return [
     {
       id: 'name',
       header: 'Name',
       width: 'minmax(0, 1fr)',
-      render: (row) => {
-        const Icon = icons[row.kind];
-        return (
-          <Group gap={8} wrap="nowrap">
-            <Icon size={15} aria-label={row.kind} style={{ flex: 'none' }} />
-            <span className="mono truncate" title={row.name}>
-              {row.name}
-            </span>
-          </Group>
-        );
-      },
+      render: (row) => <FileName name={row.name} kind={row.kind} />,
     },
     {
       id: 'size',

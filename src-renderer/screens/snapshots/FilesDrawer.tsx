@@ -1,30 +1,11 @@
-import {
-  Alert,
-  Anchor,
-  Breadcrumbs,
-  Button,
-  Drawer,
-  Group,
-  Loader,
-  Progress,
-  Stack,
-  Text,
-} from '@mantine/core';
-import {
-  IconCheck,
-  IconDownload,
-  IconFile,
-  IconFolder,
-  IconFolderOpen,
-  IconHistory,
-  IconLink,
-  IconQuestionMark,
-} from '@tabler/icons-react';
+import { Button, Drawer, Group, Loader, Stack, Text } from '@mantine/core';
+import { IconDownload, IconFolderOpen, IconHistory } from '@tabler/icons-react';
 import { useCallback } from 'react';
 import type { FileEntry } from '../../../src-preload/contract/files';
 import { Age } from '../../components/Age';
 import { EmptyState } from '../../components/EmptyState';
 import { ErrorNotice } from '../../components/ErrorNotice';
+import { FileName, FolderPath, Transfers } from '../../components/FileParts';
 import { VirtualTable, type Column } from '../../components/VirtualTable';
 import { formatBytes, formatCount } from '../../format/bytes-format';
 import {
@@ -36,8 +17,6 @@ import {
   restore,
   useFilesStore,
 } from '../../stores/files-store';
-
-const icons = { folder: IconFolder, file: IconFile, link: IconLink, other: IconQuestionMark } as const;
 
 /** The files of a snapshot: look, take one, or plan its way back beside the original. */
 export function FilesDrawer() {
@@ -57,15 +36,15 @@ export function FilesDrawer() {
 }
 
 function Files() {
-  const { snapshot, path, status, entries, truncated, error } = useFilesStore();
+  const { snapshot, path, status, entries, truncated, error, transfer, saved } = useFilesStore();
   const rowAt = useCallback((index: number) => entries[index], [entries]);
   return (
     <Stack gap="sm" h="100%">
       <Text size="sm" c="dimmed">
         {snapshot?.volumeName} on {snapshot?.hostName}, as it was <Age atMs={snapshot?.createdAtMs ?? null} />
       </Text>
-      <Place path={path} />
-      <Transfers />
+      <FolderPath root="Snapshot" path={path} onOpen={openFolder} />
+      <Transfers transfer={transfer} saved={saved} onCancel={cancelDownload} />
       {error !== null && (
         <ErrorNotice
           error={error}
@@ -105,79 +84,12 @@ function Files() {
   );
 }
 
-function Place({ path }: { path: readonly string[] }) {
-  return (
-    <Breadcrumbs separatorMargin={4} aria-label="Folder">
-      <Anchor component="button" type="button" size="sm" onClick={() => openFolder([])}>
-        Snapshot
-      </Anchor>
-      {path.map((part, index) => (
-        <Anchor
-          key={index}
-          component="button"
-          type="button"
-          size="sm"
-          className="mono truncate"
-          maw={180}
-          title={part}
-          aria-current={index === path.length - 1 ? 'page' : undefined}
-          onClick={() => openFolder(path.slice(0, index + 1))}
-        >
-          {part}
-        </Anchor>
-      ))}
-    </Breadcrumbs>
-  );
-}
-
-function Transfers() {
-  const transfer = useFilesStore((state) => state.transfer);
-  const saved = useFilesStore((state) => state.saved);
-  if (transfer !== null) {
-    const percent = transfer.totalBytes === 0 ? 0 : (100 * transfer.doneBytes) / transfer.totalBytes;
-    return (
-      <div className="panel" style={{ padding: '8px 12px' }} role="status">
-        <Group gap="sm" wrap="nowrap">
-          <Text size="sm" className="mono truncate" style={{ flex: 1 }}>
-            {transfer.name}
-          </Text>
-          <Text size="xs" c="dimmed" className="numeric">
-            {formatBytes(transfer.doneBytes)} of {formatBytes(transfer.totalBytes)}
-          </Text>
-          <Button size="compact-xs" variant="default" onClick={cancelDownload}>
-            Cancel
-          </Button>
-        </Group>
-        <Progress value={percent} size={4} mt={6} aria-label={`Download of ${transfer.name}`} />
-      </div>
-    );
-  }
-  if (saved === null) return null;
-  return (
-    <Alert color="teal" variant="light" icon={<IconCheck size={16} />} role="status" py={8}>
-      <Text size="sm" className="truncate" title={saved.displayPath}>
-        Saved {formatBytes(saved.sizeBytes)} as {saved.displayPath}
-      </Text>
-    </Alert>
-  );
-}
-
 const columns: Column<FileEntry>[] = [
   {
     id: 'name',
     header: 'Name',
     width: 'minmax(0, 1fr)',
-    render: (row) => {
-      const Icon = icons[row.kind];
-      return (
-        <Group gap={8} wrap="nowrap">
-          <Icon size={15} aria-label={row.kind} style={{ flex: 'none' }} />
-          <span className="mono truncate" title={row.name}>
-            {row.name}
-          </span>
-        </Group>
-      );
-    },
+    render: (row) => <FileName name={row.name} kind={row.kind} />,
   },
   {
     id: 'size',
