@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Host } from '../../src-preload/contract/hosts';
 import type { BackendKind } from '../../src-preload/contract/inventory';
 import type { HostActionId } from '../../src-preload/contract/operations';
-import { toAppError } from '../core/errors/app-error';
 import { actions } from '../core/operations/actions';
 import { readContext } from '../core/operations/read-context';
 import { SshSessionPool } from '../core/ssh/session-pool';
 import { isWhitelisted } from '../core/whitelist/catalogue';
 import type { SshSession } from '../core/ssh/types';
 import type { Probe, ProbeOutcome } from '../core/storage/backend';
+import { runProbe } from '../core/storage/read-inventory';
 import { backends } from '../core/storage/registry';
 import { startDemoFleet, type DemoFleet } from './index';
 
@@ -74,14 +74,10 @@ async function read(name: string, kind: BackendKind) {
   if (backend === undefined) throw new Error(`No backend ${kind}.`);
   const ask = (probes: readonly Probe[]) =>
     Promise.all(
-      probes.map(async (probe): Promise<[string, ProbeOutcome]> => {
-        try {
-          const result = await open.exec({ ...probe, operation: probe.id, mutates: false });
-          return [probe.id, { ok: true, ...result }];
-        } catch (error) {
-          return [probe.id, { ok: false, error: toAppError(error) }];
-        }
-      }),
+      probes.map(async (probe): Promise<[string, ProbeOutcome]> => [
+        probe.id,
+        await runProbe(open, probe, undefined),
+      ]),
     );
   const first = await ask(backend.probes);
   const outcomes = [...first, ...(await ask(backend.followUp?.(new Map(first)) ?? []))];
