@@ -51,6 +51,7 @@ import { Recovery } from './operations/recover';
 import { OperationRoad } from './operations/road';
 import { ClusterClients } from './clusters/cluster-clients';
 import { Consoles } from './clusters/consoles';
+import { endConsolesLeftOpen } from './clusters/left-open-consoles';
 import { LocalFiles } from './clusters/local-files';
 import { ClusterService } from './clusters/cluster-service';
 import { pveLink, type ApiSurroundings } from './operations/pve-link';
@@ -258,6 +259,16 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         .sources()
         .flatMap(({ id, kind, problem }) => (kind !== 'review-file' && problem === null ? [id] : [])),
     );
+    const startedAtMs = nowMs();
+    for (const { id } of store.sources()) {
+      if (clusters.find(id) === undefined) continue;
+      endConsolesLeftOpen(store, id, startedAtMs).catch((thrown: unknown) =>
+        log.write('warn', 'Consoles that were left open could not be ended in the audit', {
+          id,
+          error: thrown,
+        }),
+      );
+    }
 
     const inventory = new InventoryService({
       hosts,

@@ -28,7 +28,9 @@ const mostInOneColumn = 6;
 
 /** A list, or a text that may be long, takes the whole width. */
 const isWide = (field: Field): boolean =>
-  field.kind === 'pick' || field.kind === 'switch' || (field.kind === 'text' && field.maxLength > 120);
+  field.kind === 'pick' ||
+  field.kind === 'switch' ||
+  (field.kind === 'text' && field.maxLength > 120 && field.hidden === undefined);
 
 /** The questions of an action, drawn from what the core says about them. */
 export function OfferFields({ fields, answers, tried, onAnswer }: OfferFieldsProps) {

@@ -157,6 +157,25 @@ describe('backups', () => {
     expect(world.model(atlas).guests.get(102)?.config['name']).toBe('web-1');
   });
 
+  it('are the first way to a guest that a cluster offers', async () => {
+    const offers = [...(await world.offers({ kind: 'cluster' })).values()].filter(
+      ({ group }) => group === 'create',
+    );
+    expect(offers.map(({ label }) => label).slice(0, 1)).toEqual(['Restore a backup…']);
+    const form = offers[0];
+    const backup = await one(200);
+    const answers = Object.fromEntries((form?.fields ?? []).map(({ name, value }) => [name, value]));
+    const { plan } = await world.done('pve.backup.restore', {
+      ...form?.input,
+      ...answers,
+      archive: backup.volid,
+      storage: 'local-zfs',
+    });
+    expect(plan.steps[0]?.commandLine).toBe(
+      `POST /nodes/atlas-1/lxc vmid=102 storage=local-zfs unique=1 ostemplate=${backup.volid} restore=1`,
+    );
+  });
+
   it('of containers are restored by their own call, and overwrite only when that was ticked', async () => {
     const backup = await one(200);
     const input = {

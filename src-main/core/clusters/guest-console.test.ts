@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AuditRow } from '../../../src-preload/contract/audit';
 import type { OperationResult } from '../../../src-preload/contract/operations';
+import type { AuditDraft } from '../audit/types';
+import { endConsolesLeftOpen } from './left-open-consoles';
 import { atlas, attic, startClusterCore, wordsOf, type ClusterCore } from '../testing/cluster-core';
 
 let world: ClusterCore;
@@ -146,6 +149,36 @@ describe('the console of a guest', () => {
   it('is for administrators, and says which privilege the token lacks', async () => {
     const plan = await world.core.plan(attic, 'pve.guest.console', { type: 'lxc', node: 'attic', vmid: 301 });
     expect((await world.core.run(plan)).outcome).toBe('refused');
+  });
+
+  it('that was open when Holdfast was killed is said to have ended, at the next start, and once', async () => {
+    const { result } = await open(proxy);
+    const later = Date.now() + 60_000;
+    const rows = (await world.core.rows(atlas, result.operationId)) as AuditRow[];
+    // What the next start finds: the rows of a killed one, which end with `finished`.
+    const audit = {
+      list: async () => ({
+        entries: (
+          await world.core.call('audit:list', {
+            sourceId: atlas,
+            filter: { search: '', outcomes: ['ok'], action: 'pve.guest.console', fromMs: null, toMs: null },
+            beforeSeq: null,
+            limit: 50,
+          })
+        ).entries,
+        nextBeforeSeq: null,
+      }),
+      read: () => rows,
+      append: (_hostId: string, draft: AuditDraft) => {
+        const row = { ...draft, seq: 99 } as unknown as AuditRow;
+        rows.push(row);
+        return row;
+      },
+    };
+    expect(await endConsolesLeftOpen(audit, atlas, 0)).toBe(0);
+    expect(await endConsolesLeftOpen(audit, atlas, later)).toBe(1);
+    expect(rows.at(-1)).toMatchObject({ event: 'session', target: '200 proxy' });
+    expect(await endConsolesLeftOpen(audit, atlas, later)).toBe(0);
   });
 
   it('is not opened when its ticket is not valid any more, and the audit says so', async () => {

@@ -245,7 +245,7 @@ export function cloudInitOffer(guest: Guest, rows: PendingRows): OfferDraft | nu
     fields: [
       textField('ciuser', 'User', now('ciuser'), { required: false, maxLength: 64 }),
       textField('cipassword', 'Password', '', { required: false, maxLength: 1024, hidden: true, help: asIs }),
-      textField('nameserver', 'DNS servers', now('nameserver'), { required: false, maxLength: 200 }),
+      textField('nameserver', 'DNS servers', now('nameserver'), { required: false, maxLength: 120 }),
       textField('searchdomain', 'DNS search domain', now('searchdomain'), {
         required: false,
         maxLength: 120,

@@ -6,12 +6,13 @@ import { optionalNumber, optionalText } from '../../../proxmox/loose';
 import type { GuestStatus } from '../../../proxmox/read-guest';
 import { volumeRowsSchema } from '../../../proxmox/reads/storage-content';
 import { changeCall } from '../../../proxmox/requests';
-import type { ApiContext, ClusterWorld } from '../../action';
-import { choiceField, numberField, switchField } from '../fields';
+import type { ApiContext, ClusterWorld, OfferDraft } from '../../action';
+import { choiceField, numberField, switchField, textField } from '../fields';
 import { bytes, moment } from '../words';
 import { guestWords, isIdTaken, judgeMade, nodeNameSchema, readGuest, vmidSchema } from './guest-reads';
 import { nextFreeId } from './lifecycle';
 import { storageNameSchema, volumeIdSchema } from './names';
+import { storageOptions } from './storage-options';
 import { bindChange, info, loss, notThere, warning } from './single-change';
 
 /** F122, H28 to H36 */
@@ -219,6 +220,40 @@ function offerOf(backup: GuestBackup, world: ClusterWorld) {
   };
 }
 
+/** H36: the first way to a guest. On a cluster any backup can be named; its own row in the list of backups knows more. */
+function offerOnCluster(world: ClusterWorld): OfferDraft {
+  const online = world.inventory.nodes.filter(({ status }) => status === 'online').map(({ name }) => name);
+  return {
+    label: 'Restore a backup…',
+    group: 'create',
+    excuse: online.length === 0 ? 'No node is online.' : null,
+    input: { force: false },
+    fields: [
+      choiceField('type', 'What it is of', [
+        { value: 'lxc', label: 'A container' },
+        { value: 'qemu', label: 'A virtual machine' },
+      ]),
+      textField('archive', 'Backup', '', {
+        maxLength: 512,
+        placeholder: 'nas-backup:backup/vzdump-lxc-200-2026_11_28-02_30_00.tar.zst',
+        help: 'As the list of backups names it; there each can be restored with one click.',
+      }),
+      choiceField(
+        'node',
+        'On node',
+        online.map((name) => ({ value: name, label: name })),
+      ),
+      numberField('vmid', 'As guest', nextFreeId(world), { min: 100, max: 999_999_999 }),
+      choiceField('storage', 'Disks on', [
+        ...storageOptions(world, 'rootdir'),
+        { value: '', label: 'Where they were', hint: 'Only for virtual machines.' },
+      ]),
+      switchField('unique', 'New hardware addresses', true, 'So that it can run beside the original.'),
+      switchField('start', 'Start it afterwards', false),
+    ],
+  };
+}
+
 const withoutEmptyStorage = (given: unknown): unknown =>
   typeof given === 'object' && given !== null && 'storage' in given && given.storage === ''
     ? { ...given, storage: null }
@@ -231,7 +266,10 @@ const restore = bindChange<Input, Found>({
   minimumAccess: 'administer',
   risk: 'safe',
   input: z.preprocess(withoutEmptyStorage, input),
-  offer: (subject, world) => (subject.kind === 'backup' ? offerOf(subject.backup, world) : null),
+  offer: (subject, world) => {
+    if (subject.kind === 'cluster') return offerOnCluster(world);
+    return subject.kind === 'backup' ? offerOf(subject.backup, world) : null;
+  },
   look,
   draft: (given, found) => ({
     target: {
