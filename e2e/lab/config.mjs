@@ -64,6 +64,8 @@ export const GUEST_PACKAGES = [
   ...['lvm2', 'thin-provisioning-tools', 'dmsetup', 'dmeventd', 'mdadm', 'btrfs-progs', 'zfsutils-linux'],
   ...['smartmontools', 'nvme-cli', 'e2fsprogs', 'xfsprogs', 'util-linux', 'fdisk', 'parted', 'gdisk'],
   ...['rsync', 'python3-minimal', 'lsof', 'psmisc', 'less'],
+  // What msb of microsandbox is linked against.
+  'libcap-ng0',
 ];
 
 export function ensureLabDir() {

@@ -2,15 +2,16 @@
 // Each step writes into a `.new` path and renames it when complete, so an interrupted step starts afresh.
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs';
-import { statSync, writeFileSync } from 'node:fs';
+import { statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { currentKernel, debianMirror, debianSources, ensureHostTools, refreshHostApt } from './apt.mjs';
 import { GUEST_PACKAGES, SOURCE_DIR, paths } from './config.mjs';
 import { extractVmlinux, writeCpio } from './formats.mjs';
+import { fetchMicrosandbox } from './microsandbox.mjs';
 import { LabError, capture, log, progress, runLogged } from './process.mjs';
 
 const GUEST_DIR = join(SOURCE_DIR, 'guest');
-const BUILD_SOURCES = ['apt.mjs', 'config.mjs', 'formats.mjs', 'image.mjs'];
+const BUILD_SOURCES = ['apt.mjs', 'config.mjs', 'formats.mjs', 'image.mjs', 'microsandbox.mjs'];
 const ROOT_IMAGE_SIZE = '1G';
 const INITRD_MODULES = [
   'virtio',
@@ -48,12 +49,13 @@ export async function ensureImage({ beforeReplacing }) {
   const kernelTree = await ensureUnpackedPackage(base, `linux-image-${kernel}`);
   const busybox = await ensureUnpackedPackage(base, 'busybox-static');
   // Side by side: each only reads the base tree, and spends half its time on one core or waiting for the mirror.
-  const [zfsModules, packages] = await Promise.all([
+  const [zfsModules, packages, microsandbox] = await Promise.all([
     ensureZfsModules(base, kernel),
     ensurePackagesTree(base, kernel),
+    ensureMicrosandbox(),
   ]);
   await beforeReplacing();
-  await assembleImage({ sources, kernel, zfsModules, packages, kernelTree, busybox });
+  await assembleImage({ sources, kernel, zfsModules, packages, microsandbox, kernelTree, busybox });
 }
 
 function isImageCurrent() {
@@ -192,6 +194,11 @@ async function ensurePackagesTree(base, kernel) {
   });
 }
 
+/** msb and its library; the same file for every release. */
+async function ensureMicrosandbox() {
+  return ensureTree(join(paths.trees, 'microsandbox'), fetchMicrosandbox);
+}
+
 /** Files of one package, unpacked without installing it. */
 async function ensureUnpackedPackage(base, name) {
   return ensureTree(join(paths.trees, name), async (draft) => {
@@ -212,7 +219,7 @@ function unpackedPath(tree, path) {
   return [join(tree, path), join(tree, 'usr', path)].find((each) => existsSync(each)) ?? join(tree, path);
 }
 
-async function assembleImage({ sources, kernel, zfsModules, packages, kernelTree, busybox }) {
+async function assembleImage({ sources, kernel, zfsModules, packages, microsandbox, kernelTree, busybox }) {
   progress('assembling the image');
   const draft = `${paths.image}.new`;
   await removeTree(draft);
@@ -220,7 +227,7 @@ async function assembleImage({ sources, kernel, zfsModules, packages, kernelTree
   const modules = await ensureModules(kernelTree, zfsModules, kernel);
   extractVmlinux(join(kernelTree, 'boot', `vmlinuz-${kernel}`), join(draft, 'vmlinux'));
   await writeInitrd({ modules, busybox, outputFile: join(draft, 'initrd.cpio') });
-  await writeRootImage({ packages, modules, kernel, outputFile: join(draft, 'rootfs.ext4') });
+  await writeRootImage({ packages, microsandbox, modules, kernel, outputFile: join(draft, 'rootfs.ext4') });
 
   const id = createHash('sha256').update(`${sources} ${kernel} ${Date.now()}`).digest('hex').slice(0, 16);
   writeFileSync(join(draft, 'stamp.json'), `${JSON.stringify({ sources, kernel, id })}\n`);
@@ -269,11 +276,14 @@ async function writeInitrd({ modules, busybox, outputFile }) {
   await removeTree(tree);
 }
 
-async function writeRootImage({ packages, modules, kernel, outputFile }) {
+async function writeRootImage({ packages, microsandbox, modules, kernel, outputFile }) {
   const tree = join(paths.trees, 'root.new');
   await removeTree(tree);
   await runLogged('cp', ['-a', packages, tree]);
   await runLogged('cp', ['-rT', '--no-preserve=ownership', join(GUEST_DIR, 'root'), tree]);
+  mkdirSync(join(tree, 'opt'), { recursive: true });
+  await runLogged('cp', ['-a', microsandbox, join(tree, 'opt/microsandbox')]);
+  symlinkSync('/opt/microsandbox/bin/msb', join(tree, 'usr/local/bin/msb'));
   mkdirSync(join(tree, 'lib/modules'), { recursive: true });
   renameSync(modules, join(tree, 'lib/modules', kernel));
   // A package's own host keys would differ from the fingerprint in lab.json.

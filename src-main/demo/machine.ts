@@ -13,7 +13,7 @@ import type { ZfsModel } from './zfs/model';
 /** One more tool of a simulated host, over whatever model its maker closed over. */
 export interface SimulatedTool {
   name: string;
-  folder: '/usr/sbin' | '/usr/bin';
+  folder: '/usr/sbin' | '/usr/bin' | '/usr/local/bin';
   run(words: readonly string[], context: { root: boolean; nowMs: number; stdin: string }): CommandResult;
 }
 

@@ -1,4 +1,5 @@
 import { createMachine } from '../machine';
+import { microsandboxTools, raid05Microsandbox } from '../microsandbox/raid-05';
 import { mdadmTools } from '../mdadm/commands';
 import type { DemoDisk } from '../mdadm/disks';
 import { MdadmModel } from '../mdadm/model';
@@ -14,7 +15,8 @@ import {
 
 /**
  * A file server on software RAID: a RAID6 of six disks whose monthly check is running, a RAID1 with a failed member
- * and no spare, an array that did not start because two of its three disks never came up, and blank disks.
+ * and no spare, an array that did not start because two of its three disks never came up, blank disks, and sandbox
+ * volumes of microsandbox.
  */
 
 interface DiskKind {
@@ -159,6 +161,10 @@ export function createRaid05({ random, nowMs }: BlueprintContext): HostBlueprint
     user: 'admin',
     environment: { label: 'Office', colour: 'blue', production: false },
     accessLevel: 'administer',
-    machine: createMachine({ user: 'admin', tools: mdadmTools(model), nowMs }),
+    machine: createMachine({
+      user: 'admin',
+      tools: [...mdadmTools(model), ...microsandboxTools(raid05Microsandbox(startMs))],
+      nowMs,
+    }),
   };
 }

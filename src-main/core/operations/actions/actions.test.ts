@@ -5,6 +5,7 @@ import { AppError } from '../../errors/app-error';
 import type { PlanDraft } from '../action';
 import { actions, catalogue } from './index';
 import { mdadmInputs, mdadmRisks } from '../../testing/mdadm-inputs';
+import { microsandboxInputs, microsandboxRisks } from './testing/microsandbox-inputs';
 import { btrfsInputs, btrfsRisks } from './testing/btrfs-inputs';
 import { replay, transcript } from './testing/transcript';
 import { deviceMapperInputs, deviceMapperRights } from './testing/device-mapper-inputs';
@@ -55,6 +56,7 @@ describe('the catalogue', () => {
       ['disk.selftest.long', 'operate', 'safe'],
       ['disk.selftest.abort', 'operate', 'safe'],
       ['file.restore', 'administer', 'safe'],
+      ...microsandboxRisks,
       ...deviceMapperRights,
     ]);
   });
@@ -92,6 +94,7 @@ describe('inputs', () => {
     'disk.selftest.long': { device: '/dev/disk/by-id/ata-ST12000NM0127_ZJV1' },
     'disk.selftest.abort': { device: '/dev/nvme0n1' },
     ...btrfsInputs,
+    ...microsandboxInputs,
     ...deviceMapperInputs,
   };
 

@@ -1,4 +1,18 @@
+import { bindAction } from '../../bound-action';
 import type { ActionsOf } from '../actions-of';
 import type { microsandboxActionIds } from '../../../../../src-preload/contract/actions/microsandbox';
+import { deleteOrphan, setOrphanAside } from './orphan';
+import { createSnapshot, removeSnapshot, restoreSnapshot } from './snapshots';
+import { createDirectory, createDisk } from './volume-create';
+import { removeVolume } from './volume-remove';
 
-export const microsandboxActions: ActionsOf<typeof microsandboxActionIds> = {};
+export const microsandboxActions: ActionsOf<typeof microsandboxActionIds> = {
+  'msb.volume.createDirectory': bindAction(createDirectory),
+  'msb.volume.createDisk': bindAction(createDisk),
+  'msb.volume.remove': bindAction(removeVolume),
+  'msb.orphan.setAside': bindAction(setOrphanAside),
+  'msb.orphan.delete': bindAction(deleteOrphan),
+  'msb.snapshot.create': bindAction(createSnapshot),
+  'msb.snapshot.remove': bindAction(removeSnapshot),
+  'msb.snapshot.restore': bindAction(restoreSnapshot),
+};

@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SandboxInventory, SandboxVolume } from '../../src-preload/contract/sandbox';
+import { onLab, resetLab, type Lab } from './lab';
+import { startLiveCore, type LiveCore } from './live-core';
+
+/** One file of a tar archive (POSIX ustar). */
+function tarEntry(name: string, content: Buffer): Buffer {
+  const header = Buffer.alloc(512);
+  const put = (text: string, at: number): void => void header.write(text, at, 'latin1');
+  put(name, 0);
+  put('0000755\0', 100);
+  put('0000000\0', 108);
+  put('0000000\0', 116);
+  put(`${content.length.toString(8).padStart(11, '0')}\0`, 124);
+  put('00000000000\0', 136);
+  put('        ', 148);
+  put('0', 156);
+  put('ustar\x0000', 257);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  put(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return Buffer.concat([header, content, Buffer.alloc((512 - (content.length % 512)) % 512)]);
+}
+const tar = (files: Record<string, Buffer>): Buffer =>
+  Buffer.concat([
+    ...Object.entries(files).map(([name, content]) => tarEntry(name, content)),
+    Buffer.alloc(1024),
+  ]);
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The smallest image that msb loads. */
+function tinyImage(): Buffer {
+  const layer = tar({ 'bin/sh': Buffer.from('#!/bin/true\n') });
+  const config = Buffer.from(
+    JSON.stringify({
+      architecture: 'amd64',
+      os: 'linux',
+      config: { Env: ['PATH=/bin'], Cmd: ['/bin/sh'] },
+      rootfs: { type: 'layers', diff_ids: [`sha256:${sha256(layer)}`] },
+      history: [{ created_by: 'tiny' }],
+    }),
+  );
+  const manifest = [
+    { Config: `${sha256(config)}.json`, RepoTags: ['tiny:latest'], Layers: [`${sha256(layer)}/layer.tar`] },
+  ];
+  return tar({
+    [`${sha256(config)}.json`]: config,
+    [`${sha256(layer)}/layer.tar`]: layer,
+    'manifest.json': Buffer.from(JSON.stringify(manifest)),
+  });
+}
+
+const home = '/home/admin/.microsandbox';
+
+/** The real msb over SSH, as the login user; what it did is checked with msb and the file system. */
+describe('microsandbox on the lab machine', () => {
+  let lab: Lab;
+  let live: LiveCore;
+  let hostId: string;
+  const msb = (line: string): Promise<string> => onLab(lab, `msb ${line}`);
+  const names = async (): Promise<string[]> =>
+    (await msb('volume ls -q')).split('\n').filter((line) => line !== '');
+  /** After a change the core reads by itself; a refresh then joins that reading, which may have begun too early. */
+  const readWith = async (name: string): Promise<SandboxInventory> => {
+    const inventory = await read();
+    return inventory.volumes.some((each) => each.name === name) ? inventory : read();
+  };
+  const read = async (): Promise<SandboxInventory> => {
+    const { sandbox, sandboxError } = await live.call('inventory:refresh', { hostId });
+    expect(sandboxError).toBeNull();
+    if (sandbox === undefined || sandbox === null) throw new Error('no sandbox part');
+    return sandbox;
+  };
+  const volume = (inventory: SandboxInventory, name: string): SandboxVolume => {
+    const found = inventory.volumes.find((each) => each.name === name);
+    if (found === undefined) throw new Error(`There is no volume ${name}.`);
+    return found;
+  };
+  /** What the database says, as a running sandbox would: no microVM boots without virtualisation. */
+  const setState = (sandbox: string, state: string): Promise<string> =>
+    onLab(
+      lab,
+      `python3 -c "import sqlite3; d = sqlite3.connect('${home}/db/msb.db'); d.execute('update sandbox set status = ? where name = ?', ('${state}', '${sandbox}')); d.commit()"`,
+    );
+
+  beforeAll(async () => {
+    lab = resetLab();
+    live = await startLiveCore();
+    hostId = (await live.addLabHost(lab)).id;
+    await live.call('settings:update', { readOnly: false });
+    await onLab(lab, `rm -rf ${home}; echo ${tinyImage().toString('base64')} | base64 -d > tiny.tar`);
+    await msb('load -i tiny.tar');
+  });
+
+  afterAll(async () => {
+    await live?.close();
+    await onLab(lab, `rm -rf ${home} tiny.tar`);
+  });
+
+  it('is found with its version, its data home, and what keeps sandboxes from starting', async () => {
+    const { drivers, volumes, images } = await read();
+    expect(drivers.find(({ driver }) => driver === 'microsandbox')).toMatchObject({
+      available: true,
+      version: '0.7.2',
+      error: null,
+    });
+    const facts = drivers.flatMap((each) => each.facts);
+    expect(facts).toContainEqual({ label: 'Data home', text: home });
+    expect(facts.find(({ label }) => label === 'Sandboxes can start')?.text).toMatch(/^no: /);
+    expect(volumes).toEqual([]);
+    expect(images.map(({ name }) => name)).toEqual(['tiny:latest']);
+  });
+
+  it('makes a directory and a disk volume, and refuses what msb would', async () => {
+    for (const [action, input] of [
+      ['msb.volume.createDirectory', { name: 'cache' }],
+      ['msb.volume.createDisk', { name: 'docker-data', size: '68M' }],
+    ] as const) {
+      const { plan, result } = await live.run(hostId, action, input);
+      expect(result).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
+      expect(plan.steps.map(({ kind }) => kind)).toEqual(['ssh']);
+      // As the login user, not as root.
+      expect(plan.steps[0]).toMatchObject({ argv: expect.not.arrayContaining(['sudo']) });
+      const rows = await live.auditOf(hostId, result.operationId);
+      expect(rows.map(({ event }) => event)).toEqual(['started', 'finished']);
+    }
+    expect((await names()).toSorted()).toEqual(['cache', 'docker-data']);
+    expect(await onLab(lab, `stat -c %s ${home}/volumes/docker-data/disk.raw`)).toBe(`${68 * 1024 ** 2}\n`);
+    expect(
+      await onLab(
+        lab,
+        `blkid -p -o value -s TYPE ${home}/volumes/docker-data/disk.raw || sudo blkid -p -o value -s TYPE ${home}/volumes/docker-data/disk.raw`,
+      ),
+    ).toContain('ext4');
+
+    const taken = await live.run(hostId, 'msb.volume.createDirectory', { name: 'cache' });
+    expect(taken.result.outcome).toBe('refused');
+    expect(taken.plan.blockers[0]?.text).toContain('There is a volume cache already');
+    const plan = (input: Record<string, string>) =>
+      live.refusal('operations:plan', { hostId, action: 'msb.volume.createDisk', input });
+    expect((await plan({ name: 'small', size: '67M' })).code).toBe('invalid-request');
+    expect((await plan({ name: '-bad', size: '1G' })).code).toBe('invalid-request');
+    expect(await names()).toHaveLength(2);
+  });
+
+  it('measures what volumes really take, which msb always calls 0', async () => {
+    await onLab(lab, `head -c 3000000 /dev/urandom > ${home}/volumes/cache/blob`);
+    const inventory = await read();
+    const [du] = (await onLab(lab, `du -s --block-size=1 ${home}/volumes/cache`)).split('\t');
+    expect(volume(inventory, 'cache')).toMatchObject({
+      actualSizeBytes: Number(du),
+      path: `${home}/volumes/cache`,
+      labels: [],
+      quotaBytes: null,
+      usedBy: [],
+    });
+    expect(await msb('volume ls --format json')).toContain('"used_bytes": 0');
+    expect(volume(inventory, 'docker-data')).toMatchObject({
+      kind: 'disk',
+      capacityBytes: 68 * 1024 ** 2,
+      path: `${home}/volumes/docker-data/disk.raw`,
+    });
+  });
+
+  it('names the sandbox that mounts a volume, and removes nothing while it runs or is paused', async () => {
+    // It does not start here, and stays as a stopped record with its mounts.
+    await onLab(
+      lab,
+      'msb create tiny:latest --name web --pull never --root-disk 68M --mount-named cache:/data:ro --mount-named docker-data:/var/lib/docker:kind=disk,size=68M >/dev/null 2>&1; true',
+    );
+    expect(volume(await read(), 'cache').usedBy).toEqual([
+      { sandbox: 'web', state: 'Stopped', active: false, guestPath: '/data', readOnly: true },
+    ]);
+    for (const state of ['Running', 'Paused']) {
+      await setState('web', state);
+      const used = volume(await read(), 'cache').usedBy;
+      // msb may find that nothing runs and set it back.
+      if (used?.[0]?.state !== state) continue;
+      const { plan, result } = await live.run(hostId, 'msb.volume.remove', { name: 'cache' });
+      expect(plan.blockers[0]?.text).toContain(`cache is attached to web (${state}) at /data`);
+      expect(result.outcome).toBe('refused');
+    }
+    expect(await names()).toContain('cache');
+    await setState('web', 'Stopped');
+  });
+
+  it('refuses a disk whose image something holds, and gives up on a lock after its time', async () => {
+    const hold = (file: string, seconds: number) =>
+      onLab(lab, `setsid flock ${file} sleep ${seconds} </dev/null >/dev/null 2>&1 & sleep 1`);
+    await hold(`${home}/volumes/docker-data/disk.raw`, 20);
+    const held = await live.call('operations:plan', {
+      hostId,
+      action: 'msb.volume.remove',
+      input: { name: 'docker-data' },
+    });
+    expect(held.blockers[0]?.text).toContain('Something holds the disk image of docker-data');
+
+    await live.run(hostId, 'msb.volume.createDirectory', { name: 'locked' });
+    await hold(`${home}/volumes/.locks/locked.lock`, 45);
+    const { plan, result } = await live.run(hostId, 'msb.volume.remove', { name: 'locked' });
+    expect(plan.consequences.map(({ text }) => text).join(' ')).toContain('holds the lock of locked now');
+    expect(result.outcome).toBe('failed');
+    expect(result.message).toContain('held the lock of this name for 30 s');
+    expect(await names()).toContain('locked');
+  });
+
+  it('reports a directory without a record and a record without a directory, and mends both', async () => {
+    await onLab(
+      lab,
+      `mkdir ${home}/volumes/orphan ${home}/volumes/junk; echo kept > ${home}/volumes/orphan/file; msb volume create gone; rm -r ${home}/volumes/gone`,
+    );
+    const inventory = await readWith('gone');
+    expect(volume(inventory, 'orphan').presence).toBe('orphan');
+    expect(volume(inventory, 'gone').presence).toBe('missing');
+
+    const blocked = await live.run(hostId, 'msb.volume.createDirectory', { name: 'orphan' });
+    expect(blocked.plan.blockers[0]?.text).toContain('msb has no record of it');
+    const aside = await live.run(hostId, 'msb.orphan.setAside', { name: 'orphan' });
+    expect(aside.result).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
+    expect(await onLab(lab, `cat ${home}/volumes-set-aside/orphan-*/file`)).toBe('kept\n');
+    const deleted = await live.run(hostId, 'msb.orphan.delete', { name: 'junk' });
+    expect(deleted.result.outcome).toBe('ok');
+    const removed = await live.run(hostId, 'msb.volume.remove', { name: 'gone' });
+    expect(removed.result.outcome).toBe('ok');
+    expect(await onLab(lab, `ls ${home}/volumes`)).not.toMatch(/orphan|junk|gone/);
+    expect(await names()).not.toContain('gone');
+  });
+
+  it('takes, lists, restores and removes a snapshot', async () => {
+    const taken = await live.run(hostId, 'msb.snapshot.create', { sandbox: 'web', name: 'base1' });
+    expect(taken.result).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
+    expect((await read()).snapshots.map(({ name }) => name)).toEqual(['web:base1']);
+    expect(await msb('snapshot inspect web:base1')).toContain('Source Sandbox: web');
+
+    const restored = await live.run(hostId, 'msb.snapshot.restore', { snapshot: 'web:base1', name: 'web2' });
+    expect(restored.plan.consequences.map(({ text }) => text).join(' ')).toContain(
+      'No sandbox can start on this host',
+    );
+    expect(restored.result).toMatchObject({ outcome: 'failed', verification: { status: 'not-there' } });
+    expect(restored.result.message).toContain('was made, but it did not start');
+    expect(await msb('ls --format json')).toContain('"web2"');
+
+    const removed = await live.run(hostId, 'msb.snapshot.remove', { snapshot: 'web:base1' });
+    expect(removed.result).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
+    expect(await msb('snapshot ls --format json')).toBe('[]\n');
+  });
+
+  it('removes many at once, those that only a stopped sandbox mounts too', async () => {
+    await onLab(lab, 'for n in a b c; do msb volume create $n; done');
+    const { plan, result } = await live.run(hostId, 'msb.volume.remove', {
+      items: [{ name: 'a' }, { name: 'b' }, { name: 'c' }, { name: 'cache' }],
+      goOn: true,
+    });
+    expect(plan.consequences.map(({ text }) => text).join(' ')).toContain('web (Stopped) mounts it');
+    expect(result).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
+    expect((await names()).toSorted()).toEqual(['docker-data', 'locked']);
+  });
+});

@@ -1,0 +1,81 @@
+import { expect, test } from './fixtures';
+import { expectAccessible, screenshot } from './page-tools';
+import { open, plan, readFleet, typeNames } from './plans';
+
+test.describe('sandbox volumes', () => {
+  test.use({ launch: { demo: true } });
+
+  test('one is made, seen and removed, and one that a sandbox runs with stays', async ({
+    holdfast: { page },
+    dialogs,
+  }) => {
+    test.setTimeout(180_000);
+    await readFleet(page);
+    await open(page, 'Sandbox volumes');
+    const table = page.getByRole('table', { name: 'Sandbox volumes' });
+    await page.getByRole('combobox', { name: 'Host' }).click();
+    await page.getByRole('option', { name: 'raid-05' }).click();
+    await expect(table.getByText('npm-cache')).toBeVisible();
+    // What is wrong stands first.
+    await expect(table.getByRole('row').nth(1)).toContainText('old-wheels');
+    await expect(table.getByText('directory is gone')).toBeVisible();
+    await expect(table.getByText('not recorded')).toBeVisible();
+    await screenshot(page, '160-sandbox-volumes');
+    await expectAccessible(page);
+
+    await page.getByRole('button', { name: 'New with microsandbox on raid-05' }).click();
+    await page.getByRole('menuitem', { name: 'Disk volume…' }).click();
+    const form = page.getByRole('dialog', { name: 'Create sandbox volume (disk)' });
+    await form.getByRole('textbox', { name: 'Name' }).fill('model-weights');
+    await form.getByRole('textbox', { name: 'Capacity' }).fill('2G');
+    await screenshot(page, '161-sandbox-create');
+    await form.getByRole('button', { name: 'Show the plan' }).click();
+    await expect(plan(page).locator('code').first()).toContainText(
+      'msb volume create --kind disk --size 2048M -- model-weights',
+    );
+    await dialogs.press('Create sandbox volume (disk)');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible({ timeout: 30_000 });
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+    await expect(table.getByText('model-weights')).toBeVisible({ timeout: 30_000 });
+
+    // One that a running sandbox mounts says why it stays.
+    await page.getByRole('button', { name: 'Actions for npm-cache of raid-05' }).click();
+    const remove = page.getByRole('menuitem', { name: 'Remove…' });
+    await expect(remove).toHaveAttribute('aria-disabled', 'true');
+    await remove.hover();
+    await expect(
+      page.getByText('It is attached to ci-runner-1 (Running): stop that sandbox first.'),
+    ).toBeVisible();
+    await page.keyboard.press('Escape');
+    await table.getByText('npm-cache').click();
+    const drawer = page.getByRole('dialog').filter({ hasText: 'npm-cache' });
+    await expect(drawer.getByRole('region', { name: 'Used by' })).toContainText('/root/.npm');
+    await expect(drawer.getByRole('region', { name: 'Labels' })).toContainText('team=web');
+    await screenshot(page, '162-sandbox-detail');
+    await expectAccessible(page, '[role="dialog"]');
+    await page.keyboard.press('Escape');
+
+    await page.getByRole('button', { name: 'Actions for model-weights of raid-05' }).click();
+    await page.getByRole('menuitem', { name: 'Remove…' }).click();
+    await expect(plan(page).locator('code').first()).toContainText('msb volume rm -- model-weights');
+    await screenshot(page, '163-sandbox-remove-plan');
+    await typeNames(page, 'model-weights');
+    await dialogs.press('Remove sandbox volume');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible({ timeout: 30_000 });
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+    await expect(table.getByText('model-weights')).toHaveCount(0, { timeout: 30_000 });
+
+    for (const view of ['Sandboxes', 'Snapshots', 'Images']) {
+      await page.getByRole('radiogroup', { name: 'What is listed' }).getByText(view, { exact: true }).click();
+      await expect(page.getByRole('table', { name: view })).toBeVisible();
+    }
+    await page.getByRole('radiogroup', { name: 'What is listed' }).getByText('Sandboxes').click();
+    await page.getByRole('button', { name: 'Switch to dark theme' }).click();
+    await screenshot(page, '164-sandboxes-dark');
+    await page.getByRole('radiogroup', { name: 'What is listed' }).getByText('Volumes').click();
+    await screenshot(page, '165-sandbox-volumes-dark');
+    await expectAccessible(page);
+  });
+});

@@ -1,0 +1,368 @@
+import { describe, expect, it } from 'vitest';
+import { sandboxInventorySchema } from '../../../src-preload/contract/sandbox';
+import type { SandboxVolume } from '../../../src-preload/contract/sandbox';
+import type { microsandboxActionIds } from '../../../src-preload/contract/actions/microsandbox';
+import { AppError } from '../../core/errors/app-error';
+import type { ActionContext, OfferWorld } from '../../core/operations/action';
+import { actions } from '../../core/operations/actions';
+import { microsandbox } from '../../core/sandbox/microsandbox';
+import { readSandbox } from '../../core/sandbox/read-sandbox';
+import { quoteArgv } from '../../core/ssh/quote';
+import { isWhitelisted } from '../../core/whitelist/catalogue';
+import { createMachine } from '../machine';
+import { microsandboxTools, raid05Microsandbox } from './raid-05';
+
+/** The core on microsandbox of the demo fleet: reading, and each action from plan to verification. */
+
+const nowMs = Date.parse('2026-11-29T01:00:00Z');
+const paths: Record<string, string> = { msb: '/usr/local/bin/msb' };
+type Id = (typeof microsandboxActionIds)[number];
+
+function host() {
+  const model = raid05Microsandbox(nowMs);
+  const machine = createMachine({ user: 'admin', tools: microsandboxTools(model), nowMs: () => nowMs });
+  const send = (argv: readonly string[]) => {
+    expect(isWhitelisted(argv), argv.join(' ')).toBe(true);
+    const [tool = '', ...rest] = argv;
+    return machine.run(`LC_ALL=C ${quoteArgv([paths[tool] ?? `/usr/bin/${tool}`, ...rest])}`);
+  };
+  const context: ActionContext = {
+    nowMs: () => nowMs,
+    read: async (operation, argv, { acceptExitCodes = [0], privileged } = {}) => {
+      expect(privileged).toBe(false);
+      const result = send(argv);
+      if (!acceptExitCodes.includes(result.exitCode)) {
+        throw new AppError('command-failed', `${operation} failed.`, { detail: result.stderr });
+      }
+      return result;
+    },
+  };
+  const read = () =>
+    readSandbox([microsandbox], new Map([['msb', '/usr/local/bin/msb']]), async (probe) => {
+      expect(probe.privileged).toBe(false);
+      return { ok: true, ...send(probe.argv) };
+    });
+  const operate = async (id: Id, input: Record<string, unknown>) => {
+    const action = actions[id].parse(input);
+    const plan = await action.plan(context);
+    if (plan.blockers.length > 0) return { plan, told: null, verification: null };
+    expect((await action.plan(context)).preconditions).toEqual(plan.preconditions);
+    const results = plan.steps.map((step) => {
+      expect(step.privileged).toBe(false);
+      return send(step.argv);
+    });
+    const bad = results.find(({ exitCode }) => exitCode !== 0);
+    const told = bad === undefined ? null : actions[id].explainFailure(bad.exitCode, bad.stderr);
+    return { plan, told, verification: await action.verify(context, plan.preconditions) };
+  };
+  return { model, read, operate };
+}
+
+const blockersOf = ({ plan }: { plan: { blockers: { text: string }[] } }) =>
+  plan.blockers.map(({ text }) => text).join(' ');
+const wordsOf = ({ plan }: { plan: { consequences: { text: string }[] } }) =>
+  plan.consequences.map(({ text }) => text).join(' ');
+
+describe('reading microsandbox of the demo fleet', () => {
+  it('tells kind, limit, real usage, labels, path and sandboxes of each volume', async () => {
+    const inventory = await host().read();
+    expect(() => sandboxInventorySchema.parse(inventory)).not.toThrow();
+    const volume = (name: string): SandboxVolume | undefined =>
+      inventory.volumes.find((each) => each.name === name);
+    expect(volume('npm-cache')).toMatchObject({
+      kind: 'directory',
+      quotaBytes: 8 * 1024 ** 3,
+      actualSizeBytes: Math.round(3.4 * 1024 ** 3),
+      percentFull: expect.closeTo(42.5, 3),
+      path: '/home/admin/.microsandbox/volumes/npm-cache',
+      labels: [
+        { key: 'team', value: 'web' },
+        { key: 'env', value: 'ci' },
+      ],
+      usedBy: [
+        { sandbox: 'ci-runner-1', state: 'Running', active: true, guestPath: '/root/.npm', readOnly: false },
+      ],
+    });
+    expect(volume('docker-data')).toMatchObject({
+      kind: 'disk',
+      health: 'warning',
+      capacityBytes: 20 * 1024 ** 3,
+      path: '/home/admin/.microsandbox/volumes/docker-data/disk.raw',
+    });
+    expect(volume('build-output')?.usedBy).toMatchObject([{ sandbox: 'nightly-build', active: false }]);
+    expect(inventory.snapshots.map(({ name }) => name)).toEqual(['ci-runner-1:before-upgrade']);
+    expect(inventory.images.map(({ name }) => name)).toEqual([
+      'ghcr.io/acme/runner:24.11',
+      'python:3.13-slim',
+    ]);
+    expect(inventory.sandboxes.map(({ name, state }) => [name, state])).toEqual([
+      ['nightly-build', 'Stopped'],
+      ['notebook', 'Paused'],
+      ['ci-runner-1', 'Running'],
+    ]);
+  });
+
+  it('lists volumes newest first, and what msb has no record of behind them', async () => {
+    const { volumes } = await host().read();
+    expect(volumes.map(({ name, presence }) => [name, presence])).toEqual([
+      ['being-started', 'whole'],
+      ['build-output', 'whole'],
+      ['agent-scratch', 'whole'],
+      ['datasets', 'whole'],
+      ['docker-data', 'whole'],
+      ['npm-cache', 'whole'],
+      ['old-wheels', 'missing'],
+      ['.models.k3Qz', 'leftover'],
+      ['pip-cache', 'orphan'],
+    ]);
+  });
+
+  it('knows of no use when one sandbox could not be read, and says so instead of "nothing"', async () => {
+    const { model } = host();
+    const machine = createMachine({ user: 'admin', tools: microsandboxTools(model), nowMs: () => nowMs });
+    const inventory = await readSandbox([microsandbox], new Map([['msb', 'x']]), async ({ argv }) => {
+      if (argv[1] === 'inspect') return { ok: false, error: new AppError('timed-out', 'No answer.') };
+      const [tool = '', ...rest] = argv;
+      return {
+        ok: true,
+        ...machine.run(`LC_ALL=C ${quoteArgv([paths[tool] ?? `/usr/bin/${tool}`, ...rest])}`),
+      };
+    });
+    expect(inventory.drivers[0]?.error).toBeNull();
+    expect(inventory.volumes.find(({ name }) => name === 'npm-cache')?.usedBy).toBeNull();
+  });
+
+  it('is not there where msb is missing, and says how to install it', async () => {
+    const { drivers, volumes } = await readSandbox([microsandbox], new Map(), () =>
+      Promise.reject(new Error('nothing is asked')),
+    );
+    expect(drivers[0]).toMatchObject({
+      available: false,
+      error: { code: 'command-missing', remedy: expect.stringContaining('/usr/local/bin') },
+    });
+    expect(volumes).toEqual([]);
+  });
+
+  it('keeps its error when its lists are not understood, and shows none of it', async () => {
+    const { drivers, volumes } = await readSandbox([microsandbox], new Map([['msb', 'x']]), async () => ({
+      ok: true,
+      exitCode: 0,
+      stdout: 'msb 0.7.2\n',
+      stderr: '',
+    }));
+    expect(drivers[0]).toMatchObject({ available: true, error: { code: 'unexpected-output' } });
+    expect(volumes).toEqual([]);
+  });
+});
+
+describe('making sandbox volumes', () => {
+  it('a directory and a disk, each by one command as the login user', async () => {
+    const { operate, read } = host();
+    const directory = await operate('msb.volume.createDirectory', { name: 'cache' });
+    expect(directory.plan.steps.map(({ argv }) => argv)).toEqual([
+      ['msb', 'volume', 'create', '--kind', 'dir', '--', 'cache'],
+    ]);
+    expect(directory.verification).toMatchObject({ status: 'confirmed' });
+    const disk = await operate('msb.volume.createDisk', { name: 'scratch', size: '1.5G' });
+    expect(disk.plan.steps[0]?.argv).toEqual([
+      ...['msb', 'volume', 'create', '--kind', 'disk', '--size', '1536M', '--', 'scratch'],
+    ]);
+    expect(disk.verification).toMatchObject({ status: 'confirmed' });
+    const made = (await read()).volumes.slice(0, 2);
+    expect(made.map(({ name, kind }) => [name, kind])).toEqual([
+      ['cache', 'directory'],
+      ['scratch', 'disk'],
+    ]);
+  });
+
+  it('not under a name that is taken, nor over a directory without a record', async () => {
+    const { operate } = host();
+    expect(blockersOf(await operate('msb.volume.createDirectory', { name: 'npm-cache' }))).toBe(
+      'There is a volume npm-cache already.',
+    );
+    expect(blockersOf(await operate('msb.volume.createDirectory', { name: 'pip-cache' }))).toContain(
+      'msb has no record of it',
+    );
+  });
+
+  it('warns when a disk could grow beyond what is free', async () => {
+    const { operate } = host();
+    expect(wordsOf(await operate('msb.volume.createDisk', { name: 'big', size: '900G' }))).toContain(
+      'Only 180 GiB are free',
+    );
+  });
+
+  it.each([
+    ['67M', 'at least 68 MiB'],
+    ['0', 'at least 68 MiB'],
+    ['1GiB', 'other units'],
+    ['1T', 'other units'],
+    ['1024K', 'other units'],
+    ['1.5M', 'fractions of G only'],
+    ['16384G', 'less than 16 TiB'],
+  ])('refuses the size %s before anything is sent', (size, why) => {
+    const parse = () => actions['msb.volume.createDisk'].parse({ name: 'd', size });
+    expect(parse).toThrow(expect.objectContaining({ detail: expect.stringContaining(why) }));
+  });
+
+  it('takes the smallest and the largest size', () => {
+    for (const size of ['68', '68m', '16777215M', '0.07G']) {
+      expect(() => actions['msb.volume.createDisk'].parse({ name: 'd', size })).not.toThrow();
+    }
+  });
+
+  it('refuses the names that msb refuses, with its words', () => {
+    const complaint = (name: string): unknown => {
+      try {
+        actions['msb.volume.createDirectory'].parse({ name });
+        return null;
+      } catch (error) {
+        return error instanceof AppError ? error.detail : error;
+      }
+    };
+    expect(complaint('')).toContain('volume name must not be empty');
+    for (const name of ['-bad', 'a/b', 'a b', '.hidden']) {
+      expect(complaint(name)).toContain('must start with an alphanumeric character');
+    }
+    expect(complaint('a'.repeat(251))).toContain('at most 250 characters');
+    expect(complaint('a'.repeat(250))).toBeNull();
+  });
+});
+
+describe('removing sandbox volumes', () => {
+  it('is refused while a sandbox runs or is paused with it, by name and state', async () => {
+    const { operate, model } = host();
+    const running = await operate('msb.volume.remove', { name: 'npm-cache' });
+    expect(blockersOf(running)).toBe('npm-cache is attached to ci-runner-1 (Running) at /root/.npm.');
+    const paused = await operate('msb.volume.remove', { name: 'datasets' });
+    expect(blockersOf(paused)).toContain('notebook (Paused)');
+    expect(model.folders.has('datasets')).toBe(true);
+  });
+
+  it('is not stopped by a stopped sandbox, but says that it needs it', async () => {
+    const { operate } = host();
+    const done = await operate('msb.volume.remove', { name: 'build-output' });
+    expect(wordsOf(done)).toContain('nightly-build (Stopped) mounts it');
+    expect(done.verification).toMatchObject({ status: 'confirmed' });
+  });
+
+  it('is refused while something holds the disk image, whatever the records say', async () => {
+    const { operate } = host();
+    expect(blockersOf(await operate('msb.volume.remove', { name: 'agent-scratch' }))).toContain(
+      'holds the disk image of agent-scratch',
+    );
+  });
+
+  it('says that a lock is held, waits for its time, and then says that nothing was removed', async () => {
+    const { operate, model } = host();
+    const waited = await operate('msb.volume.remove', { name: 'being-started' });
+    expect(wordsOf(waited)).toContain('Another msb holds the lock of being-started now');
+    expect(waited.plan.steps[0]?.argv.slice(0, 4)).toEqual(['timeout', '--signal=TERM', '30', 'msb']);
+    expect(waited.told?.message).toContain('for 30 s');
+    expect(waited.verification).toMatchObject({ status: 'not-there' });
+    expect(model.volumes.some(({ name }) => name === 'being-started')).toBe(true);
+  });
+
+  it('takes only the record away where the directory is gone', async () => {
+    const { operate, read } = host();
+    const done = await operate('msb.volume.remove', { name: 'old-wheels' });
+    expect(wordsOf(done)).toContain('only the record of it is taken away');
+    expect(done.verification).toMatchObject({ status: 'confirmed' });
+    expect((await read()).volumes.some(({ name }) => name === 'old-wheels')).toBe(false);
+  });
+
+  it('takes many at once and leaves out what is attached', async () => {
+    const { operate } = host();
+    const done = await operate('msb.volume.remove', {
+      items: [{ name: 'build-output' }, { name: 'npm-cache' }, { name: 'old-wheels' }],
+      goOn: true,
+    });
+    expect(done.plan.steps).toHaveLength(2);
+    expect(wordsOf(done)).toContain('1 sandbox volume of 3 cannot be done');
+    expect(done.verification).toMatchObject({ status: 'confirmed' });
+  });
+});
+
+describe('directories that msb has no record of', () => {
+  it('are set aside with their data, which frees the name', async () => {
+    const { operate, model } = host();
+    const done = await operate('msb.orphan.setAside', { name: 'pip-cache' });
+    expect(done.verification).toMatchObject({ status: 'confirmed' });
+    expect([...model.aside.keys()]).toEqual([
+      '/home/admin/.microsandbox/volumes-set-aside/pip-cache-20261129-010000',
+    ]);
+    expect(done.plan.undo).toContain('mv --no-clobber');
+    const again = await operate('msb.volume.createDirectory', { name: 'pip-cache' });
+    expect(again.verification).toMatchObject({ status: 'confirmed' });
+  });
+
+  it('are deleted when that is what is wanted, also what an interrupted create left', async () => {
+    const { operate } = host();
+    for (const name of ['pip-cache', '.models.k3Qz']) {
+      const done = await operate('msb.orphan.delete', { name });
+      expect(done.plan.risk).toBe('destructive');
+      expect(done.verification).toMatchObject({ status: 'confirmed' });
+    }
+  });
+
+  it('are never what msb has a record of, nor a path', async () => {
+    const { operate } = host();
+    expect(blockersOf(await operate('msb.orphan.delete', { name: 'npm-cache' }))).toContain('has a record');
+    for (const name of ['..', '.', '../x', 'a/b', '']) {
+      expect(() => actions['msb.orphan.delete'].parse({ name }), name).toThrow(AppError);
+    }
+    expect(isWhitelisted(['rm', '--recursive', '--one-file-system', '--', '/home/a/volumes/..'])).toBe(false);
+    expect(isWhitelisted(['rm', '--recursive', '--one-file-system', '--', '/home/a/volumes'])).toBe(false);
+    expect(isWhitelisted(['rm', '--recursive', '--one-file-system', '--', '/etc'])).toBe(false);
+  });
+});
+
+describe('snapshots of sandboxes', () => {
+  it('are taken, restored into a new sandbox, and removed', async () => {
+    const { operate, read } = host();
+    const taken = await operate('msb.snapshot.create', { sandbox: 'notebook', name: 'base1' });
+    expect(taken.plan.steps[0]?.argv).toEqual([
+      ...['msb', 'snapshot', 'create', '--from-sandbox', 'notebook', '--', 'base1'],
+    ]);
+    expect(taken.verification).toMatchObject({ status: 'confirmed' });
+    const restored = await operate('msb.snapshot.restore', {
+      snapshot: 'notebook:base1',
+      name: 'notebook-2',
+    });
+    expect(restored.verification).toEqual({ status: 'confirmed', text: 'Sandbox notebook-2 is Running.' });
+    const removed = await operate('msb.snapshot.remove', { snapshot: 'notebook:base1' });
+    expect(removed.verification).toMatchObject({ status: 'confirmed' });
+    expect((await read()).snapshots.map(({ name }) => name)).toEqual(['ci-runner-1:before-upgrade']);
+  });
+
+  it('are not taken twice under one name', async () => {
+    const { operate } = host();
+    expect(
+      blockersOf(await operate('msb.snapshot.create', { sandbox: 'ci-runner-1', name: 'before-upgrade' })),
+    ).toBe('The name is taken: ci-runner-1:before-upgrade.');
+  });
+});
+
+describe('what is offered', () => {
+  it('fits the volume, with the reason where it can’t be done', async () => {
+    const inventory = await host().read();
+    const world = { inventory: { sandbox: inventory }, nowMs } as unknown as OfferWorld;
+    const offered = (name: string) => {
+      const volume = inventory.volumes.find((each) => each.name === name);
+      if (volume === undefined) throw new Error(name);
+      return Object.values(actions).flatMap((action) => {
+        if (action.backend !== 'microsandbox') return [];
+        const draft = action.offer({ kind: 'sandbox-volume', volume }, world);
+        return draft === null ? [] : [[draft.label, draft.excuse]];
+      });
+    };
+    expect(offered('build-output')).toEqual([['Remove…', null]]);
+    expect(offered('datasets')).toEqual([
+      ['Remove…', 'It is attached to notebook (Paused): stop that sandbox first.'],
+    ]);
+    expect(offered('pip-cache')).toEqual([
+      ['Set aside, keep the data…', null],
+      ['Delete the directory…', null],
+    ]);
+  });
+});

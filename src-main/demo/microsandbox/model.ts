@@ -1,0 +1,87 @@
+/** The state of microsandbox under one login, as msb 0.7.2 keeps it. */
+
+export interface MsbMountState {
+  volume: string;
+  guestPath: string;
+  readOnly: boolean;
+}
+
+export interface MsbVolumeState {
+  name: string;
+  kind: 'dir' | 'disk';
+  quotaMib: number | null;
+  capacityBytes: number | null;
+  labels: readonly (readonly [key: string, value: string])[];
+  createdAtMs: number;
+}
+
+export interface MsbSandboxState {
+  name: string;
+  image: string;
+  status: 'Created' | 'Starting' | 'Running' | 'Draining' | 'Paused' | 'Stopped' | 'Crashed';
+  createdAtMs: number;
+  mounts: readonly MsbMountState[];
+  /** From an image, and so one that can be snapshotted. */
+  oci: boolean;
+}
+
+export interface MsbSnapshotState {
+  group: string;
+  name: string;
+  id: string;
+  digest: string;
+  image: string;
+  sizeBytes: number;
+  createdAtMs: number;
+}
+
+export interface MsbImageState {
+  reference: string;
+  digest: string;
+  sizeBytes: number;
+  layers: number;
+  createdAtMs: number;
+}
+
+/** A directory among the volumes: bytes it takes, and bytes its files add up to. */
+export interface MsbFolderState {
+  actualBytes: number;
+  apparentBytes: number;
+}
+
+export class MsbModel {
+  readonly volumes: MsbVolumeState[] = [];
+  readonly sandboxes: MsbSandboxState[] = [];
+  readonly snapshots: MsbSnapshotState[] = [];
+  readonly images: MsbImageState[] = [];
+  /** What lies in the folder of volumes, recorded or not. */
+  readonly folders = new Map<string, MsbFolderState>();
+  readonly locks = new Set<string>();
+  /** Names whose lock another msb holds, and disks that a sandbox holds. */
+  readonly heldLocks = new Set<string>();
+  readonly heldDisks = new Set<string>();
+  readonly aside = new Map<string, MsbFolderState>();
+  hasAside = false;
+  freeBytes = 180 * 1024 ** 3;
+
+  constructor(
+    readonly home: string,
+    /** Whether microVMs boot here. */
+    readonly virtualised: boolean,
+  ) {}
+
+  get volumesFolder(): string {
+    return `${this.home}/volumes`;
+  }
+
+  addVolume(volume: MsbVolumeState, folder: MsbFolderState | null): void {
+    this.volumes.push(volume);
+    this.locks.add(volume.name);
+    if (folder !== null) this.folders.set(volume.name, folder);
+  }
+
+  /** Newest first, as msb lists everything. */
+  newest<T extends { createdAtMs: number }>(rows: readonly T[]): T[] {
+    return rows.toSorted((a, b) => b.createdAtMs - a.createdAtMs);
+  }
+}

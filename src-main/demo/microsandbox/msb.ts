@@ -1,0 +1,435 @@
+import { createHash } from 'node:crypto';
+import type { SimulatedTool } from '../machine';
+import { parseOptions, type OptionSpec, type ParsedOptions } from '../options';
+import { failed, succeeded, type CommandResult } from '../result';
+import type { MsbModel, MsbSandboxState, MsbVolumeState } from './model';
+
+/** msb 0.7.2, as far as Holdfast and a curious person use it. Its texts are those of the captures. */
+
+const mebibyte = 1024 ** 2;
+const gibibyte = 1024 ** 3;
+
+const error = (text: string): CommandResult => failed(1, `error: ${text}\n`);
+const usage = (text: string): CommandResult =>
+  failed(2, `error: ${text}\n\nFor more information, try '--help'.\n`);
+
+/** `2026-11-23T01:07:23.954000000+00:00` */
+const stamp = (ms: number): string => new Date(ms).toISOString().replace(/(\.\d{3})Z$/, '$1000000+00:00');
+const moment = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+const json = (value: unknown): CommandResult => succeeded(`${JSON.stringify(value, null, 2)}\n`, 9);
+
+function sizeText(bytes: number): string {
+  return bytes % gibibyte === 0 ? `${bytes / gibibyte} GiB` : `${Math.round(bytes / mebibyte)} MiB`;
+}
+
+function options(
+  words: readonly string[],
+  specs: readonly OptionSpec[],
+  work: (parsed: ParsedOptions) => CommandResult,
+): CommandResult {
+  const parsed = parseOptions(words, specs);
+  if (!parsed.ok) return usage(`unexpected argument '${parsed.problem.option}' found`);
+  const format = parsed.value.values.get('format');
+  if (format !== undefined && format !== 'json') {
+    return usage(`invalid value '${format}' for '--format <FORMAT>'\n  [possible values: json]`);
+  }
+  return work(parsed.value);
+}
+
+const format: OptionSpec = { key: 'format', names: ['--format'], takesValue: true };
+const quiet: OptionSpec = { key: 'quiet', names: ['-q', '--quiet'] };
+
+function badName(name: string): string | null {
+  if (name === '') return 'invalid config: volume name must not be empty';
+  return /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)
+    ? null
+    : `invalid config: volume name must start with an alphanumeric character and contain only alphanumeric characters, dots, hyphens, and underscores: ${name}`;
+}
+
+/** Mebibytes, or why not. */
+function sizeOf(text: string): number | null {
+  const match = /^(\d+(?:\.\d+)?)([Gg])$|^(\d+)([Mm]?)$/.exec(text);
+  if (match === null) return null;
+  return match[1] !== undefined ? Math.floor(Number(match[1]) * 1024) : Number(match[3]);
+}
+
+function createVolume(model: MsbModel, words: readonly string[], nowMs: number): CommandResult {
+  const specs: OptionSpec[] = [
+    { key: 'name', names: ['-n', '--name'], takesValue: true },
+    { key: 'kind', names: ['--kind'], takesValue: true },
+    { key: 'size', names: ['--size'], takesValue: true },
+    quiet,
+  ];
+  return options(words, specs, ({ flags, values, operands }) => {
+    const kind = values.get('kind') ?? 'dir';
+    if (kind !== 'dir' && kind !== 'disk') {
+      return usage(`invalid value '${kind}' for '--kind <KIND>'\n  [possible values: dir, disk]`);
+    }
+    const [positional] = operands;
+    const option = values.get('name');
+    if (positional !== undefined && option !== undefined && positional !== option) {
+      return error(`volume name specified twice with different values: ${positional} and ${option}`);
+    }
+    const name = positional ?? option;
+    if (name === undefined) return error('volume create requires a name');
+    const sizeText = values.get('size');
+    if (kind === 'disk' && sizeText === undefined) return error('--size is required with --kind disk');
+    if (kind === 'dir' && sizeText !== undefined) {
+      return error('--size is only supported with --kind disk until directory quotas are enforced');
+    }
+    const mib = sizeText === undefined ? null : sizeOf(sizeText);
+    if (sizeText !== undefined && mib === null) {
+      return error('invalid size (expected e.g. 512M, 1G): invalid digit found in string');
+    }
+    const bad = badName(name);
+    if (bad !== null) return error(bad);
+    if (name.length > 250) return error('io error: File name too long (os error 36)');
+    if (model.heldLocks.has(name)) return { ...error('interrupted'), delayMs: 60_000 };
+    if (model.folders.has(name) || model.volumes.some((each) => each.name === name)) {
+      return error(`volume already exists: ${name}`);
+    }
+    if (mib !== null && mib < 68) {
+      return error('failed to create disk.raw: image size is too small for ext4 formatting');
+    }
+    model.addVolume(
+      {
+        name,
+        kind,
+        quotaMib: null,
+        capacityBytes: mib === null ? null : mib * mebibyte,
+        labels: [],
+        createdAtMs: nowMs,
+      },
+      kind === 'dir'
+        ? { actualBytes: 4096, apparentBytes: 4096 }
+        : { actualBytes: 1_085_440, apparentBytes: (mib ?? 0) * mebibyte + 4096 },
+    );
+    return { ...succeeded(flags.has('quiet') ? '' : `${name}\n`), delayMs: kind === 'disk' ? 120 : 15 };
+  });
+}
+
+function listVolumes(model: MsbModel, words: readonly string[]): CommandResult {
+  return options(words, [format, quiet], ({ flags, values }) => {
+    const rows = model.newest(model.volumes);
+    if (values.has('format')) {
+      return json(
+        rows.map(({ name, kind, quotaMib, capacityBytes, createdAtMs }) => ({
+          capacity_bytes: capacityBytes,
+          created_at: stamp(createdAtMs),
+          disk_format: kind === 'disk' ? 'raw' : null,
+          disk_fstype: kind === 'disk' ? 'ext4' : null,
+          kind,
+          name,
+          quota_mib: quotaMib,
+          used_bytes: 0,
+        })),
+      );
+    }
+    if (flags.has('quiet')) return succeeded(rows.map(({ name }) => `${name}\n`).join(''));
+    if (rows.length === 0) return { ...succeeded(), stderr: 'No volumes found.\n' };
+    const limit = ({ capacityBytes, quotaMib }: MsbVolumeState): string =>
+      capacityBytes !== null
+        ? sizeText(capacityBytes)
+        : quotaMib !== null
+          ? sizeText(quotaMib * mebibyte)
+          : '-';
+    const table = [
+      ['NAME', 'KIND', 'SIZE', 'CREATED'],
+      ...rows.map((row) => [row.name, row.kind, limit(row), moment(row.createdAtMs)]),
+    ];
+    const widths = [0, 1, 2].map((at) => Math.max(...table.map((row) => row[at]?.length ?? 0)) + 4);
+    return succeeded(
+      table.map((row) => `${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('')}\n`).join(''),
+    );
+  });
+}
+
+function inspectVolume(model: MsbModel, words: readonly string[]): CommandResult {
+  return options(words, [], ({ operands: [name = ''] }) => {
+    const volume = model.volumes.find((each) => each.name === name);
+    if (volume === undefined) return error(`volume not found: ${name}`);
+    const { kind, quotaMib, capacityBytes, labels, createdAtMs } = volume;
+    const path = `${model.volumesFolder}/${name}${kind === 'disk' ? '/disk.raw' : ''}`;
+    const lines: [string, string][] = [
+      ['Name', name],
+      ['Kind', kind],
+      ...(kind === 'disk'
+        ? ([
+            ['Format', 'raw'],
+            ['Filesystem', 'ext4'],
+            ['Capacity', sizeText(capacityBytes ?? 0)],
+          ] as [string, string][])
+        : ([['Quota', quotaMib === null ? 'unlimited' : sizeText(quotaMib * mebibyte)]] as [
+            string,
+            string,
+          ][])),
+      ['Path', path],
+      ['Created', moment(createdAtMs)],
+      ['Labels', labels.map(([key, value]) => `${key}=${value}`).join(', ') || '-'],
+    ];
+    return succeeded(lines.map(([key, value]) => `${`${key}:`.padEnd(16)}${value}\n`).join(''), 8);
+  });
+}
+
+const active = new Set<MsbSandboxState['status']>(['Running', 'Draining', 'Paused']);
+
+/** Why it is not removed; null: it was. */
+function removeOne(model: MsbModel, name: string): string | null {
+  const at = model.volumes.findIndex((volume) => volume.name === name);
+  if (at < 0) return `volume not found: ${name}`;
+  if (model.heldDisks.has(name)) {
+    return `invalid config: volume "${name}" is currently attached by a running sandbox`;
+  }
+  const user = model.sandboxes.find(
+    ({ status, mounts }) => active.has(status) && mounts.some(({ volume }) => volume === name),
+  );
+  if (user !== undefined) {
+    return `invalid config: volume "${name}" is attached to active sandbox "${user.name}"`;
+  }
+  model.volumes.splice(at, 1);
+  model.folders.delete(name);
+  return null;
+}
+
+function removeVolumes(model: MsbModel, words: readonly string[]): CommandResult {
+  return options(words, [quiet], ({ flags, operands }) => {
+    if (operands.length === 0) {
+      return failed(
+        2,
+        "error: the following required arguments were not provided:\n  <NAMES>...\n\nUsage: msb volume remove <NAMES>...\n\nFor more information, try '--help'.\n",
+      );
+    }
+    // It waits for the lock of a name without an end.
+    const waits = operands.some((name) => model.heldLocks.has(name));
+    if (waits) return { ...failed(1, ''), delayMs: Number.POSITIVE_INFINITY };
+    const told = operands.map((name) => ({ name, why: removeOne(model, name) }));
+    const stderr = told
+      .map(({ name, why }) => (why === null ? `   ✓ Removed      ${name}\n` : `error: ${why}\n`))
+      .join('');
+    return {
+      ...succeeded('', 20),
+      exitCode: told.some(({ why }) => why !== null) ? 1 : 0,
+      stderr: flags.has('quiet') ? '' : stderr,
+    };
+  });
+}
+
+function listSandboxes(model: MsbModel, words: readonly string[]): CommandResult {
+  return options(words, [format], ({ values }) => {
+    const rows = model.newest(model.sandboxes);
+    if (!values.has('format')) {
+      return rows.length === 0
+        ? { ...succeeded(), stderr: 'No sandboxes found.\n' }
+        : succeeded(rows.map(({ name, status }) => `${name}    ${status.toLowerCase()}\n`).join(''));
+    }
+    return json(
+      rows.map(({ name, image, status, createdAtMs }) => ({
+        created_at: stamp(createdAtMs),
+        image,
+        name,
+        status,
+      })),
+    );
+  });
+}
+
+function inspectSandbox(model: MsbModel, words: readonly string[]): CommandResult {
+  return options(words, [format], ({ operands: [name = ''] }) => {
+    const sandbox = model.sandboxes.find((each) => each.name === name);
+    if (sandbox === undefined) return error(`sandbox not found: ${name}`);
+    const mounts = sandbox.mounts.map(({ volume, guestPath, readOnly }) => ({
+      follow_root_symlinks: false,
+      guest: guestPath,
+      host_permissions: 'private',
+      name: volume,
+      options: { nodev: false, noexec: false, nosuid: false, readonly: readOnly },
+      stat_virtualization: 'strict',
+      type: 'Named',
+    }));
+    return json({
+      active_config: null,
+      config: { labels: {}, mounts, name },
+      created_at: stamp(sandbox.createdAtMs),
+      name,
+      status: sandbox.status,
+    });
+  });
+}
+
+function listSnapshots(model: MsbModel, words: readonly string[]): CommandResult {
+  return options(words, [format], ({ values }) => {
+    const rows = model.newest(model.snapshots);
+    if (!values.has('format')) {
+      return rows.length === 0
+        ? { ...succeeded(), stderr: 'No snapshots indexed.\n' }
+        : succeeded(rows.map(({ group, name }) => `${group}:${name}\n`).join(''));
+    }
+    return json(
+      rows.map(({ group, name, id, digest, image, sizeBytes, createdAtMs }) => ({
+        artifact_path: `${model.home}/snapshots/${group}/${id}`,
+        availability: 'ready',
+        checkpoint_manifest_digest: null,
+        created_at: stamp(createdAtMs),
+        digest,
+        format: 'raw',
+        fstype: 'ext4',
+        group,
+        image_ref: image,
+        locality: 'embedded',
+        migration_error_code: null,
+        migration_state: 'canonical',
+        name,
+        parent_digest: null,
+        reference: `${model.home}/snapshots/${group}/${id}`,
+        reference_kind: 'path',
+        scope: 'disk',
+        size_bytes: sizeBytes,
+        snapshot_id: id,
+        state_kind: 'file',
+      })),
+    );
+  });
+}
+
+function createSnapshot(model: MsbModel, words: readonly string[], nowMs: number): CommandResult {
+  const from: OptionSpec = { key: 'from', names: ['--from-sandbox'], takesValue: true };
+  return options(words, [from, quiet], ({ values, operands: [name = 'snap'] }) => {
+    const sandbox = model.sandboxes.find((each) => each.name === values.get('from'));
+    if (sandbox === undefined) return error(`sandbox not found: ${values.get('from') ?? ''}`);
+    if (!sandbox.oci) {
+      return error(
+        `invalid config: sandbox '${sandbox.name}' has no OCI image pinned; only OCI-rooted sandboxes can be snapshotted`,
+      );
+    }
+    const hash = createHash('sha256').update(`${sandbox.name} ${name} ${nowMs}`).digest('hex');
+    const id = `snap_${hash.slice(0, 32)}`;
+    const same = model.snapshots.find((each) => each.group === sandbox.name && each.name === name);
+    if (same !== undefined) {
+      return error(
+        `snapshot already exists: snapshot name '${name}' conflicts between ${same.id} and ${id} in this group`,
+      );
+    }
+    model.snapshots.push({
+      ...{ group: sandbox.name, name, id, image: sandbox.image, createdAtMs: nowMs },
+      digest: `sha256:${hash}`,
+      sizeBytes: 256 * mebibyte,
+    });
+    return {
+      ...succeeded(`${id}\n${model.home}/snapshots/${sandbox.name}/${id}\n`, 300),
+      stderr: `   ✓ Snapshotted  ${sandbox.name}\ngroup ${sandbox.name}: head ${id} (Initialized)\n`,
+    };
+  });
+}
+
+const referenceOf = ({ group, name }: { group: string; name: string }): string => `${group}:${name}`;
+
+function removeSnapshot(model: MsbModel, words: readonly string[]): CommandResult {
+  return options(words, [quiet], ({ operands: [reference = ''] }) => {
+    const at = model.snapshots.findIndex((each) => referenceOf(each) === reference);
+    if (at < 0) return error(`snapshot not found: ${reference}`);
+    model.snapshots.splice(at, 1);
+    return { ...succeeded('', 40), stderr: `   ✓ Removed      ${reference}\n` };
+  });
+}
+
+function restore(model: MsbModel, words: readonly string[], nowMs: number): CommandResult {
+  const named: OptionSpec = { key: 'name', names: ['-n', '--name'], takesValue: true };
+  return options(words, [named], ({ values, operands: [reference = ''] }) => {
+    const snapshot = model.snapshots.find((each) => referenceOf(each) === reference);
+    if (snapshot === undefined) return error(`snapshot not found: ${reference}`);
+    const name = values.get('name') ?? '';
+    model.sandboxes.push({
+      name,
+      image: snapshot.image,
+      status: model.virtualised ? 'Running' : 'Stopped',
+      createdAtMs: nowMs,
+      mounts: [],
+      oci: true,
+    });
+    return model.virtualised
+      ? succeeded(`${name}\n`, 900)
+      : error(
+          `failed to start "${name}"\n  → other: sandbox process exited (exit status: 1) before agent relay became available\n  → run \`msb logs --source system ${name}\` for full diagnostics`,
+        );
+  });
+}
+
+function listImages(model: MsbModel, words: readonly string[]): CommandResult {
+  return options(words, [format], ({ values }) => {
+    if (!values.has('format')) {
+      return model.images.length === 0
+        ? { ...succeeded(), stderr: 'No images found.\n' }
+        : succeeded(model.images.map(({ reference }) => `${reference}\n`).join(''));
+    }
+    return json(
+      model.newest(model.images).map(({ reference, digest, sizeBytes, layers, createdAtMs }) => ({
+        architecture: 'amd64',
+        created_at: stamp(createdAtMs),
+        digest,
+        layer_count: layers,
+        os: 'linux',
+        reference,
+        size_bytes: sizeBytes,
+      })),
+    );
+  });
+}
+
+function doctor(model: MsbModel): CommandResult {
+  const lines = [
+    'info Platform: Linux x86_64',
+    'info Version: v0.7.2',
+    `info MSB_HOME: ${model.home}`,
+    '   ✓ msb          /opt/microsandbox/bin/msb',
+    '   ✓ libkrunfw    /opt/microsandbox/lib/libkrunfw.so.5.6.1',
+    ...(model.virtualised
+      ? ['   ✓ CPU virt     found', '   ✓ KVM device   /dev/kvm', '   ✓ KVM access   read/write']
+      : ['   ✗ CPU virt     not found', 'error: CPU virtualization is not available']),
+  ];
+  return { ...failed(model.virtualised ? 0 : 1, `${lines.join('\n')}\n`), delayMs: 20 };
+}
+
+/** One call of msb. */
+export function runMsb(model: MsbModel, words: readonly string[], nowMs: number): CommandResult {
+  const [first = '', ...rest] = words;
+  if (first === '--version') return succeeded('msb 0.7.2\n');
+  if (first === 'doctor') return doctor(model);
+  if (first === 'ls') return listSandboxes(model, rest);
+  if (first === 'inspect') return inspectSandbox(model, rest);
+  if (first === 'restore') return restore(model, rest, nowMs);
+  if (['volumes', 'vols'].includes(first) && (rest[0] ?? '-').startsWith('-'))
+    return listVolumes(model, rest);
+  const [verb = '', ...operands] = rest;
+  const noun = ['volumes', 'vols', 'vol'].includes(first) ? 'volume' : first;
+  switch (`${noun} ${verb}`) {
+    case 'volume create':
+      return createVolume(model, operands, nowMs);
+    case 'volume ls':
+      return listVolumes(model, operands);
+    case 'volume inspect':
+      return inspectVolume(model, operands);
+    case 'volume rm':
+      return removeVolumes(model, operands);
+    case 'snapshot ls':
+      return listSnapshots(model, operands);
+    case 'snapshot create':
+      return createSnapshot(model, operands, nowMs);
+    case 'snapshot rm':
+      return removeSnapshot(model, operands);
+    case 'image ls':
+      return listImages(model, operands);
+    default:
+      return failed(
+        2,
+        `error: unrecognized subcommand '${noun === 'volume' ? verb : first}'\n\nUsage: msb ${noun === 'volume' ? 'volume ' : ''}[OPTIONS] <COMMAND>\n\nFor more information, try '--help'.\n`,
+      );
+  }
+}
+
+export function msbTool(model: MsbModel): SimulatedTool {
+  return {
+    name: 'msb',
+    folder: '/usr/local/bin',
+    run: (words, { nowMs }) => runMsb(model, words, nowMs),
+  };
+}
