@@ -18,7 +18,7 @@ test.describe('sandbox volumes', () => {
     await expect(table.getByText('npm-cache')).toBeVisible();
     // What is wrong stands first.
     await expect(table.getByRole('row').nth(1)).toContainText('old-wheels');
-    await expect(table.getByText('directory is gone')).toBeVisible();
+    await expect(table.getByText('data gone')).toBeVisible();
     await expect(table.getByText('not recorded')).toBeVisible();
     await screenshot(page, '160-sandbox-volumes');
     await expectAccessible(page);

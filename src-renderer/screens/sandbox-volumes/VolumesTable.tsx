@@ -44,7 +44,7 @@ const columns: readonly Column<VolumeRow>[] = [
   {
     id: 'name',
     header: 'Volume',
-    width: 'minmax(110px, 1.6fr)',
+    width: 'minmax(130px, 1.6fr)',
     render: ({ volume }) => (
       <span style={{ display: 'inline-flex', gap: 8, alignItems: 'center', minWidth: 0, maxWidth: '100%' }}>
         <HealthMark health={volume.health} />
@@ -68,20 +68,15 @@ const columns: readonly Column<VolumeRow>[] = [
   {
     id: 'kind',
     header: 'Kind',
-    width: 'minmax(100px, 0.9fr)',
+    width: '118px',
     render: ({ volume }) => (
-      <span title={`${driverWords[volume.driver]}, ${kindWords[volume.kind]}`}>
-        {kindWords[volume.kind]}
-        <Text span size="xs" c="dimmed" ml={6}>
-          {driverWords[volume.driver]}
-        </Text>
-      </span>
+      <span title={`${driverWords[volume.driver]}, ${kindWords[volume.kind]}`}>{kindWords[volume.kind]}</span>
     ),
   },
   {
     id: 'state',
     header: 'State',
-    width: 'minmax(86px, 0.7fr)',
+    width: '100px',
     render: ({ volume }) => (
       <span style={{ color: volume.health === 'ok' ? undefined : `var(--hf-${volume.health})` }}>
         {volume.state}
@@ -107,7 +102,7 @@ const columns: readonly Column<VolumeRow>[] = [
   {
     id: 'full',
     header: 'Full',
-    width: '104px',
+    width: '92px',
     render: ({ volume }) =>
       volume.percentFull === null ? (
         <Text span size="sm" c="dimmed">

@@ -60,7 +60,7 @@ function recorded(row: MsbVolume, reading: VolumesReading): SandboxVolume {
     kind,
     name,
     presence: missing ? 'missing' : 'whole',
-    state: missing ? 'directory is gone' : active ? 'in use' : 'ready',
+    state: missing ? 'data gone' : active ? 'in use' : 'ready',
     health: worst ?? (reading.listing === null ? 'unknown' : 'ok'),
     apparentSizeBytes: kind === 'disk' ? capacityBytes : (reading.apparent.get(name) ?? null),
     actualSizeBytes: actual,
