@@ -185,19 +185,27 @@ describe('microsandbox on the lab machine', () => {
   });
 
   it('refuses a disk whose image something holds, and gives up on a lock after its time', async () => {
-    const hold = (file: string, seconds: number) =>
-      onLab(lab, `setsid flock ${file} sleep ${seconds} </dev/null >/dev/null 2>&1 & sleep 1`);
-    await hold(`${home}/volumes/docker-data/disk.raw`, 20);
+    /** Until it is let go: under emulation nobody knows how long a plan takes. */
+    const hold = async (file: string) => {
+      const pid = await onLab(
+        lab,
+        `setsid flock ${file} sleep 600 </dev/null >/dev/null 2>&1 & echo $!; sleep 1`,
+      );
+      return () => onLab(lab, `kill -- -${pid.trim()}`);
+    };
+    const letDiskGo = await hold(`${home}/volumes/docker-data/disk.raw`);
     const held = await live.call('operations:plan', {
       hostId,
       action: 'msb.volume.remove',
       input: { name: 'docker-data' },
     });
+    await letDiskGo();
     expect(held.blockers[0]?.text).toContain('Something holds the disk image of docker-data');
 
     await live.run(hostId, 'msb.volume.createDirectory', { name: 'locked' });
-    await hold(`${home}/volumes/.locks/locked.lock`, 45);
+    const letLockGo = await hold(`${home}/volumes/.locks/locked.lock`);
     const { plan, result } = await live.run(hostId, 'msb.volume.remove', { name: 'locked' });
+    await letLockGo();
     expect(plan.consequences.map(({ text }) => text).join(' ')).toContain('holds the lock of locked now');
     expect(result.outcome).toBe('failed');
     expect(result.message).toContain('held the lock of this name for 30 s');
