@@ -44,7 +44,7 @@ const columns: readonly Column<VolumeRow>[] = [
   {
     id: 'name',
     header: 'Volume',
-    width: 'minmax(130px, 1.6fr)',
+    width: 'minmax(110px, 1.6fr)',
     render: ({ volume }) => (
       <span style={{ display: 'inline-flex', gap: 8, alignItems: 'center', minWidth: 0, maxWidth: '100%' }}>
         <HealthMark health={volume.health} />
@@ -57,7 +57,7 @@ const columns: readonly Column<VolumeRow>[] = [
   {
     id: 'host',
     header: 'Host',
-    width: '150px',
+    width: '144px',
     render: ({ host }) => (
       <span style={{ display: 'inline-flex', gap: 8, alignItems: 'center', minWidth: 0 }}>
         <span className="truncate">{host.name}</span>
@@ -68,7 +68,7 @@ const columns: readonly Column<VolumeRow>[] = [
   {
     id: 'kind',
     header: 'Kind',
-    width: '118px',
+    width: '108px',
     render: ({ volume }) => (
       <span title={`${driverWords[volume.driver]}, ${kindWords[volume.kind]}`}>{kindWords[volume.kind]}</span>
     ),
@@ -76,7 +76,7 @@ const columns: readonly Column<VolumeRow>[] = [
   {
     id: 'state',
     header: 'State',
-    width: '100px',
+    width: '92px',
     render: ({ volume }) => (
       <span style={{ color: volume.health === 'ok' ? undefined : `var(--hf-${volume.health})` }}>
         {volume.state}
@@ -86,14 +86,14 @@ const columns: readonly Column<VolumeRow>[] = [
   {
     id: 'actual',
     header: <span title="What it takes on the host’s disk">On disk</span>,
-    width: '84px',
+    width: '74px',
     align: 'right',
     render: ({ volume }) => <span className="numeric">{formatBytes(volume.actualSizeBytes)}</span>,
   },
   {
     id: 'limit',
     header: <span title="Capacity of a disk, quota of a directory">Limit</span>,
-    width: '84px',
+    width: '72px',
     align: 'right',
     render: ({ volume }) => (
       <span className="numeric">{formatBytes(volume.capacityBytes ?? volume.quotaBytes)}</span>
@@ -102,7 +102,7 @@ const columns: readonly Column<VolumeRow>[] = [
   {
     id: 'full',
     header: 'Full',
-    width: '92px',
+    width: '80px',
     render: ({ volume }) =>
       volume.percentFull === null ? (
         <Text span size="sm" c="dimmed">
@@ -118,13 +118,13 @@ const columns: readonly Column<VolumeRow>[] = [
   {
     id: 'used',
     header: 'Used by',
-    width: 'minmax(90px, 1fr)',
+    width: 'minmax(80px, 1fr)',
     render: (row) => <UsedBy {...row} />,
   },
   {
     id: 'created',
     header: 'Created',
-    width: '92px',
+    width: '84px',
     render: ({ volume }) => <Age atMs={volume.createdAtMs} />,
   },
   {
@@ -163,7 +163,7 @@ export function VolumesTable({
       {
         id: 'tick',
         header: '',
-        width: '34px',
+        width: '30px',
         render: ({ key, host, volume }) => (
           <Checkbox
             size="xs"
