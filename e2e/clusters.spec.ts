@@ -227,6 +227,22 @@ test.describe('Proxmox VE clusters', () => {
     await screenshot(page, '150-cluster-permissions');
     await expectAccessible(page, '[role="dialog"]');
     await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'More for attic' }).click();
+    await page.getByRole('menuitem', { name: 'Health report…' }).click();
+    const health = page.getByRole('dialog', { name: 'Health of attic' });
+    await expect(health.getByText(/expired 7 days ago/)).toBeVisible({ timeout: 30_000 });
+    await screenshot(page, '148-cluster-health');
+    await expectAccessible(page, '[role="dialog"]');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'More for attic' }).click();
+    await page.getByRole('menuitem', { name: 'What needs root…' }).click();
+    const root = page.getByRole('dialog', { name: 'What needs root on the nodes of attic' });
+    await root.getByRole('combobox', { name: 'Host of node attic' }).click();
+    await page.getByRole('option').first().click();
+    await expect(root.getByRole('link', { name: /^Open / })).toBeVisible();
+    await screenshot(page, '148-cluster-root');
+    await expectAccessible(page, '[role="dialog"]');
+    await page.keyboard.press('Escape');
     const where = await page
       .getByText(/^127\.0\.0\.1:\d+$/)
       .first()
@@ -249,8 +265,26 @@ test.describe('Proxmox VE clusters', () => {
     await dialogs.press('Trust this certificate');
     await form.getByRole('button', { name: 'The fingerprint matches…' }).click();
     await expect(form.getByText(`localhost:${port} is who it says`)).toBeVisible();
-    await save.click();
-    await expect(page.getByText('mine does not accept the token.').first()).toBeVisible({ timeout: 30_000 });
+    const connection = form.getByRole('button', { name: 'Test the connection' });
+    await connection.click();
+    await expect(form.getByText('mine does not accept the token.')).toBeVisible({ timeout: 30_000 });
     await screenshot(page, '145-cluster-wrong-token');
+    await form.getByRole('button', { name: 'Back' }).click();
+    await form.getByRole('radio', { name: 'With a name and a password' }).click();
+    await form.getByRole('textbox', { name: 'User' }).fill('demo');
+    await form.getByRole('combobox', { name: 'Realm' }).click();
+    await page.getByRole('option', { name: 'corp' }).click();
+    await expect(form.getByText('Users of corp need a second factor')).toBeVisible();
+    await form.getByRole('combobox', { name: 'Realm' }).fill('pve');
+    await form.getByRole('textbox', { name: 'Password' }).fill('holdfast');
+    await screenshot(page, '146-cluster-password');
+    await expectAccessible(page, '[role="dialog"]');
+    await form.getByRole('button', { name: 'Check the nodes’ identity' }).click();
+    await connection.click();
+    await expect(form.getByText(/^Proxmox VE 8\.2\.7, /)).toBeVisible({ timeout: 30_000 });
+    await screenshot(page, '147-cluster-tested');
+    await save.click();
+    await expect(page.getByRole('heading', { name: 'mine' })).toBeVisible();
+    await expect(page.getByRole('tab', { name: 'Guests' })).toBeVisible({ timeout: 30_000 });
   });
 });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { app, dialog, safeStorage, session } from 'electron';
 import { createAppHandlers } from './shell/app-handlers';
 import { launchInChild } from './shell/core-host/child-transport';
+import { ConfigError, readConfig, type Config } from './shell/config';
 import { createCoreHost } from './shell/core-host/core-host';
 import { launchInUtilityProcess } from './shell/core-host/utility-transport';
 import { createDialogs } from './shell/dialogs/dialogs';
@@ -29,6 +30,7 @@ const startUp = readStartUp(process.env, process.argv, app.isPackaged);
 app.setPath('userData', startUp.userData ?? join(app.getPath('appData'), 'Holdfast'));
 const userData = app.getPath('userData');
 const log = openShellLog(join(userData, 'logs'));
+const config = configOrExit();
 
 process.on('uncaughtException', (error) => {
   log.write('error', 'The shell ran into a bug', { error: describeThrown(error) });
@@ -49,6 +51,19 @@ if (!startsUnsandboxed(process.platform, process.getuid?.(), app.commandLine.has
 restrictChromium(devServer);
 registerAppScheme();
 lockApp(allowed, log);
+
+/** A config that cannot be used whole may have been meant to lock this laptop: without it nothing starts. */
+function configOrExit(): Config {
+  try {
+    return readConfig(process.env, userData);
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigError)) throw thrown;
+    log.write('error', 'The config cannot be used', { error: thrown.message });
+    dialog.showErrorBox('Holdfast does not start: its config cannot be used', thrown.message);
+    app.exit(78);
+    throw thrown;
+  }
+}
 
 /** `out/main/index.cjs`; also inside an asar archive. */
 const outDirectory = join(__dirname, '..');
@@ -117,7 +132,12 @@ function run(): void {
 
   const openCore = async (demoWanted: boolean) => {
     demo = demoWanted;
-    const status = await host.start({ dataDirectory: dataDirectory(userData, demo), demo, actor });
+    const status = await host.start({
+      dataDirectory: dataDirectory(userData, demo),
+      demo,
+      actor,
+      ...config,
+    });
     // The first frame of the next start has the colours of the settings.
     const settings = await host.call('settings:read', {}, new AbortController().signal);
     if (settings.ok)

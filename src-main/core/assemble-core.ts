@@ -49,12 +49,16 @@ import type { LinkPool, Managed } from './operations/link';
 import { sshLink } from './operations/ssh-link';
 import { Recovery } from './operations/recover';
 import { OperationRoad } from './operations/road';
+import { createAuthorityStore } from './clusters/authorities';
 import { ClusterClients } from './clusters/cluster-clients';
 import { Consoles } from './clusters/consoles';
 import { endConsolesLeftOpen } from './clusters/left-open-consoles';
+import { createHealthReport } from './clusters/health-report';
+import { createOnboarding } from './clusters/onboarding';
 import { LocalFiles } from './clusters/local-files';
 import { ClusterService } from './clusters/cluster-service';
 import { pveLink, type ApiSurroundings } from './operations/pve-link';
+import { createRootTasks } from './clusters/root-tasks';
 import {
   createCertificateStore,
   createClusterCache,
@@ -110,7 +114,7 @@ function describeReads(reads: number, refreshes: number, firstAtMs: number, last
 export async function assembleCore(options: CoreOptions, parts: CoreParts): Promise<Core> {
   const { dataDirectory, shell, emit } = options;
   const nowMs = options.nowMs ?? Date.now;
-  const log = openFileLog(dataDirectory, nowMs);
+  const log = openFileLog(dataDirectory, nowMs, options.logLevel);
   const { db, setAsidePath } = openDatabase(
     join(dataDirectory, 'app.sqlite'),
     appMigrations,
@@ -131,12 +135,13 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     const knownKeys = createKnownHostKeys(db, nowMs);
     const credentials = createCredentialStore(db, shell);
     const keyFiles = createKeyFileRegistry(db);
-    const settings = createSettingsStore(db);
+    const settings = createSettingsStore(db, {}, options.fixed);
     const cache = createInventoryCache(db);
     const capacity = new Capacity(createCapacityStore(db));
     const policies = createPolicyStore(db);
     const clusters = createClusterStore(db);
     const certificates = createCertificateStore(db, nowMs);
+    const authorities = createAuthorityStore(db, nowMs);
     const clusterCache = createClusterCache(db);
     await parts.prepare?.({
       hosts,
@@ -191,7 +196,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     const hostKeys = (host: Host): string[] =>
       knownKeys.find(pinName(host), host.port).flatMap(({ key, revoked }) => (revoked ? [] : [key.sha256]));
     const onClusterChanged = (clusterId: string | null): void => emit('clusters:changed', { clusterId });
-    const clients = new ClusterClients({ certificates, credentials });
+    const clients = new ClusterClients({ certificates, authorities, credentials, nowMs });
     const localFiles = new LocalFiles(shell);
     /** Also asked at each keystroke: what was opened while changes were allowed must not outlive that. */
     const consoleRefusal = (clusterId: string): string | null => {
@@ -224,14 +229,14 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       parts.volumePlace ?? ((host: Host, id: string) => placeFromInventory(inventory, host, id));
     const otherCluster: ApiSurroundings['otherCluster'] = async (from, id) => {
       const cluster = clusters.get(id);
-      const { name, tokenId, accessLevel } = cluster;
+      const { name, accessLevel } = cluster;
       if (id === from) throw new AppError('refused', 'It is there already.');
       if (accessLevel !== 'administer') {
         throw new AppError('refused', `This laptop may not change ${name}.`, {
           remedy: 'Raise its access level to Administer first.',
         });
       }
-      return { name, tokenId, client: clients.client(cluster), ...(await clients.remote(cluster)) };
+      return { name, client: clients.client(cluster), ...(await clients.remote(cluster)) };
     };
     const links: LinkPool = {
       link: async (managed, signal) =>
@@ -297,6 +302,8 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     const clusterService = new ClusterService({
       clusters,
       clients,
+      authorities,
+      certificates,
       cache: clusterCache,
       unknownOperations: (clusterId) => recovery.unknownCount(clusterId),
       onContact: (cluster) => void recovery.contact(cluster),
@@ -384,8 +391,24 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       ...clusterHandlers({
         clusters,
         credentials,
-        trust: createCertificateTrust({ certificates, shell, nowMs }),
+        trust: createCertificateTrust({
+          clusters,
+          certificates,
+          authorities,
+          shell,
+          demo: options.demo,
+          nowMs,
+        }),
+        onboarding: createOnboarding({
+          clients,
+          clusters,
+          credentials,
+          service: clusterService,
+          demo: options.demo,
+        }),
         service: clusterService,
+        rootTasks: createRootTasks({ db, hosts, inventory, service: clusterService }),
+        readHealth: createHealthReport({ service: clusterService, clients, nowMs }),
         catalogue: parts.catalogue,
         settings: () => settings.read(),
         shell,

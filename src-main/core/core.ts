@@ -1,4 +1,6 @@
 import type { Channel, EventName, EventPayload, Result } from '../../src-preload/contract';
+import type { FixedSettings } from '../../src-preload/contract/settings';
+import type { LogLevel } from './log';
 import type { ShellPort } from './port/shell-port';
 
 /** How the core is started; the same for app, demo, tests and bench. */
@@ -16,6 +18,10 @@ export interface CoreOptions {
   /** The same for ~/.ssh/config. */
   sshConfigPath?: string;
   nowMs?: () => number;
+  /** Settings that the window cannot change. */
+  fixed?: FixedSettings;
+  /** Left out: `info`. */
+  logLevel?: LogLevel;
 }
 
 export interface Core {

@@ -36,7 +36,7 @@ export async function prepareDemo(fleet: DemoFleet, stores: CoreStores, nowMs: n
     }
   }
   // Nothing real can be changed here, and a demo that first has to be unlocked shows nothing.
-  settings.update({ readOnly: false });
+  if (!settings.fixed().includes('readOnly')) settings.update({ readOnly: false });
 }
 
 /** Puts demo clusters that have just started into the demo profile. Their ports, certificates and tokens are new every time. */
@@ -59,7 +59,7 @@ export async function prepareDemoClusters(
       id,
       name,
       endpoints: endpoints.map(({ address, port }) => ({ address, port })),
-      tokenId,
+      login: { kind: 'token', tokenId },
       trust: 'pin',
       environment,
       accessLevel,

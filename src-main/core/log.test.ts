@@ -51,10 +51,19 @@ describe('the core log', () => {
     expect(text).toContain('[private key removed]');
   });
 
+  it('leaves out what is less serious than was asked for', () => {
+    const { write } = openFileLog(directory, Date.now, 'warn');
+    write('debug', 'a');
+    write('info', 'b');
+    write('warn', 'c');
+    write('error', 'd');
+    expect(lines().map(({ level }) => level)).toEqual(['warn', 'error']);
+  });
+
   it('rotates at 1 MiB and keeps five files', () => {
     const log = openFileLog(directory);
     const filler = 'x'.repeat(4000);
-    for (let index = 0; index < 2000; index += 1) log.write('debug', `${index} ${filler}`);
+    for (let index = 0; index < 2000; index += 1) log.write('info', `${index} ${filler}`);
     const files = readdirSync(join(directory, 'logs')).sort();
     expect(files).toEqual(['core.log', 'core.log.1', 'core.log.2', 'core.log.3', 'core.log.4']);
     for (const file of files) {

@@ -2,7 +2,9 @@ import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from './errors/app-error';
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+/** From the least to the most serious. */
+const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
 
 /** A structured log of what the core does. Never holds a secret; never throws. */
 export interface CoreLog {
@@ -55,7 +57,11 @@ export function redact(value: unknown, depth = 0): unknown {
  * JSON lines in `<dataDirectory>/logs/core.log`, five files of 1 MiB.
  * Written at once, not buffered: the last lines before a crash are the ones that matter.
  */
-export function openFileLog(dataDirectory: string, nowMs: () => number = Date.now): CoreLog {
+export function openFileLog(
+  dataDirectory: string,
+  nowMs: () => number = Date.now,
+  least: LogLevel = 'info',
+): CoreLog {
   const directory = join(dataDirectory, 'logs');
   const path = join(directory, 'core.log');
   let size: number | null = null;
@@ -74,7 +80,7 @@ export function openFileLog(dataDirectory: string, nowMs: () => number = Date.no
 
   return {
     write: (level, message, fields = {}) => {
-      if (broken) return;
+      if (broken || logLevels.indexOf(level) < logLevels.indexOf(least)) return;
       const line = `${JSON.stringify({
         at: new Date(nowMs()).toISOString(),
         level,

@@ -7,6 +7,7 @@ import {
   hostStateSchema,
   secretSchema,
 } from './hosts';
+import { smartSchema } from './disks';
 import { offerSchema } from './operations';
 import {
   addressSchema,
@@ -16,7 +17,7 @@ import {
   portSchema,
   timestampMsSchema,
 } from './primitives';
-import { certificateSchema } from './result';
+import { certificateSchema, wireErrorSchema } from './result';
 
 /** One node of a cluster: each answers for all of them. */
 export const endpointSchema = z.strictObject({ address: addressSchema, port: portSchema });
@@ -27,6 +28,29 @@ export const tokenIdSchema = z
   .string()
   .max(200)
   .regex(/^[^\s!:/]+@[A-Za-z][A-Za-z0-9._-]*![A-Za-z][A-Za-z0-9._-]*$/, 'must look like user@realm!token');
+
+/** `name@realm`: whom Proxmox VE knows by a password. */
+export const clusterUserSchema = z
+  .string()
+  .max(120)
+  .regex(/^[^\s!:/@]+(?:@[^\s!:/@]+)*@[A-Za-z][A-Za-z0-9._-]*$/, 'must look like user@realm');
+
+/** As whom Holdfast comes. The secret or the password is sealed and is no part of it. */
+export const clusterLoginSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('token'), tokenId: tokenIdSchema }),
+  z.strictObject({ kind: z.literal('password'), userId: clusterUserSchema }),
+]);
+export type ClusterLogin = z.infer<typeof clusterLoginSchema>;
+
+/**
+ * Exactly one of them: the pinned certificate of each node, the certificate authorities of this system, or one authority
+ * of one's own, known by the SHA-256 of its certificate.
+ */
+export const clusterTrustSchema = z.union([
+  z.enum(['pin', 'system']),
+  z.strictObject({ authority: certificateSchema.shape.sha256 }),
+]);
+export type ClusterTrust = z.infer<typeof clusterTrustSchema>;
 
 export const clusterSettingsSchema = z.strictObject({
   name: hostNameSchema,
@@ -40,9 +64,8 @@ export const clusterSettingsSchema = z.strictObject({
         new Set(all.map(({ address, port }) => `${address.toLowerCase()}:${port}`)).size === all.length,
       'names a node twice',
     ),
-  tokenId: tokenIdSchema,
-  /** Exactly one of them: the pinned certificate of each node, or the certificate authorities of this system. */
-  trust: z.enum(['pin', 'system']),
+  login: clusterLoginSchema,
+  trust: clusterTrustSchema,
   environment: environmentSchema,
   accessLevel: accessLevelSchema,
 });
@@ -258,12 +281,84 @@ export const permissionCheckSchema = z.strictObject({
   /** What cannot be done without it. */
   what: z.string(),
   held: z.boolean(),
+  /** Who lacks it, where it is not held and could be told apart (H56). null: held, or not told. */
+  lackedBy: z.enum(['user', 'token']).nullable(),
 });
 export type PermissionCheck = z.infer<typeof permissionCheckSchema>;
+
+/** One line of a health report: what was looked at, and what was found. */
+export const healthCheckSchema = z.strictObject({
+  title: z.string(),
+  /** `unknown`: it could not be read, and `text` says why. */
+  outcome: z.enum(['ok', 'warning', 'failed', 'unknown']),
+  text: z.string(),
+});
+export type HealthCheck = z.infer<typeof healthCheckSchema>;
+export const healthReportSchema = z.strictObject({
+  takenAtMs: timestampMsSchema,
+  checks: z.array(healthCheckSchema),
+});
+export type HealthReport = z.infer<typeof healthReportSchema>;
+
+/** What the API leaves to root on a node, why, and the commands for it there. */
+export const rootTaskSchema = z.strictObject({
+  id: z.enum(['keyctl', 'usb-mount', 'smart-sensors']),
+  title: z.string(),
+  why: z.string(),
+  commands: z.array(z.string()),
+  /** What Holdfast does of it over SSH, for a node that has a host in its list. */
+  bySsh: z.string(),
+});
+export type RootTask = z.infer<typeof rootTaskSchema>;
+
+/** A node with the host of the list that it is, as far as one was chosen or has its name. */
+export const nodeHostSchema = z.strictObject({
+  node: z.string(),
+  host: z.strictObject({ hostId: hostIdSchema, name: z.string(), chosen: z.boolean() }).nullable(),
+  /** As last read over SSH; null: never, or its disks could not be read. */
+  disks: z
+    .array(
+      z.strictObject({
+        path: z.string(),
+        model: z.string().nullable(),
+        health: healthSchema,
+        smart: smartSchema.pick({
+          status: true,
+          reason: true,
+          temperatureCelsius: true,
+          powerOnHours: true,
+          wearPercent: true,
+        }),
+      }),
+    )
+    .nullable(),
+});
+export type NodeHost = z.infer<typeof nodeHostSchema>;
 
 /** One guest or storage for which the token may do less than for the rest. */
 export const permissionExceptionSchema = z.strictObject({ path: z.string(), missing: z.array(z.string()) });
 export type PermissionException = z.infer<typeof permissionExceptionSchema>;
+
+/**
+ * Whether the authority that the cluster itself named, over a connection that was pinned, signed a certificate. It is
+ * computed from the signature; names prove nothing. `unknown`: no authority of this cluster was read yet.
+ */
+export const signatureSchema = z.strictObject({
+  by: z.enum(['authority', 'another', 'unknown']),
+  /** null: unknown. */
+  authority: z.strictObject({ certificate: certificateSchema, readAtMs: timestampMsSchema }).nullable(),
+});
+export type Signature = z.infer<typeof signatureSchema>;
+
+/** A directory of users: `pam`, `pve`, and those of LDAP, Active Directory or OpenID that the cluster was given. */
+export const realmSchema = z.strictObject({
+  realm: z.string(),
+  type: z.string(),
+  comment: z.string(),
+  /** Its users need a second factor. */
+  secondFactor: z.boolean(),
+});
+export type Realm = z.infer<typeof realmSchema>;
 
 const guestRefSchema = z.strictObject({ clusterId: hostIdSchema, vmid: z.int().positive() });
 
@@ -308,14 +403,49 @@ export const clustersContract = {
   remove: { request: clusterRefSchema, response: z.strictObject({ removed: z.boolean() }) },
   /** Asks address:port for its certificate, without offering any credential. */
   probeCertificate: {
-    request: endpointSchema,
+    /** `authority`: one that was chosen, instead of those of the system. */
+    request: endpointSchema.extend({ authority: certificateSchema.shape.sha256.optional() }),
     response: z.strictObject({
       status: z.enum(['trusted', 'unknown', 'changed']),
       offered: certificateSchema,
       /** Pinned until now; null: none. */
       known: certificateSchema.nullable(),
-      /** The certificate authorities of this system vouch for it. */
-      systemTrusted: z.boolean(),
+      /** The given authority, or those of this system, vouch for it under that name. */
+      vouched: z.boolean(),
+      signature: signatureSchema,
+    }),
+  },
+  /** Native file dialog; the certificates of authorities in the file are copied into our own data. null: cancelled. */
+  chooseAuthority: {
+    request: nothingSchema,
+    response: z.strictObject({ authority: certificateSchema.nullable() }),
+  },
+  /** One that was chosen before. */
+  authority: {
+    request: z.strictObject({ sha256: certificateSchema.shape.sha256 }),
+    response: certificateSchema,
+  },
+  /** Realms that a node offers, which it tells without a login, once its certificate is trusted. */
+  realms: {
+    request: z.strictObject({ endpoint: endpointSchema, trust: clusterTrustSchema }),
+    response: z.strictObject({ realms: z.array(realmSchema) }),
+  },
+  /** Logs in and reads the version from each node, before anything is saved (F18). null: the stored secret. */
+  testConnection: {
+    request: z.strictObject({
+      clusterId: hostIdSchema.nullable(),
+      settings: clusterSettingsSchema,
+      secret: secretSchema.nullable(),
+    }),
+    response: z.strictObject({
+      nodes: z.array(
+        z.strictObject({
+          endpoint: endpointSchema,
+          /** null: it failed. */
+          answer: z.strictObject({ version: z.string(), latencyMs: z.number() }).nullable(),
+          error: wireErrorSchema.nullable(),
+        }),
+      ),
     }),
   },
   /** Native dialog with the fingerprint; on yes the certificate is pinned. It is compared with a fresh probe. */
@@ -360,6 +490,18 @@ export const clustersContract = {
       exceptions: z.array(permissionExceptionSchema),
     }),
   },
+  /** What the API cannot do, and the hosts that stand for the nodes. Never touches the network. */
+  rootTasks: {
+    request: clusterRefSchema,
+    response: z.strictObject({ tasks: z.array(rootTaskSchema), nodes: z.array(nodeHostSchema) }),
+  },
+  /** Says which host of the list a node is. null: none that was chosen. */
+  linkHost: {
+    request: clusterRefSchema.extend({ node: z.string().min(1).max(63), hostId: hostIdSchema.nullable() }),
+    response: nothingSchema,
+  },
+  /** What a person would look at first, read now. Changes nothing. */
+  healthReport: { request: clusterRefSchema, response: healthReportSchema },
   /** The last tasks of all nodes, newest first, read now. */
   tasks: { request: clusterRefSchema, response: z.strictObject({ tasks: z.array(clusterTaskSchema) }) },
   /** The end of a task's log, read now. */

@@ -14,7 +14,13 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
+/** Settings that a config file or the environment decides. Read-only can be locked that way, and never unlocked. */
+export const fixedSettingsSchema = settingsSchema.extend({ readOnly: z.literal(true) }).partial();
+export type FixedSettings = z.infer<typeof fixedSettingsSchema>;
+
 export const settingsContract = {
+  /** Names of settings that the window cannot change. */
+  fixed: { request: nothingSchema, response: z.strictObject({ names: z.array(settingsSchema.keyof()) }) },
   read: { request: nothingSchema, response: settingsSchema },
   update: { request: settingsSchema.partial(), response: settingsSchema },
 } as const;

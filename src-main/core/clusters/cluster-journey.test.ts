@@ -25,6 +25,7 @@ function modelOf(id: string): DemoCluster['model'] {
 beforeEach(async () => {
   demo = await startDemoClusters({ latency: 0 });
   core = await startTestCore({
+    demo: true,
     start: (options) =>
       assembleCore(options, {
         catalogue,
@@ -657,7 +658,7 @@ describe('trust and secrets', () => {
       address: endpoint.address,
       port: endpoint.port,
     });
-    expect(probe).toMatchObject({ status: 'trusted', systemTrusted: false });
+    expect(probe).toMatchObject({ status: 'trusted', vouched: false });
     const question = core.questions.length;
     expect(
       await core.call('clusters:trustCertificate', {
@@ -685,7 +686,7 @@ describe('trust and secrets', () => {
       name: 'mine',
       // The same server under another address: nothing is pinned for it.
       endpoints: [{ address: 'localhost', port: endpoint.port }],
-      tokenId: 'holdfast@pve!laptop',
+      login: { kind: 'token' as const, tokenId: 'holdfast@pve!laptop' },
       trust: 'pin' as const,
       environment: { label: 'Home', colour: 'teal' as const, production: false },
       accessLevel: 'view' as const,

@@ -23,17 +23,26 @@ import { parseUpid } from '../proxmox/client/upid';
 import type { ClusterClients } from './cluster-clients';
 import { backupAges, readBackups, type BackupsRead } from '../proxmox/backups';
 import { pendingPath, pendingRowsSchema, type PendingRows } from '../proxmox/guest-config';
-import { checkPermissions, permissionExceptions, permissionsSchema } from '../proxmox/permissions';
+import {
+  checkPermissions,
+  permissionExceptions,
+  permissionsSchema,
+  readUserPermissions,
+} from '../proxmox/permissions';
 import { taskOf, taskOutcomes, tasksSchema } from '../proxmox/reads/tasks';
 import { readLastLines } from '../proxmox/reads/lines';
+import { readCertificatePems } from '../proxmox/reads/node-detail';
 import { readCluster, summariseCluster } from '../proxmox/read-cluster';
 import { guestSnapshotsOf, snapshotRowsSchema, snapshotsPath } from '../proxmox/read-guest';
 import { guestIn } from './subjects';
-import type { ClusterCache, ClusterStore } from './stores';
+import { authorityAmong, type AuthorityStore } from './authorities';
+import type { CertificateStore, ClusterCache, ClusterStore } from './stores';
 
 export interface ClusterServiceOptions {
   clusters: Pick<ClusterStore, 'list' | 'get'>;
   clients: ClusterClients;
+  authorities: AuthorityStore;
+  certificates: Pick<CertificateStore, 'find'>;
   cache: ClusterCache;
   unknownOperations: (clusterId: string) => number;
   /** The cluster answered; unknown outcomes can be checked now. */
@@ -67,6 +76,8 @@ const taskStatusSchema = z.object({ status: z.string(), exitstatus: z.string().o
 /** The last known state of every cluster, and how it is renewed. Offline is a state like any other. */
 export class ClusterService {
   readonly #known = new Map<string, Known>();
+  /** Clusters whose certificate authority was asked for in this session. */
+  readonly #learned = new Set<string>();
   readonly #queue = new PQueue({ concurrency });
   readonly #abort = new AbortController();
   #periodic: NodeJS.Timeout | null = null;
@@ -154,13 +165,20 @@ export class ClusterService {
   /** What failed before says nothing any more. */
   settingsChanged(clusterId: string): void {
     this.options.clients.drop(clusterId);
+    this.#learned.delete(clusterId);
     const { lastSeenAtMs } = this.#of(clusterId);
     this.#set(clusterId, { status: statusAtStart(lastSeenAtMs), error: null });
+  }
+
+  /** What failed before says nothing any more: a person asks to try at once. */
+  forgive(clusterId: string): void {
+    this.options.clients.forgive(clusterId);
   }
 
   forget(clusterId: string): void {
     this.options.clients.drop(clusterId);
     this.#known.delete(clusterId);
+    this.options.authorities.forget(clusterId);
     this.options.cache.remove(clusterId);
   }
 
@@ -230,15 +248,21 @@ export class ClusterService {
   ): Promise<{ checks: PermissionCheck[]; exceptions: PermissionException[] }> {
     const cluster = this.options.clusters.get(clusterId);
     this.options.onRead(clusterId);
-    const held = await this.options.clients
-      .client(cluster)
-      .get(apiPath('/access/permissions'), permissionsSchema, {
+    const client = this.options.clients.client(cluster);
+    const { accessLevel, login } = cluster;
+    const [held, of] = await Promise.all([
+      client.get(apiPath('/access/permissions'), permissionsSchema, {
         operation: 'read what the token may do',
         signal,
-      });
-    const { accessLevel } = cluster;
+      }),
+      login.kind === 'password'
+        ? ({ kind: 'password' } as const)
+        : readUserPermissions(client, login.tokenId, signal).then(
+            (user) => ({ kind: 'token', user }) as const,
+          ),
+    ]);
     return {
-      checks: checkPermissions(held, accessLevel),
+      checks: checkPermissions(held, accessLevel, of),
       exceptions: permissionExceptions(held, accessLevel),
     };
   }
@@ -374,6 +398,38 @@ export class ClusterService {
       });
     }
     this.options.onContact(cluster);
+    void this.#learnAuthority(cluster, inventory);
     return inventory;
+  }
+
+  /**
+   * Once in a session: who signs the certificates of a cluster, read from it while its pinned certificate holds, so that a
+   * renewed one can be told from a foreign one by its signature (X13).
+   */
+  async #learnAuthority(cluster: Cluster, { nodes }: ClusterInventory): Promise<void> {
+    const { id, endpoints, trust } = cluster;
+    if (trust !== 'pin' || this.#learned.has(id)) return;
+    this.#learned.add(id);
+    const pinned = new Set(
+      endpoints.flatMap(({ address, port }) => this.options.certificates.find(address, port)?.sha256 ?? []),
+    );
+    try {
+      for (const { name } of nodes.filter(({ status }) => status === 'online')) {
+        const pems = await readCertificatePems(
+          this.options.clients.client(cluster),
+          name,
+          this.#abort.signal,
+        );
+        const authority = authorityAmong(pems, pinned);
+        if (authority === null) continue;
+        this.options.authorities.learn(id, authority);
+        return;
+      }
+    } catch (thrown) {
+      this.options.log.write('info', 'The certificate authority of a cluster could not be read', {
+        clusterId: id,
+        error: thrown,
+      });
+    }
   }
 }

@@ -472,8 +472,8 @@ describe('nodes', () => {
     expect(updates.map(({ name }) => name)).toContain('qemu-server');
     expect(versions.find(({ name }) => name === 'pve-manager')?.version).toBe('9.2.11');
     const { certificates } = await world.core.call('nodes:certificates', node);
-    expect(certificates[0]).toMatchObject({
-      file: 'pve-ssl.pem',
+    expect(certificates.map(({ file }) => file)).toEqual(['pve-root-ca.pem', 'pve-ssl.pem']);
+    expect(certificates[1]).toMatchObject({
       names: expect.arrayContaining(['atlas-1']) as string[],
     });
   });

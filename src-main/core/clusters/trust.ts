@@ -1,16 +1,27 @@
 import type { Request, Response } from '../../../src-preload/contract';
-import type { ClusterEndpoint } from '../../../src-preload/contract/clusters';
+import type { ClusterEndpoint, Signature } from '../../../src-preload/contract/clusters';
 import type { Certificate } from '../../../src-preload/contract/result';
 import { AppError } from '../errors/app-error';
 import { moment } from '../operations/actions/words';
 import { visible } from '../operations/confirm-words';
 import type { ConfirmQuestion, ShellPort } from '../port/shell-port';
 import { probeCertificate } from '../proxmox/client/probe';
-import type { CertificateStore } from './stores';
+import {
+  authorityPem,
+  chooseAuthority,
+  describeAuthority,
+  signatureOf,
+  type AuthorityStore,
+} from './authorities';
+import type { CertificateStore, ClusterStore } from './stores';
 
 export interface CertificateTrustOptions {
+  clusters: Pick<ClusterStore, 'list'>;
   certificates: CertificateStore;
-  shell: Pick<ShellPort, 'confirm'>;
+  authorities: AuthorityStore;
+  shell: Pick<ShellPort, 'confirm' | 'chooseOpenPath'>;
+  /** The embedded demo clusters are on this computer. */
+  demo: boolean;
   nowMs: () => number;
 }
 
@@ -24,11 +35,23 @@ function lines({ sha256, subject, issuer, notBeforeMs, notAfterMs }: Certificate
   ];
 }
 
+/** What is proved of who signed it, in words (X13). */
+function provenance({ by, authority }: Signature): string {
+  if (by === 'unknown' || authority === null) {
+    return 'Who signed it is not proved: the authority of this cluster was never read.';
+  }
+  const named = `the authority that this cluster named on ${moment(authority.readAtMs)} (${visible(authority.certificate.subject)})`;
+  return by === 'authority'
+    ? `Its signature was checked: ${named} signed it.`
+    : `Its signature was checked: it is NOT by ${named}.`;
+}
+
 /** The words of the native dialog for a certificate that is not pinned. */
 export function certificateQuestion(
   { address, port }: ClusterEndpoint,
   offered: Certificate,
   known: Certificate | null,
+  signature: Signature,
   nowMs: number,
 ): ConfirmQuestion {
   const where = `${address}, port ${port}`;
@@ -39,6 +62,7 @@ export function certificateQuestion(
       message: `The certificate of ${where} has CHANGED.`,
       detail: [
         'Either it was renewed, or somebody stands between you and it. Compare with the node’s own console.',
+        provenance(signature),
         '',
         'Pinned until now:',
         ...lines(known, nowMs),
@@ -63,16 +87,42 @@ export function certificateQuestion(
 }
 
 /** Looking at and deciding about the certificates of nodes. */
-export function createCertificateTrust({ certificates, shell, nowMs }: CertificateTrustOptions) {
-  const look = async ({ address, port }: ClusterEndpoint, signal: AbortSignal) => {
+export function createCertificateTrust(options: CertificateTrustOptions) {
+  const { clusters, certificates, authorities, shell, demo, nowMs } = options;
+  /** What the cluster that has a node at this address said of its own authority. */
+  const authorityAt = ({ address, port }: ClusterEndpoint) => {
+    const owner = clusters
+      .list()
+      .find(({ endpoints }) => endpoints.some((each) => each.address === address && each.port === port));
+    return owner === undefined ? null : authorities.ofCluster(owner.id);
+  };
+  const look = async (endpoint: ClusterEndpoint, chosen: string | undefined, signal: AbortSignal) => {
+    const { address, port } = endpoint;
     const known = certificates.find(address, port);
-    const { certificate: offered, systemTrusted } = await probeCertificate(address, port, signal);
+    const {
+      certificate: offered,
+      shown,
+      vouched,
+    } = await probeCertificate(address, port, {
+      authorities: chosen === undefined ? undefined : authorityPem(authorities, chosen),
+      allowLoopback: demo,
+      signal,
+    });
     const status = known === null ? 'unknown' : known.sha256 === offered.sha256 ? 'trusted' : 'changed';
-    return { status, offered, known, systemTrusted } as const;
+    return { status, offered, known, vouched, signature: signatureOf(shown, authorityAt(endpoint)) } as const;
   };
   return {
-    probe: (endpoint: ClusterEndpoint, signal: AbortSignal): Promise<Response<'clusters:probeCertificate'>> =>
-      look(endpoint, signal),
+    probe: (
+      { authority, ...endpoint }: Request<'clusters:probeCertificate'>,
+      signal: AbortSignal,
+    ): Promise<Response<'clusters:probeCertificate'>> => look(endpoint, authority, signal),
+
+    chooseAuthority: async (): Promise<Response<'clusters:chooseAuthority'>> => ({
+      authority: await chooseAuthority(authorities, shell, nowMs()),
+    }),
+
+    authority: async (sha256: string): Promise<Response<'clusters:authority'>> =>
+      describeAuthority(authorityPem(authorities, sha256)),
 
     /**
      * SECURITY: the certificate is fetched anew and must be the one the page showed; the dialog shows what was fetched,
@@ -82,7 +132,7 @@ export function createCertificateTrust({ certificates, shell, nowMs }: Certifica
       { sha256, ...endpoint }: Request<'clusters:trustCertificate'>,
       signal: AbortSignal,
     ): Promise<Response<'clusters:trustCertificate'>> => {
-      const { status, offered, known } = await look(endpoint, signal);
+      const { status, offered, known, signature } = await look(endpoint, undefined, signal);
       if (offered.sha256 !== sha256) {
         throw new AppError(
           'untrusted-host',
@@ -91,7 +141,7 @@ export function createCertificateTrust({ certificates, shell, nowMs }: Certifica
         );
       }
       if (status === 'trusted') return { trusted: true };
-      if (!(await shell.confirm(certificateQuestion(endpoint, offered, known, nowMs()), signal))) {
+      if (!(await shell.confirm(certificateQuestion(endpoint, offered, known, signature, nowMs()), signal))) {
         return { trusted: false };
       }
       certificates.pin(endpoint.address, endpoint.port, offered);

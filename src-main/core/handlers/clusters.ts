@@ -14,6 +14,9 @@ import { packInventory } from '../clusters/pack-inventory';
 import type { ClusterService } from '../clusters/cluster-service';
 import { subjectIn } from '../clusters/subjects';
 import type { ClusterStore } from '../clusters/stores';
+import type { ReadHealth } from '../clusters/health-report';
+import type { createRootTasks } from '../clusters/root-tasks';
+import { keepSecretFrom, type createOnboarding } from '../clusters/onboarding';
 import type { createCertificateTrust } from '../clusters/trust';
 import { newHostId } from '../hosts/host-id';
 import { raiseQuestion } from './hosts';
@@ -22,7 +25,10 @@ export interface ClusterHandlerOptions {
   clusters: ClusterStore;
   credentials: CredentialStore;
   trust: ReturnType<typeof createCertificateTrust>;
+  onboarding: ReturnType<typeof createOnboarding>;
   service: ClusterService;
+  readHealth: ReadHealth;
+  rootTasks: ReturnType<typeof createRootTasks>;
   catalogue: Catalogue;
   settings: () => Settings;
   shell: Pick<ShellPort, 'confirm'>;
@@ -46,12 +52,19 @@ type ClusterHandlers = Pick<
   | 'clusters:remove'
   | 'clusters:probeCertificate'
   | 'clusters:trustCertificate'
+  | 'clusters:chooseAuthority'
+  | 'clusters:authority'
+  | 'clusters:realms'
+  | 'clusters:testConnection'
   | 'clusters:read'
   | 'clusters:refresh'
   | 'clusters:guestSnapshots'
   | 'clusters:guestConfig'
   | 'clusters:backups'
   | 'clusters:permissions'
+  | 'clusters:healthReport'
+  | 'clusters:rootTasks'
+  | 'clusters:linkHost'
   | 'clusters:tasks'
   | 'clusters:taskLog'
   | 'clusters:offers'
@@ -63,14 +76,14 @@ function removeQuestion(cluster: Cluster): ConfirmQuestion {
     title: `Remove ${visible(cluster.name)} from Holdfast?`,
     message: `Cluster: ${visible(cluster.name)} (${visible(addressOf(cluster))})\nEnvironment: ${visible(cluster.environment.label)}`,
     detail:
-      'Holdfast forgets its record of this cluster, the secret of its token and what it last read. Nothing is changed on the cluster, and its audit stays.',
+      'Holdfast forgets its record of this cluster, its secret and what it last read. Nothing is changed on the cluster, and its audit stays.',
     confirmLabel: 'Remove cluster',
   };
 }
 
 /** What decides where we connect and as whom. */
-function connectionOf({ endpoints, tokenId, trust }: ClusterSettings): string {
-  return JSON.stringify([endpoints.map(({ address, port }) => [address, port]), tokenId, trust]);
+function connectionOf({ endpoints, login, trust }: ClusterSettings): string {
+  return JSON.stringify([endpoints.map(({ address, port }) => [address, port]), login, trust]);
 }
 
 export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers {
@@ -112,6 +125,7 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
       const before = clusters.get(clusterId);
       refuseWhileBusy(before);
       checkName(settings.name, clusterId);
+      if (secret === null) keepSecretFrom(before, settings);
       const cluster: Cluster = { ...before, ...settings };
       const raises = accessLevels.indexOf(cluster.accessLevel) > accessLevels.indexOf(before.accessLevel);
       // SECURITY: the page can ask for more; only a person in a native dialog grants it.
@@ -139,12 +153,17 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
       await credentials.forget(clusterId);
       clusters.remove(clusterId);
       service.forget(clusterId);
+      options.rootTasks.forget(clusterId);
       options.onChanged(null);
       return { removed: true };
     },
 
     'clusters:probeCertificate': (endpoint, { signal }) => trust.probe(endpoint, signal),
     'clusters:trustCertificate': (request, { signal }) => trust.trust(request, signal),
+    'clusters:chooseAuthority': () => trust.chooseAuthority(),
+    'clusters:authority': ({ sha256 }) => trust.authority(sha256),
+    'clusters:realms': (request, { signal }) => options.onboarding.realms(request, signal),
+    'clusters:testConnection': (request, { signal }) => options.onboarding.test(request, signal),
 
     'clusters:read': async ({ clusterId }) => {
       const inventory = await service.read(clusterId);
@@ -165,6 +184,11 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
     },
     'clusters:backups': ({ clusterId }, { signal }) => service.backups(clusterId, signal),
     'clusters:permissions': ({ clusterId }, { signal }) => service.permissions(clusterId, signal),
+    'clusters:healthReport': ({ clusterId }, { signal }) =>
+      options.readHealth(clusters.get(clusterId), signal),
+    'clusters:rootTasks': ({ clusterId }) => options.rootTasks.read(clusters.get(clusterId)),
+    'clusters:linkHost': async ({ clusterId, node, hostId }) =>
+      options.rootTasks.link(clusters.get(clusterId), node, hostId),
     'clusters:tasks': async ({ clusterId }, { signal }) => ({
       tasks: await service.tasks(clusterId, signal),
     }),

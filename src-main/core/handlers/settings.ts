@@ -4,6 +4,8 @@ import type { ConfirmQuestion, ShellPort } from '../port/shell-port';
 
 export interface SettingsAccess {
   read(): Settings;
+  /** Names of those that the window cannot change. */
+  fixed(): (keyof Settings)[];
   update(change: Partial<Settings>): Settings;
 }
 
@@ -24,10 +26,11 @@ const disableReadOnly: ConfirmQuestion = {
 
 export function settingsHandlers(
   options: SettingsHandlerOptions,
-): Pick<CoreHandlers, 'settings:read' | 'settings:update'> {
+): Pick<CoreHandlers, 'settings:read' | 'settings:fixed' | 'settings:update'> {
   const { settings, shell } = options;
   return {
     'settings:read': async () => settings.read(),
+    'settings:fixed': async () => ({ names: settings.fixed() }),
     'settings:update': async (change, { signal }) => {
       // SECURITY: the page can ask to switch the guard off; only a person in a native dialog does it.
       const asks = change.readOnly === false && settings.read().readOnly;

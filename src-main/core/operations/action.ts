@@ -187,8 +187,17 @@ export interface OtherCluster {
 
 /** Fresh reads of a Proxmox VE cluster for planning and verifying. */
 export interface ApiContext {
-  /** Reads one path of the API. Throws AppError. */
-  get<T>(operation: string, path: ApiPath, schema: z.ZodType<T>, query?: ApiParameters): Promise<T>;
+  /**
+   * Reads one path of the API. Throws AppError. @param shown names whose values this read is about although they may be
+   * secret: all others come masked
+   */
+  get<T>(
+    operation: string,
+    path: ApiPath,
+    schema: z.ZodType<T>,
+    query?: ApiParameters,
+    shown?: readonly string[],
+  ): Promise<T>;
   /** A file of this laptop that was chosen in the native dialog. Throws AppError. */
   localFile(fileId: string): Promise<LocalFile>;
   /** The whole text of such a file, which is a small one. Throws AppError. */

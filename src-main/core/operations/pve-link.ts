@@ -74,9 +74,9 @@ function apiContext(
         },
       };
     },
-    get: (operation, path, schema, query) => {
+    get: (operation, path, schema, query, shown) => {
       onRead(clusterId);
-      return client.get(path, schema, { operation, query, signal });
+      return client.get(path, schema, { operation, query, shown, signal });
     },
   };
 }

@@ -162,9 +162,11 @@ export function serveCore(channel: CoreChannel, createCore: CreateCore, start?: 
 
   const starting = (async (): Promise<void> => {
     try {
-      const { dataDirectory, demo, actor } = start ?? readStartOptions(process.env);
+      const { dataDirectory, demo, actor, fixed, logLevel } = start ?? readStartOptions(process.env);
       core = await createCore({
         dataDirectory,
+        fixed,
+        logLevel,
         demo,
         actor,
         shell: shellPortOver(questions.ask),

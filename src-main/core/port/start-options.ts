@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fixedSettingsSchema } from '../../../src-preload/contract/settings';
 
 /** How the shell starts the core: one JSON value in the environment, because both hosts can pass that. */
 export const startOptionsVariable = 'HOLDFAST_CORE_OPTIONS';
@@ -9,6 +10,9 @@ export const startOptionsSchema = z.strictObject({
   demo: z.boolean(),
   /** `user@laptop`. */
   actor: z.string().min(1).max(320),
+  /** What holdfast.json and the environment decide. */
+  fixed: fixedSettingsSchema.optional(),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
 });
 export type StartOptions = z.infer<typeof startOptionsSchema>;
 

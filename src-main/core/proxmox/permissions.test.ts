@@ -72,3 +72,26 @@ describe('what decides', () => {
     ).toEqual([{ path: '/vms/190', missing: ['VM.PowerMgmt'] }]);
   });
 });
+
+describe('who lacks a privilege', () => {
+  const all = { 'Sys.Audit': true, 'VM.Audit': true, 'Datastore.Audit': true };
+  const lacking = (of: Parameters<typeof checkPermissions>[2]) =>
+    checkPermissions({ '/': { 'Sys.Audit': true } }, 'view', of)
+      .slice(0, 3)
+      .map(({ lackedBy }) => lackedBy);
+
+  it('is the token where its user has it, and the user where it has not', () => {
+    expect(lacking({ kind: 'token', user: { '/': all } })).toEqual([null, 'token', 'token']);
+    expect(lacking({ kind: 'token', user: { '/': { ...all, 'VM.Audit': false } } })).toEqual([
+      null,
+      'user',
+      'token',
+    ]);
+    expect(lacking({ kind: 'token', user: {} })).toEqual([null, 'user', 'user']);
+  });
+
+  it('is not told where the API does not tell it, and is the user who comes with a password', () => {
+    expect(lacking({ kind: 'token', user: null })).toEqual([null, null, null]);
+    expect(lacking({ kind: 'password' })).toEqual([null, 'user', 'user']);
+  });
+});

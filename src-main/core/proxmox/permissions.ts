@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { PermissionCheck, PermissionException } from '../../../src-preload/contract/clusters';
 import { accessLevels, type AccessLevel } from '../../../src-preload/contract/hosts';
+import { toAppError } from '../errors/app-error';
+import type { ApiClient } from './client/client';
+import { apiPath } from './client/path';
 
 const flag = z.union([z.number(), z.string(), z.boolean()]).transform((value) => Number(value) === 1);
 
@@ -103,12 +106,47 @@ function holds(permissions: Permissions, path: string, privilege: string): boole
   });
 }
 
-/** Each privilege that the access level needs, and whether the token has it. */
-export function checkPermissions(permissions: Permissions, level: AccessLevel): PermissionCheck[] {
+/** Whose rights were read, beside those that hold. With privilege separation a token has what both it and its user have. */
+export type OfUser = { kind: 'password' } | { kind: 'token'; user: Permissions | null };
+
+/** H56: what the user has and what holds has not is lacked by the token; the rest by the user, whatever the token has. */
+function lackedBy(of: OfUser, { path, privilege }: Need): PermissionCheck['lackedBy'] {
+  if (of.kind === 'password') return 'user';
+  if (of.user === null) return null;
+  return holds(of.user, path, privilege) ? 'token' : 'user';
+}
+
+/** Each privilege that the access level needs, whether it is held, and by whom it is lacked. */
+export function checkPermissions(
+  permissions: Permissions,
+  level: AccessLevel,
+  of: OfUser = { kind: 'token', user: null },
+): PermissionCheck[] {
   const upTo = accessLevels.indexOf(level);
   return needs
     .filter((need) => accessLevels.indexOf(need.level) <= upTo)
-    .map((need) => ({ ...need, held: holds(permissions, need.path, need.privilege) }));
+    .map((need) => {
+      const held = holds(permissions, need.path, need.privilege);
+      return { ...need, held, lackedBy: held ? null : lackedBy(of, need) };
+    });
+}
+
+/** What the user behind a token may do; null: the API does not tell this token. @throws AppError for all else */
+export async function readUserPermissions(
+  client: ApiClient,
+  tokenId: string,
+  signal: AbortSignal,
+): Promise<Permissions | null> {
+  try {
+    return await client.get(apiPath('/access/permissions'), permissionsSchema, {
+      operation: 'read what the user of the token may do',
+      query: { userid: tokenId.slice(0, tokenId.indexOf('!')) },
+      signal,
+    });
+  } catch (thrown) {
+    if (toAppError(thrown).code === 'forbidden') return null;
+    throw thrown;
+  }
 }
 
 /** Single guests and storages for which less is allowed than for the rest. */

@@ -27,6 +27,7 @@ async function serve(
   client = new ApiClient({
     cluster: 'lab',
     endpoints: [{ address: '127.0.0.1', port: server.port, trust: { kind: 'pin', sha256: server.sha256 } }],
+    allowLoopback: true,
     authorization: async () => 'PVEAPIToken=a@pve!b=c',
   });
   return { client, server };

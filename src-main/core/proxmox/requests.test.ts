@@ -366,6 +366,23 @@ describe('the changes that Holdfast can send', () => {
   });
 });
 
+describe('the login and what is read with parameters of its own', () => {
+  it.each([
+    ['POST', '/access/ticket', { username: 'anna@corp', password: 'x'.repeat(1024) }],
+    ['GET', '/access/domains', {}],
+    ['GET', '/access/permissions', { userid: 'holdfast@pve' }],
+    ['GET', '/version', {}],
+    ['GET', '/nodes/pve1/time', {}],
+    ['GET', '/nodes/pve1/qemu/100/feature', { feature: 'snapshot' }],
+  ])('%s %s takes what is sent', (method, path, parameters) => {
+    const route = findRoute(method, path);
+    if (route === undefined) throw new Error(`The API has no ${method} ${path}.`);
+    const received = asReceived(encodeParameters(parameters));
+    expect(() => validate(route.call, { ...received, ...route.parameters })).not.toThrow();
+    expect(() => validate(route.call, { ...received, ...route.parameters, nonsense: '1' })).toThrow();
+  });
+});
+
 describe('the paths that Holdfast reads', () => {
   const folders = ['.', './reads', '../clusters', '../operations/actions/pve', './client'].map((folder) =>
     join(import.meta.dirname, folder),

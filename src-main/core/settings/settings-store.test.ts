@@ -58,4 +58,18 @@ describe('settings', () => {
     db.exec(`INSERT INTO settings VALUES ('fromTheFuture', 'true')`);
     expect(createSettingsStore(db).read()).toEqual(defaults);
   });
+
+  it('that a config decides stay as it says, whatever is stored or asked', () => {
+    createSettingsStore(db).update({ readOnly: false, refreshSeconds: 30 });
+    const store = createSettingsStore(db, {}, { readOnly: true, refreshSeconds: 300 });
+    expect(store.read()).toMatchObject({ readOnly: true, refreshSeconds: 300 });
+    expect(store.fixed().sort()).toEqual(['readOnly', 'refreshSeconds']);
+    expect(() => store.update({ readOnly: false })).toThrow(/decided by holdfast\.json/);
+    expect(store.update({ showTemplates: true, refreshSeconds: 300 })).toMatchObject({
+      readOnly: true,
+      showTemplates: true,
+    });
+    // Without the config it is again as a person left it.
+    expect(createSettingsStore(db).read()).toMatchObject({ readOnly: false, refreshSeconds: 300 });
+  });
 });

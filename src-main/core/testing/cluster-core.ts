@@ -33,6 +33,7 @@ export interface ClusterCore {
 export async function startClusterCore(latency = 0): Promise<ClusterCore> {
   const demo = await startDemoClusters({ latency });
   const core = await startTestCore({
+    demo: true,
     start: (options) =>
       assembleCore(options, {
         catalogue,

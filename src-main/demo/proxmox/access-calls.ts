@@ -3,6 +3,7 @@ import {
   addUser,
   authenticateTicket,
   createCsrfToken,
+  createChallenge,
   createTicket,
   demand,
   mayAny,
@@ -105,6 +106,10 @@ function login(call: Call) {
   const user = cluster.access.users.get(name);
   if (user?.enabled !== true || user.password === undefined || !accepts(call, user, password)) {
     throw new ApiError(401, 'authentication failure\n');
+  }
+  if (user.secondFactor === true) {
+    // As PVE/AccessControl.pm: no ticket yet, but one that a second step must answer.
+    return { username: name, ticket: createChallenge(cluster.access, name, cluster.nowMs()) };
   }
   return {
     username: name,
@@ -271,6 +276,7 @@ function changeGrants(call: Call): null {
 const realms = [
   { realm: 'pam', type: 'pam', comment: 'Linux PAM standard authentication' },
   { realm: 'pve', type: 'pve', comment: 'Proxmox VE authentication server' },
+  { realm: 'corp', type: 'ad', comment: 'Example Corp', tfa: 'oath' },
 ];
 
 export const accessHandlers: Handlers = {

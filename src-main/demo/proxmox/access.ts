@@ -22,6 +22,8 @@ export interface User {
   email?: string;
   comment?: string;
   password?: string;
+  /** Logs in with a second factor only. */
+  secondFactor?: boolean;
   tokens: Map<string, Token>;
 }
 
@@ -110,6 +112,13 @@ function signature(access: Access, text: string): string {
 export function createTicket(access: Access, user: string, nowMs: number): string {
   const text = `PVE:${user}:${hexTime(nowMs)}`;
   return `${text}::${signature(access, text)}`;
+}
+
+/** Half a login: good for nothing but its second step. */
+export function createChallenge(access: Access, user: string, nowMs: number): string {
+  const challenge = encodeURIComponent(JSON.stringify({ totp: true, recovery: 'none', webauthn: null }));
+  const text = `PVE:!tfa!${challenge}:${hexTime(nowMs)}`;
+  return `${text}::${signature(access, `${text} ${user}`)}`;
 }
 
 export function createCsrfToken(access: Access, user: string, nowMs: number): string {

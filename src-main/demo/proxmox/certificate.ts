@@ -71,6 +71,8 @@ export interface KeyAndCertificate {
   certificate: X509Certificate;
   /** `AA:BB:…`, SHA-256 of the certificate. */
   fingerprint: string;
+  /** Signed it; left out: it signs itself, or nobody is told. */
+  signer?: X509Certificate;
 }
 
 export interface CertificateOptions {
@@ -80,7 +82,7 @@ export interface CertificateOptions {
   notBeforeMs: number;
   notAfterMs: number;
   /** Left out: it signs itself and may sign others. */
-  authority?: { name: Name; key: KeyObject };
+  authority?: { name: Name; key: KeyObject; certificate?: X509Certificate };
 }
 
 export function createCertificate(options: CertificateOptions): KeyAndCertificate {
@@ -109,5 +111,6 @@ export function createCertificate(options: CertificateOptions): KeyAndCertificat
     key: privateKey,
     certificate: new X509Certificate(encoded),
     fingerprint: (fingerprint.match(/../g) ?? []).join(':'),
+    ...(options.authority?.certificate === undefined ? {} : { signer: options.authority.certificate }),
   };
 }

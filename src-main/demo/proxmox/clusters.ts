@@ -1,7 +1,7 @@
 import type { Random } from '../random';
 import { addToken, addUser, createAccess, type Token } from './access';
 import { acmeCertificate } from './node-certificates';
-import { createCertificate, type KeyAndCertificate } from './certificate';
+import { createCertificate, type KeyAndCertificate, type Name } from './certificate';
 import { emptyFirewall } from './firewall';
 import { newGuest } from './guest-lifecycle';
 import { emptyHa } from './ha';
@@ -280,14 +280,42 @@ function admit(cluster: Cluster, grants: Readonly<Record<string, string>>): Demo
   const user = addUser(cluster.access, 'holdfast@pve', { comment: 'Holdfast on an admin’s laptop' });
   const token = addToken(user, 'laptop');
   const tokenId = `${user.id}!${token.name}`;
+  // Simulated, and on this computer only: passwords that can be told to whoever tries the demo.
+  const person = addUser(cluster.access, 'demo@pve', {
+    password: 'holdfast',
+    comment: 'Logs in by password',
+  });
+  const careful = addUser(cluster.access, 'careful@pve', { password: 'holdfast', secondFactor: true });
   for (const [path, role] of Object.entries(grants)) {
-    for (const who of [user.id, tokenId]) cluster.access.grants.push({ path, who, role, propagate: true });
+    for (const who of [user.id, tokenId, person.id, careful.id])
+      cluster.access.grants.push({ path, who, role, propagate: true });
   }
   return { cluster, tokenId, token };
 }
 
-const nodeCertificate = (name: string, address: string, fromMs: number, toMs: number): KeyAndCertificate =>
+/** What `pvecm updatecerts` makes once for each cluster, and signs the certificates of its nodes with. */
+function clusterAuthority(unit: string, fromMs: number): KeyAndCertificate & { name: Name } {
+  const name = { commonName: 'Proxmox Virtual Environment', unit, organisation: 'PVE Cluster Manager CA' };
+  return {
+    ...createCertificate({
+      subject: name,
+      names: [],
+      notBeforeMs: fromMs,
+      notAfterMs: fromMs + 3650 * dayMs,
+    }),
+    name,
+  };
+}
+
+const nodeCertificate = (
+  authority: KeyAndCertificate & { name: Name },
+  name: string,
+  address: string,
+  fromMs: number,
+  toMs: number,
+): KeyAndCertificate =>
   createCertificate({
+    authority,
     subject: {
       commonName: `${name}.example.net`,
       unit: 'PVE Cluster Node',
@@ -719,8 +747,9 @@ function updateOf(
  */
 export function createAtlas(options: ClusterOptions): DemoClusterModel {
   const now = options.nowMs();
+  const authority = clusterAuthority('7d25f616-ae65-478b-a49d-3eefef0cac21', now - 700 * dayMs);
   const certificateOf = (name: string, id: number): KeyAndCertificate =>
-    nodeCertificate(name, `192.0.2.${10 + id}`, now - 200 * dayMs, now + 530 * dayMs);
+    nodeCertificate(authority, name, `192.0.2.${10 + id}`, now - 200 * dayMs, now + 530 * dayMs);
   const nodes = [
     nodeOf(now, {
       name: 'atlas-1',
@@ -855,7 +884,8 @@ export function createAtlas(options: ClusterOptions): DemoClusterModel {
  */
 export function createAttic(options: ClusterOptions): DemoClusterModel {
   const now = options.nowMs();
-  const certificate = nodeCertificate('attic', '192.0.2.60', now - 737 * dayMs, now - 7 * dayMs);
+  const authority = clusterAuthority('0c2d0b3e-51a7-4c11-9b5e-2f6c80b0b1aa', now - 737 * dayMs);
+  const certificate = nodeCertificate(authority, 'attic', '192.0.2.60', now - 737 * dayMs, now - 7 * dayMs);
   const cluster = clusterOf(options, {
     name: 'attic',
     release: release8,

@@ -38,7 +38,9 @@ function row(filename: string, certificate: X509Certificate) {
 
 function list(call: Call) {
   const { custom, certificate } = nodeOf(call);
+  const { signer } = certificate;
   return [
+    ...(signer === undefined ? [] : [row('pve-root-ca.pem', signer)]),
     row('pve-ssl.pem', certificate.certificate),
     ...(custom === null ? [] : [row('pveproxy-ssl.pem', custom.leaf)]),
   ];

@@ -10,6 +10,7 @@ export const pveActionIds = [
   'pve.guest.clone',
   'pve.guest.delete',
   'pve.guest.configure',
+  'pve.guest.selftest',
   'pve.backup.create',
   'pve.snapshot.create',
   'pve.snapshot.rollback',

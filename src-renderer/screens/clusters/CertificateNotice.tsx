@@ -1,24 +1,27 @@
 import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core';
 import { IconFingerprint, IconShieldX } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { ClusterEndpoint } from '../../../src-preload/contract/clusters';
+import type { ClusterEndpoint, Signature } from '../../../src-preload/contract/clusters';
 import type { Certificate, WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
 import { useNow } from '../../components/Age';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { formatMoment } from '../../format/time-format';
-import { certificateCause } from './certificate-cause';
+import { certificateCause, signatureWords } from './certificate-cause';
 
 /** The decision about a certificate. Trusting opens the native dialog; the page only asks for it. */
 export function CertificateNotice({
   endpoint,
   offered,
   known,
+  signature,
   onTrusted,
 }: {
   endpoint: ClusterEndpoint;
   offered: Certificate;
   known: Certificate | null;
+  /** Who signed what is offered, as far as it can be proved. */
+  signature: Signature;
   onTrusted: () => void;
 }) {
   const [error, setError] = useState<WireError | null>(null);
@@ -47,11 +50,16 @@ export function CertificateNotice({
         <Text size="sm">
           {changed
             ? 'Either it was renewed, or somebody stands between you and it. Do not go on before you know which.'
-            : 'Compare the fingerprint with the one the node itself shows. No token has been sent yet.'}
+            : 'Compare the fingerprint with the one the node itself shows. No secret has been sent yet.'}
         </Text>
         {changed && (
           <Text size="sm" fw={600}>
             {certificateCause(known, offered, nowMs)} This is what it says of itself, and proves nothing.
+          </Text>
+        )}
+        {changed && (
+          <Text size="sm" c={signature.by === 'another' ? 'var(--hf-critical)' : undefined}>
+            {signatureWords(signature)}
           </Text>
         )}
         {changed && <CertificateLines label="Pinned" certificate={known} />}

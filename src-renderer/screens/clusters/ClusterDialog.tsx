@@ -1,26 +1,20 @@
 import {
-  Alert,
   Button,
   Checkbox,
   Group,
-  Loader,
   Modal,
-  PasswordInput,
   Radio,
   Select,
   Stack,
   Stepper,
-  Text,
   Textarea,
   TextInput,
 } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { IconShieldCheck } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import type { Response } from '../../../src-preload/contract';
-import type { Cluster, ClusterEndpoint, ClusterSettings } from '../../../src-preload/contract/clusters';
-import type { AccessLevel, Environment } from '../../../src-preload/contract/hosts';
+import type { Cluster } from '../../../src-preload/contract/clusters';
+import type { AccessLevel } from '../../../src-preload/contract/hosts';
 import type { WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
 import { ErrorNotice } from '../../components/ErrorNotice';
@@ -31,10 +25,12 @@ import {
   refreshCluster,
   useClustersStore,
 } from '../../stores/clusters-store';
-import { CertificateNotice } from './CertificateNotice';
-import { parseEndpoints } from './endpoints';
+import { complaintsOf, initialValues, secretOf, settingsOf, type ClusterFormValues } from './cluster-form';
+import { ConnectionTest, isTrusted, LookedAt, type Looked } from './ClusterIdentity';
+import { ClusterLoginFields } from './ClusterLogin';
+import { ClusterTrustFields } from './ClusterTrust';
 
-/** Add or edit a cluster: where its nodes are and with which token, then whether they are the right ones. */
+/** Add or edit a cluster: where its nodes are and as whom we come, then whether they are the right ones. */
 export function ClusterDialog() {
   const form = useClustersStore((state) => state.form);
   return (
@@ -50,9 +46,6 @@ export function ClusterDialog() {
   );
 }
 
-type Probe = Response<'clusters:probeCertificate'>;
-type Looked = { endpoint: ClusterEndpoint } & ({ probe: Probe } | { error: WireError } | { asking: true });
-
 const access: Record<AccessLevel, { title: string; text: string }> = {
   view: { title: 'View', text: 'Reads only. Nothing can be changed from this laptop.' },
   operate: { title: 'Operate', text: 'May also start and stop guests and take snapshots.' },
@@ -65,45 +58,23 @@ function ClusterForm({ cluster }: { cluster: Cluster | null }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<WireError | null>(null);
   const [, go] = useLocation();
-  const form = useForm({
-    initialValues: {
-      name: cluster?.name ?? '',
-      nodes: cluster?.endpoints.map(({ address, port }) => `${address}:${port}`).join('\n') ?? '',
-      tokenId: cluster?.tokenId ?? '',
-      secret: '',
-      trust: cluster?.trust ?? ('pin' as ClusterSettings['trust']),
-      label: cluster?.environment.label ?? 'Lab',
-      colour: cluster?.environment.colour ?? ('blue' as Environment['colour']),
-      production: cluster?.environment.production ?? false,
-      accessLevel: cluster?.accessLevel ?? ('view' as AccessLevel),
-    },
-    validate: {
-      name: (value) => (value.trim() === '' ? 'Give it the name you know it by' : null),
-      nodes: (value) => {
-        const read = parseEndpoints(value);
-        return 'complaint' in read ? read.complaint : null;
-      },
-      tokenId: (value) =>
-        /^[^\s!:/]+@[A-Za-z][A-Za-z0-9._-]*![A-Za-z][A-Za-z0-9._-]*$/.test(value.trim())
-          ? null
-          : 'As user@realm!token, such as holdfast@pve!laptop',
-      secret: (value) =>
-        cluster === null && value.trim() === '' ? 'Proxmox VE shows it once, when the token is made' : null,
-      label: (value) => (value.trim() === '' || value.length > 24 ? '1 to 24 characters' : null),
-    },
+  const form = useForm<ClusterFormValues>({
+    initialValues: initialValues(cluster),
+    validate: complaintsOf(cluster),
   });
   const { values } = form;
-  const endpoints = (): ClusterEndpoint[] => {
-    const read = parseEndpoints(values.nodes);
-    return 'complaint' in read ? [] : read.endpoints;
-  };
+  const settings = settingsOf(values);
+  const trust = settings?.trust ?? 'pin';
 
   const look = async () => {
-    const all = endpoints();
+    const all = settings?.endpoints ?? [];
     setLooked(all.map((endpoint) => ({ endpoint, asking: true })));
     await Promise.all(
       all.map(async (endpoint, index) => {
-        const answer = await call('clusters:probeCertificate', endpoint);
+        const answer = await call('clusters:probeCertificate', {
+          ...endpoint,
+          ...(typeof trust === 'object' ? { authority: trust.authority } : {}),
+        });
         const found: Looked = answer.ok
           ? { endpoint, probe: answer.value }
           : { endpoint, error: answer.error };
@@ -116,19 +87,10 @@ function ClusterForm({ cluster }: { cluster: Cluster | null }) {
     setError(null);
     void look();
   });
-  const trusted = (each: Looked): boolean =>
-    'probe' in each &&
-    (values.trust === 'system' ? each.probe.systemTrusted : each.probe.status === 'trusted');
+  const trusted = looked.some((each) => isTrusted(each, trust));
   const save = async () => {
-    const settings: ClusterSettings = {
-      name: values.name.trim(),
-      endpoints: endpoints(),
-      tokenId: values.tokenId.trim(),
-      trust: values.trust,
-      environment: { label: values.label.trim(), colour: values.colour, production: values.production },
-      accessLevel: values.accessLevel,
-    };
-    const secret = values.secret.trim() === '' ? null : values.secret.trim();
+    if (settings === null) return;
+    const secret = secretOf(values);
     setBusy(true);
     const answer =
       cluster === null
@@ -154,7 +116,7 @@ function ClusterForm({ cluster }: { cluster: Cluster | null }) {
         allowNextStepsSelect={false}
         onStepClick={(index) => index < step && setStep(index)}
       >
-        <Stepper.Step label="Cluster" description="Its nodes and a token" />
+        <Stepper.Step label="Cluster" description="Its nodes and a login" />
         <Stepper.Step label="Identity" description="Are they the right ones" />
       </Stepper>
       {step === 0 && (
@@ -171,34 +133,8 @@ function ClusterForm({ cluster }: { cluster: Cluster | null }) {
               spellCheck={false}
               {...form.getInputProps('nodes')}
             />
-            <Group grow align="flex-start">
-              <TextInput
-                label="API token"
-                placeholder="holdfast@pve!laptop"
-                spellCheck={false}
-                {...form.getInputProps('tokenId')}
-              />
-              <PasswordInput
-                label="Its secret"
-                placeholder={cluster === null ? undefined : 'Leave empty to keep the stored one'}
-                autoComplete="off"
-                {...form.getInputProps('secret')}
-              />
-            </Group>
-            <Radio.Group label="How do the nodes prove themselves?" {...form.getInputProps('trust')}>
-              <Stack gap={6} mt={6}>
-                <Radio
-                  value="pin"
-                  label="By their pinned certificates"
-                  description="You compare each fingerprint once. Right for the certificates that Proxmox VE makes itself."
-                />
-                <Radio
-                  value="system"
-                  label="By the certificate authorities of this system"
-                  description="Right where every node has a certificate for its name, such as by ACME."
-                />
-              </Stack>
-            </Radio.Group>
+            <ClusterLoginFields form={form} cluster={cluster} endpoint={settings?.endpoints[0] ?? null} />
+            <ClusterTrustFields form={form} cluster={cluster} />
             <Group align="flex-end" wrap="nowrap">
               <TextInput
                 label="Environment"
@@ -240,10 +176,13 @@ function ClusterForm({ cluster }: { cluster: Cluster | null }) {
             <LookedAt
               key={`${each.endpoint.address}:${each.endpoint.port}`}
               looked={each}
-              bySystem={values.trust === 'system'}
+              trust={trust}
               onTrusted={() => void look()}
             />
           ))}
+          {settings !== null && (
+            <ConnectionTest cluster={cluster} settings={settings} secret={secretOf(values)} ready={trusted} />
+          )}
           {error !== null && <ErrorNotice error={error} />}
           <Group justify="space-between">
             <Button variant="default" onClick={() => setStep(0)}>
@@ -254,7 +193,7 @@ function ClusterForm({ cluster }: { cluster: Cluster | null }) {
                 Look again
               </Button>
               {/* A node that is down may be trusted later; one that answers as another must not be saved over. */}
-              <Button loading={busy} disabled={!looked.some(trusted)} onClick={() => void save()}>
+              <Button loading={busy} disabled={!trusted} onClick={() => void save()}>
                 {cluster === null ? 'Add and connect' : 'Save and connect'}
               </Button>
             </Group>
@@ -263,48 +202,4 @@ function ClusterForm({ cluster }: { cluster: Cluster | null }) {
       )}
     </Stack>
   );
-}
-
-function LookedAt({
-  looked,
-  bySystem,
-  onTrusted,
-}: {
-  looked: Looked;
-  bySystem: boolean;
-  onTrusted: () => void;
-}) {
-  const { endpoint } = looked;
-  const where = `${endpoint.address}:${endpoint.port}`;
-  if ('asking' in looked) {
-    return (
-      <Group gap="sm">
-        <Loader size="sm" />
-        <Text size="sm">Asking {where} for its certificate. No token is sent.</Text>
-      </Group>
-    );
-  }
-  if ('error' in looked)
-    return <ErrorNotice error={looked.error} quiet={looked.error.code === 'unreachable'} />;
-  const { status, offered, known, systemTrusted } = looked.probe;
-  if (bySystem ? systemTrusted : status === 'trusted') {
-    return (
-      <Alert color="teal" icon={<IconShieldCheck size={18} />} title={`${where} is who it says`}>
-        <Text size="sm" className="mono" style={{ overflowWrap: 'anywhere' }}>
-          {offered.sha256}
-        </Text>
-      </Alert>
-    );
-  }
-  if (bySystem) {
-    return (
-      <Alert color="red" title={`${where} is not vouched for`}>
-        <Text size="sm">
-          No certificate authority of this system signed its certificate for that name ({offered.subject},
-          issued by {offered.issuer}). Go back and pin it instead.
-        </Text>
-      </Alert>
-    );
-  }
-  return <CertificateNotice endpoint={endpoint} offered={offered} known={known} onTrusted={onTrusted} />;
 }

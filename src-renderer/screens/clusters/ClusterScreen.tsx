@@ -6,6 +6,8 @@ import {
   IconRefresh,
   IconServerOff,
   IconShieldLock,
+  IconStethoscope,
+  IconTerminal2,
   IconTrash,
 } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
@@ -46,7 +48,7 @@ import { ClusterLog, ClusterOptions } from './ClusterOptions';
 import { ClusterReplication } from './ClusterReplication';
 import { ClusterTasks } from './ClusterTasks';
 import { FirewallView } from './FirewallView';
-import { PermissionsDialog } from './PermissionsDialog';
+import { ClusterChecks, type ClusterCheck } from './ClusterChecks';
 
 /** One Proxmox VE cluster: how it is, its nodes, guests, storages and tasks. */
 export function ClusterScreen({ clusterId }: { clusterId: string }) {
@@ -56,7 +58,7 @@ export function ClusterScreen({ clusterId }: { clusterId: string }) {
   const busy = useClustersStore((state) => state.refreshing.has(clusterId));
   const asked = useClustersStore((state) => state.errors[clusterId] ?? null);
   const [problem, setProblem] = useState<WireError | null>(null);
-  const [asking, setAsking] = useState(false);
+  const [check, setCheck] = useState<ClusterCheck | null>(null);
   const [, go] = useLocation();
   if (entry === undefined) {
     if (status === 'loading') {
@@ -113,8 +115,14 @@ export function ClusterScreen({ clusterId }: { clusterId: string }) {
                 <Menu.Item leftSection={<IconPencil size={15} />} onClick={() => openClusterForm(cluster)}>
                   Edit cluster…
                 </Menu.Item>
-                <Menu.Item leftSection={<IconShieldLock size={15} />} onClick={() => setAsking(true)}>
-                  Permissions of the token…
+                <Menu.Item leftSection={<IconShieldLock size={15} />} onClick={() => setCheck('permissions')}>
+                  {cluster.login.kind === 'token' ? 'Permissions of the token…' : 'Permissions of the user…'}
+                </Menu.Item>
+                <Menu.Item leftSection={<IconStethoscope size={15} />} onClick={() => setCheck('health')}>
+                  Health report…
+                </Menu.Item>
+                <Menu.Item leftSection={<IconTerminal2 size={15} />} onClick={() => setCheck('root')}>
+                  What needs root…
                 </Menu.Item>
                 <Menu.Divider />
                 <Menu.Item
@@ -152,7 +160,7 @@ export function ClusterScreen({ clusterId }: { clusterId: string }) {
           </span>
         </Group>
       </PageHeader>
-      <PermissionsDialog cluster={cluster} opened={asking} onClose={() => setAsking(false)} />
+      <ClusterChecks cluster={cluster} check={check} onClose={() => setCheck(null)} />
       {problem !== null && <ErrorNotice error={problem} />}
       {error !== null && (
         <ErrorNotice

@@ -1,4 +1,6 @@
+import type { Signature } from '../../../src-preload/contract/clusters';
 import type { Certificate } from '../../../src-preload/contract/result';
+import { formatMoment } from '../../format/time-format';
 
 /**
  * What a changed certificate looks like, from what both say of themselves (X13). It is a hint, never a proof: anybody can
@@ -20,4 +22,15 @@ export function certificateCause(known: Certificate, offered: Certificate, nowMs
   return offered.issuer === offered.subject
     ? 'It signs itself, as the pinned one did not: this is what somebody in between would offer.'
     : 'Another issuer is named: a certificate of your own or ACME was installed, or it is another machine.';
+}
+
+/** What is proved of who signed it: computed from the signature, not from names (X13). */
+export function signatureWords({ by, authority }: Signature): string {
+  if (by === 'unknown' || authority === null) {
+    return 'Who signed it could not be checked: the authority of this cluster was never read.';
+  }
+  const named = `the authority that this cluster itself named on ${formatMoment(authority.readAtMs)} (${authority.certificate.subject})`;
+  return by === 'authority'
+    ? `Checked: its signature is by ${named}. A renewal looks like this.`
+    : `Checked: its signature is NOT by ${named}. A renewal by Proxmox VE itself would be.`;
 }

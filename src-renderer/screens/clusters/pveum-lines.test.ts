@@ -8,11 +8,12 @@ const check = (path: string, privilege: string, held: boolean): PermissionCheck 
   privilege,
   what: '',
   held,
+  lackedBy: null,
 });
 
 describe('the lines that give a token what it lacks', () => {
   it('make a role for each path with all that is needed there, each by a name of its own', () => {
-    const lines = pveumLines({ tokenId: 'holdfast@pve!laptop' }, [
+    const lines = pveumLines({ login: { kind: 'token', tokenId: 'holdfast@pve!laptop' } }, [
       check('/', 'Sys.Audit', true),
       check('/', 'Sys.Modify', false),
       check('/vms', 'VM.Audit', true),
@@ -29,6 +30,15 @@ describe('the lines that give a token what it lacks', () => {
   });
 
   it('are none when nothing is missing', () => {
-    expect(pveumLines({ tokenId: 'a@pve!b' }, [check('/', 'Sys.Audit', true)])).toBe('');
+    expect(
+      pveumLines({ login: { kind: 'token', tokenId: 'a@pve!b' } }, [check('/', 'Sys.Audit', true)]),
+    ).toBe('');
+  });
+
+  it('name the user alone who comes with a password', () => {
+    const login = { kind: 'password', userId: 'anna@corp' } as const;
+    expect(pveumLines({ login }, [check('/vms', 'VM.Audit', false)])).toContain(
+      'pveum acl modify /vms --users anna@corp --roles HoldfastGuests',
+    );
   });
 });

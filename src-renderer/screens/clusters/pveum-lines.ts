@@ -12,11 +12,11 @@ const roleNames: Readonly<Record<string, string>> = {
  * One role for each path on which something is missing. It holds all that is needed there, not only the rest: rights
  * given further down replace those from further up.
  */
-export function pveumLines(
-  { tokenId }: Pick<Cluster, 'tokenId'>,
-  checks: readonly PermissionCheck[],
-): string {
-  const user = tokenId.slice(0, tokenId.indexOf('!'));
+export function pveumLines({ login }: Pick<Cluster, 'login'>, checks: readonly PermissionCheck[]): string {
+  const whom =
+    login.kind === 'token'
+      ? `--users ${login.tokenId.slice(0, login.tokenId.indexOf('!'))} --tokens '${login.tokenId}'`
+      : `--users ${login.userId}`;
   const paths = [...new Set(checks.filter(({ held }) => !held).map(({ path }) => path))];
   return paths
     .flatMap((path) => {
@@ -24,7 +24,7 @@ export function pveumLines(
       const privileges = checks.flatMap((check) => (check.path === path ? [check.privilege] : []));
       return [
         `pveum role add ${role} --privs "${privileges.join(' ')}"`,
-        `pveum acl modify ${path} --users ${user} --tokens '${tokenId}' --roles ${role}`,
+        `pveum acl modify ${path} ${whom} --roles ${role}`,
       ];
     })
     .join('\n');

@@ -11,7 +11,7 @@ import {
   Title,
 } from '@mantine/core';
 import { IconLock, IconLockOpen } from '@tabler/icons-react';
-import { useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import type { WireError } from '../../../src-preload/contract/result';
 import type { Settings } from '../../../src-preload/contract/settings';
 import { call } from '../../api';
@@ -25,6 +25,18 @@ export function SettingsScreen() {
   const core = useAppStore((state) => state.core);
   const settings = useAppStore((state) => state.settings);
   const [error, setError] = useState<WireError | null>(null);
+  const [fixed, setFixed] = useState<ReadonlySet<keyof Settings>>(new Set());
+  useEffect(() => {
+    let mine = true;
+    void call('settings:fixed', {}).then((answer) => {
+      if (!mine) return;
+      if (answer.ok) setFixed(new Set(answer.value.names));
+      else setError(answer.error);
+    });
+    return () => {
+      mine = false;
+    };
+  }, []);
   if (info === null || settings === null) return null;
   const change = async (patch: Partial<Settings>) => setError(await updateSettings(patch));
   return (
@@ -34,11 +46,13 @@ export function SettingsScreen() {
       <Section title="Safety">
         <Row
           label="Read-only mode"
+          fixed={fixed.has('readOnly')}
           text="While it is on, Holdfast changes nothing on any host, whatever their access levels. Turning it off asks in a native dialog."
         >
           <Switch
             size="md"
             aria-label="Read-only mode"
+            disabled={fixed.has('readOnly')}
             checked={settings.readOnly}
             thumbIcon={
               settings.readOnly ? (
@@ -57,9 +71,10 @@ export function SettingsScreen() {
         </Row>
       </Section>
       <Section title="Appearance">
-        <Row label="Theme" text="Auto follows the system.">
+        <Row label="Theme" text="Auto follows the system." fixed={fixed.has('colourScheme')}>
           <SegmentedControl
             aria-label="Theme"
+            disabled={fixed.has('colourScheme')}
             value={settings.colourScheme}
             data={[
               { value: 'light', label: 'Light' },
@@ -73,11 +88,13 @@ export function SettingsScreen() {
       <Section title="Refresh">
         <Row
           label="Read connected hosts again"
+          fixed={fixed.has('refreshSeconds')}
           text="Reads change nothing. Offline hosts keep their last known state, with its age."
         >
           <Select
             w={170}
             aria-label="Refresh interval"
+            disabled={fixed.has('refreshSeconds')}
             value={String(settings.refreshSeconds)}
             data={[
               { value: '0', label: 'Only by hand' },
@@ -91,11 +108,13 @@ export function SettingsScreen() {
         </Row>
         <Row
           label="Read Proxmox VE clusters again"
+          fixed={fixed.has('clusterRefreshSeconds')}
           text="Each reading is one request. Clusters that are away keep their last known state."
         >
           <Select
             w={170}
             aria-label="Refresh interval of clusters"
+            disabled={fixed.has('clusterRefreshSeconds')}
             value={String(settings.clusterRefreshSeconds)}
             data={[
               { value: '0', label: 'Only by hand' },
@@ -178,7 +197,18 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function Row({ label, text, children }: { label: string; text: string; children?: ReactNode }) {
+function Row({
+  label,
+  text,
+  fixed = false,
+  children,
+}: {
+  label: string;
+  text: string;
+  /** Decided by holdfast.json or the environment. */
+  fixed?: boolean;
+  children?: ReactNode;
+}) {
   return (
     <Group
       justify="space-between"
@@ -193,6 +223,7 @@ function Row({ label, text, children }: { label: string; text: string; children?
         </Text>
         <Text size="xs" c="dimmed" maw={480}>
           {text}
+          {fixed && ' Decided by holdfast.json or the environment of this laptop.'}
         </Text>
       </div>
       <div style={{ flex: 'none' }}>{children}</div>

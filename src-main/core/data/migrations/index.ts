@@ -7,6 +7,7 @@ import { migration as anchorPerFile } from './0050-anchor-per-file';
 import { migration as capacity } from './0060-capacity';
 import { migration as snapshotPolicies } from './0070-snapshot-policies';
 import { migration as clusters } from './0080-clusters';
+import { migration as clusterLogins } from './0090-cluster-logins';
 
 /** Formats of app.sqlite, oldest first. A line is never changed once released. */
 export const appMigrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const appMigrations: readonly Migration[] = [
   capacity,
   snapshotPolicies,
   clusters,
+  clusterLogins,
 ];

@@ -1,5 +1,6 @@
 import { AppError } from '../../errors/app-error';
 import { withoutSecrets, type ApiParameters, type Hidden } from './parameters';
+import { withoutTickets } from './secret-names';
 
 /** An answer other than success, as far as it could be read. */
 export interface Refusal {
@@ -15,6 +16,8 @@ export interface Asked {
   operation: string;
   parameters: ApiParameters;
   hidden?: Hidden;
+  /** Whose rights decide. */
+  who: 'token' | 'user';
 }
 
 const limit = 2000;
@@ -30,14 +33,16 @@ export function missingPrivilege(message: string): { path: string; privilege: st
   return found === null ? null : { path: found[1] ?? '', privilege: found[2] ?? '' };
 }
 
-function forbidden({ cluster, operation }: Asked, message: string): AppError {
+function forbidden({ cluster, operation, who }: Asked, message: string): AppError {
   const missing = missingPrivilege(message);
-  const could = `${cluster}: the token may not ${operation}.`;
+  const could = `${cluster}: the ${who} may not ${operation}.`;
   if (missing === null) {
     return new AppError('forbidden', `${could} Nothing was changed.`, {
       detail: message.slice(0, limit),
       remedy:
-        'Look at the permissions of the token and of its user: with privilege separation it needs both.',
+        who === 'user'
+          ? 'Look at the permissions of the user.'
+          : 'Look at the permissions of the token and of its user: with privilege separation it needs both.',
     });
   }
   return new AppError(
@@ -45,7 +50,10 @@ function forbidden({ cluster, operation }: Asked, message: string): AppError {
     `${could} It lacks ${missing.privilege} on ${missing.path}. Nothing was changed.`,
     {
       detail: message.slice(0, limit),
-      remedy: `Give user and token a role with ${missing.privilege} on ${missing.path}: pveum acl modify ${missing.path} --tokens 'USER@REALM!TOKEN' --roles ROLE`,
+      remedy:
+        who === 'user'
+          ? `Give the user a role with ${missing.privilege} on ${missing.path}: pveum acl modify ${missing.path} --users USER@REALM --roles ROLE`
+          : `Give user and token a role with ${missing.privilege} on ${missing.path}: pveum acl modify ${missing.path} --tokens 'USER@REALM!TOKEN' --roles ROLE`,
     },
   );
 }
@@ -61,10 +69,21 @@ const betweenNodes: Readonly<Record<number, string>> = {
 /** The sentence for a status that is not 2xx. Never holds what was sent as a secret. */
 export function refusalError(refusal: Refusal, asked: Asked): AppError {
   const { status } = refusal;
-  const { cluster, operation, parameters, hidden } = asked;
-  const message = withoutSecrets(messageOf(refusal), parameters, hidden);
+  const { cluster, operation, parameters, hidden, who } = asked;
+  const message = withoutTickets(withoutSecrets(messageOf(refusal), parameters, hidden));
   const detail = message.slice(0, limit);
   if (status === 401) {
+    if (who === 'user') {
+      return new AppError(
+        'unauthorized',
+        `${cluster} does not accept the login any more. Nothing was done.`,
+        {
+          detail,
+          remedy:
+            'The next request logs in again. If it goes on, the user was disabled or the clocks differ.',
+        },
+      );
+    }
     return new AppError('unauthorized', `${cluster} does not accept the token. Nothing was done.`, {
       detail,
       remedy: 'It is wrong, was deleted, has expired, or its user is disabled. Enter a new one.',
@@ -73,7 +92,7 @@ export function refusalError(refusal: Refusal, asked: Asked): AppError {
   if (status === 403) return forbidden(asked, message);
   if (status === 400) {
     const named = Object.entries(refusal.body?.errors ?? {}).map(
-      ([name, text]) => `${name}: ${withoutSecrets(text.trim(), parameters, hidden)}`,
+      ([name, text]) => `${name}: ${withoutTickets(withoutSecrets(text.trim(), parameters, hidden))}`,
     );
     return new AppError(
       'api-failed',

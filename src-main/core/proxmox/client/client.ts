@@ -1,7 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { basename } from 'node:path';
-import { Readable } from 'node:stream';
 import {
   BrokenCircuitError,
   circuitBreaker,
@@ -11,15 +7,20 @@ import {
   retry,
 } from 'cockatiel';
 import PQueue from 'p-queue';
-import { Agent, request } from 'undici';
+import { Agent, request, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import { AppError, toAppError } from '../../errors/app-error';
 import { refusalError, type Asked } from './answer-errors';
 import { connectTimeoutMs, trustedConnector, type Trust } from './connector';
+import { multipart, type UploadFile } from './multipart';
 import { encodeParameters, type ApiParameters, type Hidden } from './parameters';
-import type { ApiPath } from './path';
+import { apiPath, type ApiPath } from './path';
+import { maskSecrets, withoutTickets } from './secret-names';
+import { TicketLogin, type LoginAnswer, type PasswordLogin, type Ticket } from './ticket-login';
 import { transportFailure } from './transport-errors';
 import { openWebSocket, type WebSocketLink } from './web-socket';
+
+export type { UploadFile } from './multipart';
 
 /** One node of a cluster: each answers for all of them. */
 export interface Endpoint {
@@ -33,29 +34,41 @@ export interface ApiClientOptions {
   cluster: string;
   /** At least one; the others are asked where one cannot be reached. */
   endpoints: readonly Endpoint[];
-  /** Value of the Authorization header: `PVEAPIToken=USER@REALM!NAME=SECRET`. Asked for each request. */
-  authorization: () => Promise<string>;
+  /**
+   * Value of the Authorization header: `PVEAPIToken=USER@REALM!NAME=SECRET`, asked for each request; empty: none. Or a
+   * name and password, for which a ticket is fetched.
+   */
+  authorization: (() => Promise<string>) | PasswordLogin;
+  /** For the embedded demo clusters only. */
+  allowLoopback?: boolean;
   limits?: Partial<ApiLimits>;
+  nowMs?: () => number;
 }
 
 export interface ApiLimits {
   requestsPerMinute: number;
+  /** What a minute is, in milliseconds. */
+  minuteMs: number;
   sockets: number;
   /** From the first byte sent to the last byte read, in milliseconds. */
   requestTimeoutMs: number;
   responseBytes: number;
-  /** Failures to connect, one after the other, after which nobody is asked for a while. */
+  /** Failures, one after the other, after which nobody is asked for a while. */
   failuresToOpen: number;
   restMs: number;
+  /** How long a node that could not be reached is not tried again (F245). */
+  cooldownMs: number;
 }
 
 const defaultLimits: ApiLimits = {
   requestsPerMinute: 120,
+  minuteMs: 60_000,
   sockets: 10,
   requestTimeoutMs: 30_000,
   responseBytes: 64 * 1024 * 1024,
   failuresToOpen: 5,
   restMs: 60_000,
+  cooldownMs: 10_000,
 };
 
 /** pveproxy drops an idle connection after 5 s; a request written to such a socket would be lost. */
@@ -65,6 +78,8 @@ export interface ReadOptions {
   /** What we are doing, for error sentences: `list the guests`. */
   operation: string;
   query?: ApiParameters;
+  /** Names whose values this read is about although they may be secret; all others leave the client masked (F240). */
+  shown?: readonly string[];
   signal?: AbortSignal;
 }
 
@@ -72,14 +87,6 @@ export interface ChangeOptions {
   operation: string;
   parameters?: ApiParameters;
   hidden?: Hidden;
-}
-
-/** A file that goes with a POST, read while it is sent. */
-export interface UploadFile {
-  path: string;
-  /** As the storage will call it: letters, digits and `. _ - +` only. */
-  name: string;
-  sizeBytes: number;
 }
 
 export interface UploadOptions extends ChangeOptions {
@@ -106,6 +113,9 @@ class NotSent extends Error {
   }
 }
 
+/** Not even tried: it could not be reached a moment ago. */
+class Resting extends NotSent {}
+
 /** The connection failed after sending; a read may be tried again. */
 class BrokeOff extends Error {
   constructor(readonly error: AppError) {
@@ -119,8 +129,6 @@ const errorBodySchema = z.object({
 });
 /** F109: uploads have connections of their own, so that they never stand in the way of anything else. */
 const uploadSlots = 2;
-/** F108 */
-const uploadChunkBytes = 1024 * 1024;
 /** The time a whole upload may take: 4 GiB over a slow line. */
 const uploadTimeoutMs = 12 * 3600 * 1000;
 
@@ -136,51 +144,20 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The body of an upload, of known length, whose file is read while it is sent. */
-function multipart(parameters: ApiParameters, file: UploadFile, onProgress: (sentBytes: number) => void) {
-  const boundary = `holdfast-${randomUUID()}`;
-  const fields = Object.entries(parameters).flatMap(([name, value]) =>
-    value === undefined
-      ? []
-      : [`--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${String(value)}\r\n`],
-  );
-  if (!/^[\w.+-]{1,255}$/.test(file.name)) throw new Error('A file of that name cannot be sent.');
-  const head = Buffer.from(
-    `${fields.join('')}--${boundary}\r\nContent-Disposition: form-data; name="filename"; filename="${file.name}"\r\nContent-Type: application/octet-stream\r\n\r\n`,
-  );
-  const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
-  let sent = 0;
-  async function* parts(): AsyncGenerator<Buffer> {
-    yield head;
-    for await (const chunk of createReadStream(file.path, { highWaterMark: uploadChunkBytes })) {
-      const piece = chunk as Buffer;
-      if (sent + piece.length > file.sizeBytes) throw grown(file);
-      yield piece;
-      sent += piece.length;
-      onProgress(sent);
-    }
-    if (sent !== file.sizeBytes) throw grown(file);
-    yield tail;
-  }
+async function answerOf({ headers, statusCode, statusText, body }: Dispatcher.ResponseData): Promise<Answer> {
+  const contentType = headers['content-type'];
   return {
-    boundary,
-    lengthBytes: head.length + file.sizeBytes + tail.length,
-    stream: Readable.from(parts(), { objectMode: false }),
-    sentBytes: () => sent,
+    status: statusCode,
+    reason: statusText,
+    contentType: Array.isArray(contentType) ? contentType.join() : (contentType ?? ''),
+    text: await body.text(),
   };
-}
-
-function grown({ path }: UploadFile): AppError {
-  return new AppError(
-    'refused',
-    `The file ${basename(path)} changed while it was sent, so the upload was broken off.`,
-  );
 }
 
 const hostOf = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
 /**
- * Speaks to one Proxmox VE cluster over HTTPS (API of 7.4 to 9.x), with a token.
+ * Speaks to one Proxmox VE cluster over HTTPS (API of 7.4 to 9.x), with a token or a ticket.
  *
  * Reads are tried again and go to another node where one fails; a change is sent once, on a connection of its own, and
  * an answer that does not come is `outcome-unknown`. Nothing is sent to a server that was not trusted first.
@@ -192,8 +169,14 @@ export class ApiClient {
   readonly #agents: readonly { where: string; origin: string; reads: Agent; changes: Agent }[];
   /** The endpoint that answered last. */
   #preferred = 0;
+  /** By endpoint: until when it is not tried, and why. */
+  readonly #resting = new Map<number, { untilMs: number; error: AppError }>();
   readonly #breaker;
   readonly #retry;
+  readonly #tickets: TicketLogin | null;
+  readonly #nowMs: () => number;
+  /** The newest failure that counted, for the sentence while the cluster is left in peace. */
+  #lastFailure = '';
 
   constructor(private readonly options: ApiClientOptions) {
     if (options.endpoints.length === 0) throw new Error('A cluster without an address cannot be asked.');
@@ -201,11 +184,15 @@ export class ApiClient {
     this.#queue = new PQueue({
       concurrency: limits.sockets,
       intervalCap: limits.requestsPerMinute,
-      interval: 60_000,
+      interval: limits.minuteMs,
     });
+    const { authorization, cluster, allowLoopback, nowMs = Date.now } = options;
+    this.#nowMs = nowMs;
+    this.#tickets =
+      typeof authorization === 'function' ? null : new TicketLogin({ ...authorization, cluster, nowMs });
     this.#agents = options.endpoints.map(({ address, port, trust }) => {
       const shared = {
-        connect: trustedConnector(trust),
+        connect: trustedConnector(trust, allowLoopback),
         connections: limits.sockets,
         maxResponseSize: limits.responseBytes,
         headersTimeout: limits.requestTimeoutMs,
@@ -224,12 +211,13 @@ export class ApiClient {
         changes: new Agent({ ...shared, pipelining: 0 }),
       };
     });
-    const isConnectionFailure = (thrown: unknown): boolean =>
-      thrown instanceof BrokeOff || (thrown instanceof NotSent && thrown.error.code === 'unreachable');
-    this.#breaker = circuitBreaker(handleWhen(isConnectionFailure), {
-      halfOpenAfter: limits.restMs,
-      breaker: new ConsecutiveBreaker(limits.failuresToOpen),
-    });
+    this.#breaker = circuitBreaker(
+      handleWhen((thrown) => this.#counts(thrown)).orWhenResult(
+        // Only answers pass through it.
+        (answer) => this.#countsAnswer(answer as Answer),
+      ),
+      { halfOpenAfter: limits.restMs, breaker: new ConsecutiveBreaker(limits.failuresToOpen) },
+    );
     this.#retry = retry(
       handleWhen((thrown) => thrown instanceof BrokeOff),
       {
@@ -253,15 +241,15 @@ export class ApiClient {
     schema: z.ZodType<T>,
     options: ReadOptions,
   ): Promise<{ data: T; total: number | null }> {
-    const { operation, query = {}, signal } = options;
-    const asked: Asked = { cluster: this.options.cluster, operation, parameters: query };
+    const { operation, query = {}, shown, signal } = options;
+    const asked = this.#asked(operation, query);
     const encoded = encodeParameters(query);
     const target = encoded === '' ? path : `${path}?${encoded}`;
     const answer = await this.#guarded(signal, () =>
       this.#retry.execute(() => this.#breaker.execute(() => this.#anyEndpoint('GET', target, null, signal))),
     );
     const { data, total = null } = this.#envelopeOf(answer, asked);
-    const parsed = schema.safeParse(data);
+    const parsed = schema.safeParse(maskSecrets(data, shown === undefined ? undefined : new Set(shown)));
     if (parsed.success) return { data: parsed.data, total };
     throw new AppError(
       'unexpected-output',
@@ -279,7 +267,7 @@ export class ApiClient {
     path: ApiPath,
     { operation, parameters = {}, hidden }: ChangeOptions,
   ): Promise<unknown> {
-    const asked: Asked = { cluster: this.options.cluster, operation, parameters, hidden };
+    const asked: Asked = { ...this.#asked(operation, parameters), hidden };
     const encoded = encodeParameters(parameters);
     // Proxmox VE takes no body with these.
     const inQuery = (method === 'DELETE' || method === 'GET') && encoded !== '';
@@ -324,19 +312,19 @@ export class ApiClient {
     path: ApiPath,
     { operation, parameters = {}, file, signal, onProgress }: UploadOptions,
   ): Promise<unknown> {
-    const asked: Asked = { cluster: this.options.cluster, operation, parameters };
+    const asked = this.#asked(operation, parameters);
     const agent = this.#agents[this.#preferred];
     if (agent === undefined) throw new Error('There is no such endpoint.');
     const body = multipart(parameters, file, onProgress);
     const run = async (): Promise<Answer> => {
-      const authorization = await this.options.authorization();
       const deadline = AbortSignal.timeout(uploadTimeoutMs);
+      const { headers } = await this.#sentWith(this.#preferred, 'POST');
       try {
         const response = await request(`${agent.origin}/api2/json${path}`, {
           method: 'POST',
           dispatcher: agent.changes,
           headers: {
-            authorization,
+            ...headers,
             accept: 'application/json',
             'content-type': `multipart/form-data; boundary=${body.boundary}`,
             'content-length': String(body.lengthBytes),
@@ -347,13 +335,7 @@ export class ApiClient {
           bodyTimeout: this.#limits.requestTimeoutMs,
           signal: AbortSignal.any([signal, deadline]),
         });
-        const contentType = response.headers['content-type'];
-        return {
-          status: response.statusCode,
-          reason: response.statusText,
-          contentType: Array.isArray(contentType) ? contentType.join() : (contentType ?? ''),
-          text: await response.body.text(),
-        };
+        return await answerOf(response);
       } catch (thrown) {
         const whole = body.sentBytes() >= file.sizeBytes;
         if (thrown instanceof AppError) throw thrown;
@@ -380,17 +362,24 @@ export class ApiClient {
   async socket(path: ApiPath, query: ApiParameters): Promise<WebSocketLink> {
     const agent = this.#agents[this.#preferred];
     if (agent === undefined) throw new Error('There is no such endpoint.');
-    const authorization = await this.options.authorization();
+    const { headers } = await this.#sentWith(this.#preferred, 'GET');
     try {
       return await openWebSocket({
         url: `${agent.origin}/api2/json${path}?${encodeParameters(query)}`,
         dispatcher: agent.changes,
-        authorization,
+        headers,
         signal: AbortSignal.timeout(connectTimeoutMs + this.#limits.requestTimeoutMs),
       });
     } catch (thrown) {
       throw thrown instanceof AppError ? thrown : transportFailure(thrown, agent.where).error;
     }
+  }
+
+  /** A person asks to try again at once: what failed before says nothing any more. */
+  forgive(): void {
+    this.#resting.clear();
+    this.#tickets?.forgive();
+    this.#breaker.isolate().dispose();
   }
 
   async close(): Promise<void> {
@@ -408,8 +397,8 @@ export class ApiClient {
       if (thrown instanceof BrokenCircuitError) {
         throw new AppError(
           'unreachable',
-          `${this.options.cluster} could not be reached ${this.#limits.failuresToOpen} times in a row, so it is left in peace for ${Math.round(this.#limits.restMs / 1000)} s.`,
-          { remedy: 'Connect it to try at once.', cause: thrown },
+          `${this.options.cluster} failed ${this.#limits.failuresToOpen} times in a row, so it is left in peace for ${Math.round(this.#limits.restMs / 1000)} s. The last time: ${this.#lastFailure}`,
+          { remedy: 'Test the connection in the settings of the cluster to try at once.', cause: thrown },
         );
       }
       throw thrown;
@@ -427,6 +416,11 @@ export class ApiClient {
     let last: NotSent | null = null;
     for (let step = 0; step < count; step += 1) {
       const index = (this.#preferred + step) % count;
+      const resting = this.#resting.get(index);
+      if (resting !== undefined && this.#nowMs() < resting.untilMs) {
+        last ??= new Resting(resting.error);
+        continue;
+      }
       try {
         const answer = await this.#send(index, method, target, body, signal);
         this.#preferred = index;
@@ -434,6 +428,10 @@ export class ApiClient {
       } catch (thrown) {
         // SECURITY: a certificate that is not the pinned one is told, never stepped over.
         if (!(thrown instanceof NotSent) || thrown.error.code !== 'unreachable') throw thrown;
+        this.#resting.set(index, {
+          untilMs: this.#nowMs() + this.#limits.cooldownMs,
+          error: thrown.error,
+        });
         last = thrown;
       }
     }
@@ -448,29 +446,93 @@ export class ApiClient {
     body: string | null,
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
+    const sendOnce = async (): Promise<{ answer: Answer; ticket: Ticket | null }> => {
+      const { headers, ticket } = await this.#credentials(index, method);
+      return { answer: await this.#request(index, { method, target, body, headers, signal }), ticket };
+    };
+    const { answer, ticket } = await sendOnce();
+    if (answer.status !== 401 || ticket === null) return answer;
+    // F6: the next request logs in anew. This one is sent again only when it changes nothing.
+    this.#tickets?.drop(ticket);
+    return method === 'GET' ? (await sendOnce()).answer : answer;
+  }
+
+  /** As `#credentials`, for what is not sent by `#send`. Throws AppError. */
+  async #sentWith(index: number, method: 'GET' | ChangeMethod): Promise<{ headers: Record<string, string> }> {
+    try {
+      return await this.#credentials(index, method);
+    } catch (thrown) {
+      throw thrown instanceof NotSent ? thrown.error : thrown;
+    }
+  }
+
+  /** Whom a request comes from, as headers. Throws NotSent, AppError `unauthorized`. */
+  async #credentials(
+    index: number,
+    method: 'GET' | ChangeMethod,
+  ): Promise<{ headers: Record<string, string>; ticket: Ticket | null }> {
+    const { authorization } = this.options;
+    if (typeof authorization === 'function') {
+      const header = await authorization();
+      return { headers: header === '' ? {} : { authorization: header }, ticket: null };
+    }
+    const ticket = await this.#tickets?.ticket((form) => this.#login(index, form));
+    if (ticket === undefined) throw new Error('There is a password and no login.');
+    // F7: a request that could be forged from a web page carries what such a page cannot know.
+    const headers: Record<string, string> = { cookie: ticket.cookie };
+    if (method !== 'GET') headers['csrfpreventiontoken'] = ticket.csrf;
+    return { headers, ticket };
+  }
+
+  /** `POST /access/ticket` over the connections that are trusted for the endpoint. Throws NotSent. */
+  async #login(index: number, form: string): Promise<LoginAnswer> {
+    try {
+      const { status, text } = await this.#request(index, {
+        method: 'POST',
+        target: apiPath('/access/ticket'),
+        body: form,
+        headers: {},
+      });
+      return { status, json: parseJson(text) };
+    } catch (thrown) {
+      // Only the login was under way: what it was for was not sent.
+      if (!(thrown instanceof BrokeOff)) throw thrown;
+      throw new NotSent(new AppError('unreachable', thrown.error.message, { detail: thrown.error.detail }));
+    }
+  }
+
+  async #request(
+    index: number,
+    {
+      method,
+      target,
+      body,
+      headers,
+      signal,
+    }: {
+      method: 'GET' | ChangeMethod;
+      target: string;
+      body: string | null;
+      headers: Record<string, string>;
+      signal?: AbortSignal;
+    },
+  ): Promise<Answer> {
     const agent = this.#agents[index];
     if (agent === undefined) throw new Error('There is no such endpoint.');
     const deadline = AbortSignal.timeout(connectTimeoutMs + this.#limits.requestTimeoutMs);
-    const authorization = await this.options.authorization();
     try {
       const response = await request(`${agent.origin}/api2/json${target}`, {
         method,
         dispatcher: method === 'GET' ? agent.reads : agent.changes,
         headers: {
-          authorization,
+          ...headers,
           accept: 'application/json',
           ...(body === null || body === '' ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
         },
         body: body === null || body === '' ? null : body,
         signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
       });
-      const contentType = response.headers['content-type'];
-      return {
-        status: response.statusCode,
-        reason: response.statusText,
-        contentType: Array.isArray(contentType) ? contentType.join() : (contentType ?? ''),
-        text: await response.body.text(),
-      };
+      return await answerOf(response);
     } catch (thrown) {
       if (signal?.aborted === true)
         throw toAppError(new AppError('cancelled', 'Cancelled.', { cause: thrown }));
@@ -479,6 +541,37 @@ export class ApiClient {
       if (error.code === 'output-too-large') throw error;
       throw new BrokeOff(error);
     }
+  }
+
+  #asked(operation: string, parameters: ApiParameters): Asked {
+    return {
+      cluster: this.options.cluster,
+      operation,
+      parameters,
+      who: this.#tickets === null ? 'token' : 'user',
+    };
+  }
+
+  /** F233: connections that fail, time-outs and logins that are refused count; what was not tried does not. */
+  #counts(thrown: unknown): boolean {
+    if (thrown instanceof Resting) return false;
+    const counted =
+      thrown instanceof BrokeOff ||
+      (thrown instanceof NotSent && thrown.error.code === 'unreachable') ||
+      (thrown instanceof AppError && thrown.code === 'unauthorized');
+    if (counted) this.#lastFailure = thrown.message;
+    return counted;
+  }
+
+  /**
+   * F233: 401 and 5xx count, other 4xx do not. Nor does a 5xx by which the API itself says no, for it works: Proxmox VE
+   * answers a guest that is missing with 500 and `{"data":null}`, and a node that is down with 595 by another one.
+   */
+  #countsAnswer({ status, reason, contentType, text }: Answer): boolean {
+    const says = contentType.startsWith('application/json') && /"data"\s*:\s*null/.test(text);
+    const counted = status === 401 || (status >= 500 && status <= 594 && status !== 501 && !says);
+    if (counted) this.#lastFailure = `HTTP ${status} ${withoutTickets(reason)}`.trim();
+    return counted;
   }
 
   #dataOf(answer: Answer, asked: Asked): unknown {

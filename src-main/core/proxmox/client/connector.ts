@@ -2,6 +2,7 @@ import { TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
 import type { Certificate } from '../../../../src-preload/contract/result';
 import { describeCertificate } from './certificate';
+import { checkLiteral, guardedLookup, RefusedAddress } from './peer-address';
 
 /** In milliseconds. */
 export const connectTimeoutMs = 10_000;
@@ -23,21 +24,29 @@ export class PinMismatch extends Error {
  * Opens TLS connections of which every single one has been checked before the first byte of a request.
  *
  * SECURITY: the pin is compared here and not in `checkServerIdentity`, which Node does not call for resumed sessions and
- * untrusted chains. Sessions are not kept, so none is ever resumed.
+ * untrusted chains. Sessions are not kept, so none is ever resumed. Addresses that no node can have are refused before
+ * anything is sent to them, also when a name leads there.
  */
-export function trustedConnector(trust: Trust): buildConnector.connector {
+export function trustedConnector(trust: Trust, allowLoopback = false): buildConnector.connector {
   const connect = buildConnector({
     timeout: connectTimeoutMs,
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['http/1.1'],
     maxCachedSessions: 0,
     allowH2: false,
+    lookup: guardedLookup(allowLoopback),
     // With a pin the chain says nothing: the certificate itself is compared below.
     rejectUnauthorized: trust.kind !== 'pin',
     ...(trust.kind === 'ca' ? { ca: trust.pem } : {}),
   });
   return (options, callback) => {
-    connect(options, (...result) => {
+    try {
+      checkLiteral(options.hostname, allowLoopback);
+    } catch (thrown) {
+      if (!(thrown instanceof RefusedAddress)) throw thrown;
+      return callback(thrown, null);
+    }
+    return connect(options, (...result) => {
       const [error, socket] = result;
       if (error !== null) return callback(error, null);
       if (!(socket instanceof TLSSocket)) {

@@ -19,6 +19,7 @@ beforeEach(async () => {
       port,
       trust: { kind: 'pin', sha256: certificate.fingerprint256 },
     })),
+    allowLoopback: true,
     authorization: async () => `PVEAPIToken=${atlas.tokenId}=${atlas.tokenSecret}`,
   });
 });

@@ -1,6 +1,8 @@
 import { errors } from 'undici';
 import { AppError } from '../../errors/app-error';
 import { PinMismatch } from './connector';
+import { RefusedAddress } from './peer-address';
+import { withoutTickets } from './secret-names';
 
 /** How a request ended that brought no answer. */
 export interface TransportFailure {
@@ -65,6 +67,16 @@ export function transportFailure(thrown: unknown, where: string): TransportFailu
       ),
     };
   }
+  if (cause instanceof RefusedAddress) {
+    return {
+      notSent: true,
+      error: new AppError(
+        'refused',
+        `${where} is not asked: it leads to ${cause.address}, which is ${cause.why}. Nothing was sent.`,
+        { remedy: 'Give the address of a node as the rest of your network knows it.' },
+      ),
+    };
+  }
   const code = codeOf(cause);
   const why = connecting[code];
   if (why !== undefined) {
@@ -108,7 +120,7 @@ export function transportFailure(thrown: unknown, where: string): TransportFailu
   return {
     notSent: false,
     error: new AppError('unreachable', `The connection to ${where} broke off.`, {
-      detail: `${code} ${message}`.trim(),
+      detail: withoutTickets(`${code} ${message}`.trim()),
     }),
   };
 }

@@ -23,6 +23,7 @@ async function serverAnd(answer: Answering) {
   const client = new ApiClient({
     cluster: 'atlas',
     endpoints: [{ address: '127.0.0.1', port: server.port, trust: { kind: 'pin', sha256: server.sha256 } }],
+    allowLoopback: true,
     authorization: async () => 'PVEAPIToken=holdfast@pve!laptop=11111111-2222-3333-4444-555555555555',
     limits: { requestTimeoutMs: 2_000 },
   });

@@ -163,7 +163,8 @@ export class WebSocketLink {
 export async function openWebSocket(options: {
   url: string;
   dispatcher: Dispatcher;
-  authorization: string;
+  /** Whom it comes from. */
+  headers: Readonly<Record<string, string>>;
   signal: AbortSignal;
 }): Promise<WebSocketLink> {
   const key = randomBytes(16).toString('base64');
@@ -172,7 +173,7 @@ export async function openWebSocket(options: {
     protocol: 'websocket',
     signal: options.signal,
     headers: {
-      authorization: options.authorization,
+      ...options.headers,
       'sec-websocket-key': key,
       'sec-websocket-version': '13',
       'sec-websocket-protocol': 'binary',

@@ -305,6 +305,21 @@ export async function readCertificates(client: ApiClient, node: string, signal: 
   }));
 }
 
+const pemRowsSchema = z.array(z.object({ pem: z.string().nullish() }));
+
+/** The certificates that a node names as its own, with that of the authority of its cluster. */
+export async function readCertificatePems(
+  client: ApiClient,
+  node: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const rows = await client.get(apiPath('/nodes/{node}/certificates/info', { node }), pemRowsSchema, {
+    operation: `read the certificates of ${node}`,
+    signal,
+  });
+  return rows.flatMap(({ pem }) => pem ?? []);
+}
+
 /** Kept here for the check of plans about services. */
 export const isRunningService = ({
   state,

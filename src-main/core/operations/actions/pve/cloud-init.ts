@@ -151,7 +151,7 @@ const settings = bindChange<Input, GuestSettings>({
   input,
   // Its form needs the configuration, which no list tells: see cloudInitOffer.
   offer: () => null,
-  look: readSettings,
+  look: (context, given) => readSettings(context, given, ['sshkeys', ...cardKeys]),
   draft: (given, found) => {
     const { node, vmid } = given;
     const changes = found.status === null ? [] : changesOf(given, found.rows);

@@ -17,15 +17,23 @@ export interface GuestSettings {
   first: SnapshotFirst | null;
 }
 
+/** @param shown keys that are compared although they may be secret; nothing of them goes to the page */
 export async function readSettings(
   context: ApiContext,
   input: GuestInput & { snapshotFirst?: string | null },
+  shown: readonly string[] = [],
 ): Promise<GuestSettings> {
   const { type, node, vmid } = input;
   const status = await readGuest(context, input);
   if (status === null) return { status, rows: [], digest: null, first: null };
   const [rows, { digest = null }, first] = await Promise.all([
-    context.get('read the configuration of the guest', pendingPath(type, node, vmid), pendingRowsSchema),
+    context.get(
+      'read the configuration of the guest',
+      pendingPath(type, node, vmid),
+      pendingRowsSchema,
+      {},
+      shown,
+    ),
     context.get(
       'read the configuration of the guest',
       apiPath(`/nodes/{node}/${type}/{vmid}/config`, { node, vmid }),

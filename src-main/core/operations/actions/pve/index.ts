@@ -17,6 +17,7 @@ import { nodeActions } from './nodes';
 import { remoteMigrateActions } from './remote-migrate';
 import { replicationActions } from './replication';
 import { restoreActions } from './restore';
+import { selfTestActions } from './self-test';
 import { sdnActions } from './sdn';
 import { taskActions } from './tasks';
 import { uploadActions } from './upload';
@@ -30,6 +31,7 @@ export const apiActions: Readonly<Record<PveActionId, BoundAction<ApiStepDraft>>
   ...powerActions,
   ...lifecycleActions,
   ...configureActions,
+  ...selfTestActions,
   ...backupActions,
   ...snapshotActions,
   ...volumeActions,

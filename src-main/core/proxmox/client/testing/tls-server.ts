@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { createCertificate, type KeyAndCertificate } from '../../../../demo/proxmox/certificate';
 
 const dayMs = 86_400_000;
@@ -21,6 +22,10 @@ export interface TestServer {
   requests: { method: string; url: string; headers: Record<string, unknown>; body: string }[];
   /** For what is no request: web sockets. */
   https: Server;
+  /** Of decrypted data, over all connections. */
+  receivedBytes(): number;
+  /** Connections that were open at the same time at most, and that are now. */
+  connections: { most: number; now: number };
   close(): Promise<void>;
 }
 
@@ -33,6 +38,8 @@ export async function startServer(
 ): Promise<TestServer> {
   const requests: TestServer['requests'] = [];
   const sockets = new Set<Socket>();
+  let received = 0;
+  const connections = { most: 0, now: 0 };
   const server = createServer(
     { key: identity.key.export({ type: 'pkcs8', format: 'pem' }), cert: identity.certificate.toString() },
     (request, response) => {
@@ -51,7 +58,13 @@ export async function startServer(
   );
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
+    connections.now += 1;
+    connections.most = Math.max(connections.most, connections.now);
+    socket.on('close', () => (connections.now -= 1));
     socket.on('error', () => undefined);
+  });
+  server.on('secureConnection', (socket: TLSSocket) => {
+    socket.on('data', (chunk: Buffer) => (received += chunk.length));
   });
   server.on('tlsClientError', () => undefined);
   await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
@@ -65,6 +78,8 @@ export async function startServer(
     sha256: identity.fingerprint,
     requests,
     https: server,
+    receivedBytes: () => received,
+    connections,
     close,
   };
 }

@@ -1,4 +1,4 @@
-import { Alert, Code, Group, Loader, Modal, Stack, Table, Text } from '@mantine/core';
+import { Alert, Code, Group, Loader, Stack, Table, Text } from '@mantine/core';
 import { IconShieldCheck } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import type { Response } from '../../../src-preload/contract';
@@ -10,6 +10,7 @@ import { ErrorNotice } from '../../components/ErrorNotice';
 import { HealthMark } from '../../components/HealthMark';
 import { plural } from '../../format/bytes-format';
 import { accessWords } from '../../format/words-format';
+import { loginName } from './ClusterLogin';
 import { pveumLines } from './pveum-lines';
 
 type Found = Response<'clusters:permissions'>;
@@ -17,23 +18,7 @@ type Read =
   { status: 'loading' } | { status: 'ready'; found: Found } | { status: 'failed'; error: WireError };
 
 /** What the access level needs, what the token has of it, and the line that gives the rest. */
-export function PermissionsDialog({
-  cluster,
-  opened,
-  onClose,
-}: {
-  cluster: Cluster;
-  opened: boolean;
-  onClose: () => void;
-}) {
-  return (
-    <Modal opened={opened} onClose={onClose} title={`What the token may do on ${cluster.name}`} size={720}>
-      {opened && <Permissions cluster={cluster} />}
-    </Modal>
-  );
-}
-
-function Permissions({ cluster }: { cluster: Cluster }) {
+export function Permissions({ cluster }: { cluster: Cluster }) {
   const [read, setRead] = useState<Read>({ status: 'loading' });
   useEffect(() => {
     const mine = new AbortController();
@@ -53,12 +38,14 @@ function Permissions({ cluster }: { cluster: Cluster }) {
     <Stack gap="md">
       {missing.length === 0 ? (
         <Alert color="teal" icon={<IconShieldCheck size={18} />}>
-          {cluster.tokenId} has all that “{accessWords[cluster.accessLevel].title}” needs.
+          {loginName(cluster.login)} has all that “{accessWords[cluster.accessLevel].title}” needs.
         </Alert>
       ) : (
         <Alert color="orange" title={`${plural(missing.length, 'privilege')} missing`}>
           <Text size="sm" mb={6}>
-            User and token both need them: what holds is what both have. On any node, as root:
+            {cluster.login.kind === 'token'
+              ? 'User and token both need them: what holds is what both have. On any node, as root:'
+              : 'On any node, as root:'}
           </Text>
           <Group justify="flex-end">
             <CopyButton value={pveumLines(cluster, checks)} label="Copy the lines" />
@@ -79,7 +66,7 @@ function Permissions({ cluster }: { cluster: Cluster }) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {checks.map(({ privilege, path, level, what, held }) => (
+          {checks.map(({ privilege, path, level, what, held, lackedBy }) => (
             <Table.Tr key={`${path} ${privilege}`}>
               <Table.Td>
                 <HealthMark health={held ? 'ok' : 'warning'} />
@@ -87,7 +74,15 @@ function Permissions({ cluster }: { cluster: Cluster }) {
               <Table.Td className="mono">{privilege}</Table.Td>
               <Table.Td className="mono">{path}</Table.Td>
               <Table.Td>{accessWords[level].title}</Table.Td>
-              <Table.Td>{what}</Table.Td>
+              <Table.Td>
+                {what}
+                {lackedBy !== null && (
+                  <Text span size="sm" c="var(--hf-warning)">
+                    {' '}
+                    · {lackedWords(cluster, lackedBy)}
+                  </Text>
+                )}
+              </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -99,4 +94,12 @@ function Permissions({ cluster }: { cluster: Cluster }) {
       ))}
     </Stack>
   );
+}
+
+/** Whose permissions to look at first: a right that the user lacks cannot be given to the token alone. */
+function lackedWords({ login }: Cluster, lackedBy: 'user' | 'token'): string {
+  if (login.kind === 'password') return `${login.userId} lacks it`;
+  return lackedBy === 'token'
+    ? 'the user has it, the token lacks it'
+    : 'the user lacks it, so the token cannot have it';
 }

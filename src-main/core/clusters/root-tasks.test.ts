@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { startDemoFleet, type DemoFleet } from '../../demo/index';
+import { startDemoClusters, type DemoClusters } from '../../demo/proxmox/index';
+import { assembleCore } from '../assemble-core';
+import { prepareDemo, prepareDemoClusters } from '../demo-mode';
+import { catalogue } from '../operations/actions/index';
+import { atlas } from '../testing/cluster-core';
+import { startTestCore, type TestCore } from '../testing/test-core';
+import { isWhitelisted } from '../whitelist/catalogue';
+
+let fleet: DemoFleet;
+let clusters: DemoClusters;
+let core: TestCore;
+beforeEach(async () => {
+  fleet = await startDemoFleet({ latency: 0 });
+  clusters = await startDemoClusters({ latency: 0 });
+  core = await startTestCore({
+    demo: true,
+    start: (options) =>
+      assembleCore(options, {
+        catalogue,
+        permits: isWhitelisted,
+        prepare: async (stores) => {
+          await prepareDemo(fleet, stores, Date.now());
+          await prepareDemoClusters(clusters, stores, Date.now());
+        },
+      }),
+  });
+  await core.call('clusters:refresh', { clusterId: atlas });
+});
+afterEach(async () => {
+  await core.close();
+  await clusters.close();
+  await fleet.close();
+});
+
+const read = () => core.call('clusters:rootTasks', { clusterId: atlas });
+
+it('says of each exception why the API cannot do it, with the commands for root', async () => {
+  const { tasks } = await read();
+  expect(tasks.map(({ id }) => id)).toEqual(['keyctl', 'usb-mount', 'smart-sensors']);
+  for (const { why, commands, bySsh } of tasks) {
+    expect(why).toMatch(/API/);
+    expect(commands.length).toBeGreaterThan(1);
+    expect(bySsh).not.toBe('');
+  }
+});
+
+it('shows the SMART of a node by the host of the list that it is, read over SSH', async () => {
+  const [host] = fleet.hosts;
+  if (host === undefined) throw new Error('no host');
+  expect((await read()).nodes.map(({ node, host: of }) => [node, of])).toEqual([
+    ['atlas-1', null],
+    ['atlas-2', null],
+    ['atlas-3', null],
+  ]);
+  await core.call('clusters:linkHost', { clusterId: atlas, node: 'atlas-1', hostId: host.id });
+  const before = (await read()).nodes[0];
+  expect(before).toMatchObject({ host: { hostId: host.id, name: host.name, chosen: true }, disks: null });
+  await core.call('inventory:refresh', { hostId: host.id });
+  const disks = (await read()).nodes[0]?.disks ?? [];
+  expect(disks.length).toBeGreaterThan(0);
+  expect(disks.some(({ smart }) => smart.status === 'passed' && smart.temperatureCelsius !== null)).toBe(
+    true,
+  );
+  await core.call('clusters:linkHost', { clusterId: atlas, node: 'atlas-1', hostId: null });
+  expect((await read()).nodes[0]?.host).toBeNull();
+  const unknown = { clusterId: atlas, node: 'atlas-1', hostId: 'nobody' };
+  expect((await core.failure('clusters:linkHost', unknown)).code).toBe('not-found');
+});
