@@ -15,7 +15,7 @@ const atlas: ClusterOverview = {
     id: 'demo-atlas',
     name: 'atlas',
     endpoints: [{ address: '192.0.2.11', port: 8006 }],
-    tokenId: 'a@pve!b',
+    login: { kind: 'token', tokenId: 'a@pve!b' },
     trust: 'pin',
     environment: { label: 'Production', colour: 'red', production: true },
     accessLevel: 'view',
