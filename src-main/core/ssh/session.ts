@@ -45,6 +45,8 @@ const usualTools = [
   'mdadm',
   'btrfs',
   ...['lsblk', 'ls', 'smartctl', 'wipefs'],
+  ...['msb', 'du', 'df', 'find', 'flock', 'timeout', 'dmsetup', 'losetup', 'e2fsck', 'resize2fs', 'dumpe2fs'],
+  ...['dd', 'truncate', 'tee', 'mkdir', 'rmdir', 'mv', 'ln', 'rm'],
   ...['cat', 'date', 'systemctl', 'findmnt', 'readlink', 'stat', 'grep', 'blkid', 'fuser', 'udevadm'],
 ] as const;
 
