@@ -21,7 +21,7 @@ import { findRefusingPort, generateHostKey, startSshServer, type SshServer } fro
  * | nas-01   | healthy ZFS, scrub running, some 4,000 snapshots              | clones, holds, newer snapshots, thick zvol   |
  * | vault-02 | degraded mirror, resilver running, 87 % full, production      | `zfs destroy`: sudo has no rule for it       |
  * | kvm-03   | LVM, thin pool 93 % / 81 % full, thick and thin snapshots      | open origin: merge waits; vmdata is full;    |
- * |          |                                                               | an invalid snapshot cannot be merged; no ZFS |
+ * |          | sandbox volumes on device-mapper in every state               | an invalid snapshot cannot be merged; no ZFS |
  * | edge-04  | offline                                                       | connection refused                           |
  * | raid-05  | software RAID: check running, degraded mirror, inactive array | failing what cannot be spared; used disks    |
  * | media-06 | btrfs RAID1, scrub running, a disk with errors; one degraded  | nested, mounted, received subvolumes         |

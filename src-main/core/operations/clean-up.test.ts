@@ -71,6 +71,7 @@ describe('what a plan shows beyond its commands', () => {
     const result = await test.run(plan);
     expect(result).toMatchObject({ outcome: 'ok' });
     expect(result.cleanUp).toBeUndefined();
+    expect(result.steps.every(({ durationMs }) => durationMs > 0)).toBe(true);
     const [started] = await test.rows(host.id, result.operationId);
     expect(started?.commands.split('\n')).toEqual([
       ...plan.steps.map(({ commandLine }) => commandLine),

@@ -1,10 +1,12 @@
 import type { Channel } from '../../../src-preload/contract';
 import { assembleCore } from '../assemble-core';
+import { catalogue } from '../operations/actions';
+import { isWhitelisted } from '../whitelist/catalogue';
 import { fileCatalogue } from './file-actions';
 
 /**
  * The core in a process of its own, so that a test can end it with SIGKILL. The parent is its shell: it answers
- * the confirmation when it likes. Started with the data directory as its only argument.
+ * the confirmation when it likes. Started with the data directory, and `real` for the actions of the app instead of files.
  */
 export type ToChild =
   { kind: 'call'; id: number; channel: Channel; payload: unknown } | { kind: 'answer'; confirmed: boolean };
@@ -14,7 +16,7 @@ export type FromChild =
 const tell = (message: FromChild): void => {
   process.send?.(message);
 };
-const dataDirectory = process.argv[2];
+const [, , dataDirectory, which] = process.argv;
 if (dataDirectory === undefined) throw new Error('The data directory is missing.');
 
 let answer: (confirmed: boolean) => void = () => undefined;
@@ -39,7 +41,9 @@ const core = await assembleCore(
       chooseOpenPath: async () => null,
     },
   },
-  { permits: () => true, catalogue: fileCatalogue },
+  which === 'real'
+    ? { permits: isWhitelisted, catalogue }
+    : { permits: () => true, catalogue: fileCatalogue },
 );
 
 process.on('message', (message: ToChild) => {

@@ -104,7 +104,7 @@ function volumeRow(world: SandboxWorld, volume: SandboxVolume): VolumeRow {
     templateId: templateName === null ? null : `dm:${templateName}`,
     problems,
     facts: [
-      ...fact('State', state),
+      ...fact('State of the sandbox', state),
       ...fact('Template', templateName),
       ...fact('Team', meta?.team),
       ...fact('Copy-on-write file', cow?.path),
@@ -185,12 +185,13 @@ function foreignRow(device: SnapshotDevice): VolumeRow {
   };
 }
 
-function leftoverRow({ id, name, why, sizeBytes, busy }: Leftover): VolumeRow {
+function leftoverRow({ id, kind, name, why, sizeBytes, busy }: Leftover): VolumeRow {
   return {
     id: `dm:${id}`,
     driver: 'device-mapper',
     kind: 'dm-snapshot',
-    name,
+    // The whole path stands beside it.
+    name: kind === 'file' ? name.slice(name.lastIndexOf('/') + 1) : name,
     presence: 'leftover',
     state: busy === null ? 'left over' : 'left over, in use',
     health: 'warning',
@@ -200,7 +201,7 @@ function leftoverRow({ id, name, why, sizeBytes, busy }: Leftover): VolumeRow {
     quotaBytes: null,
     percentFull: null,
     createdAtMs: null,
-    path: id.startsWith('device:') ? `/dev/mapper/${name}` : name,
+    path: kind === 'device' ? `/dev/mapper/${name}` : name,
     labels: null,
     usedBy: [],
     templateId: null,

@@ -37,7 +37,7 @@ function onTemplate(draft: (template: SandboxTemplate) => OfferDraft): Offering 
 }
 
 const stateOf = ({ facts }: SandboxVolume): VolumeState | null =>
-  (describedIn(facts, 'State') as VolumeState | null) ?? null;
+  (describedIn(facts, 'State of the sandbox') as VolumeState | null) ?? null;
 
 const inUse = 'It is in use. End its virtual machine or its mount first.';
 const volumeField = (name: string, label: string, help: string) =>
