@@ -103,6 +103,20 @@ describe('reading a cluster', () => {
     ]);
   });
 
+  it('is of all kinds at once, and no kind can be asked for', async () => {
+    const inventory = await refresh();
+    expect(inventory.nodes.length).toBe(3);
+    expect(new Set(inventory.guests.map(({ type }) => type))).toEqual(new Set(['qemu', 'lxc']));
+    expect(inventory.storages.map(({ type }) => type)).toEqual(expect.arrayContaining(['dir', 'nfs']));
+    const { zones } = await core.call('datacenter:sdn', { clusterId: atlas });
+    expect(zones.length).toBeGreaterThan(0);
+    for (const channel of ['clusters:refresh', 'clusters:read'] as const) {
+      expect((await core.failure(channel, { clusterId: atlas, type: 'hologram' })).code).toBe(
+        'invalid-request',
+      );
+    }
+  });
+
   it('reads a node of an older release that is in no cluster', async () => {
     const inventory = await refresh(attic);
     expect(inventory).toMatchObject({ version: '8.2.7', quorate: null });
@@ -549,6 +563,26 @@ describe('backups of guests', () => {
       ...change,
     });
     expect(plan.blockers.map(({ text }) => text).join(' ')).toMatch(sentence);
+  });
+
+  it('of a container by mode stop say that it is away meanwhile, and take VM.Backup on it and no more', async () => {
+    const { access } = modelOf(atlas);
+    // Nothing else that changes a guest, and the room for the backup.
+    access.roles.set('OnlyBackup', {
+      id: 'OnlyBackup',
+      special: false,
+      privileges: ['VM.Audit', 'VM.Backup'],
+    });
+    for (const grant of access.grants) {
+      if (grant.path.startsWith('/vms')) grant.role = 'OnlyBackup';
+    }
+    await refresh();
+    const { plan } = await done('pve.backup.create', {
+      ...{ type: 'lxc', node: 'atlas-1', vmid: 200, storage: 'nas-backup' },
+      ...{ mode: 'stop', compress: 'zstd', notes: null },
+    });
+    expect(words(plan)).toContain('It is shut down, backed up and started again');
+    expect(modelOf(atlas).guests.get(200)?.running).toBe(true);
   });
 
   it('say which privilege only the task missed', async () => {
