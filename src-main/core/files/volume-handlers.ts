@@ -2,6 +2,7 @@ import type { CoreHandlers } from '../../../src-preload/contract';
 import type { Host } from '../../../src-preload/contract/hosts';
 import type { VolumeFile } from '../../../src-preload/contract/sandbox-files';
 import type { LocalFiles } from '../clusters/local-files';
+import { AppError } from '../errors/app-error';
 import type { HostStore } from '../hosts/types';
 import type { VolumePlace } from '../operations/action';
 import type { ShellPort } from '../port/shell-port';
@@ -25,6 +26,14 @@ export interface VolumeFileOptions {
 
 /** Of a disk volume: the image, and nothing else that may lie beside it. */
 const diskImage = 'disk.raw';
+
+/** @throws AppError `refused` for what a listing of that volume would not show */
+function checkShown({ kind, name }: VolumePlace, path: readonly string[]): void {
+  if (kind === 'directory' || path.length === 0 || (path.length === 1 && path[0] === diskImage)) return;
+  throw new AppError('refused', `${name} is a disk volume: of it only its image ${diskImage} is shown.`, {
+    remedy: 'Its files are inside the image. Look at them from inside a sandbox that mounts it.',
+  });
+}
 /** Of a file that is shown as text. */
 const mostTextBytes = 1024 * 1024;
 const order: Record<VolumeFile['kind'], number> = { folder: 0, file: 1, link: 2, other: 3 };
@@ -61,12 +70,13 @@ export function volumeFileHandlers(
 > {
   const { hosts, sessions, volumePlace, localFiles, shell, nowMs } = options;
   const reading = async <T>(
-    { hostId, volumeId }: { hostId: string; volumeId: string },
+    { hostId, volumeId, path }: { hostId: string; volumeId: string; path: readonly string[] },
     work: (fs: VolumeReads, place: VolumePlace) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> => {
     const host = hosts.get(hostId);
     const place = await volumePlace(host, volumeId);
+    checkShown(place, path);
     return sessions.files(
       host,
       async (files) => work(volumeReads(files, await files.resolve(place.root)), place),

@@ -43,10 +43,5 @@ export async function placeFromInventory(
   if (!isVolumeRoot(root)) {
     throw refuse(`${root} is no place where microsandbox keeps volumes.`, 'Look at the host itself.');
   }
-  return {
-    name,
-    root,
-    kind,
-    mountedBy: volume.usedBy?.flatMap(({ sandbox, active }) => (active ? [sandbox] : [])) ?? null,
-  };
+  return { name, root, kind };
 }

@@ -160,8 +160,6 @@ export interface VolumePlace {
   root: string;
   /** Of a disk volume only the image is a file: `disk.raw`. */
   kind: 'directory' | 'disk';
-  /** Running sandboxes that have it mounted, as last read; null: not known. */
-  mountedBy: readonly string[] | null;
 }
 
 /** What actions on the files of a sandbox volume read with. */

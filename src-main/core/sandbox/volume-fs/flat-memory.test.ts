@@ -14,11 +14,17 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { saveStream } from '../../files/save-stream';
 import { startVolumeBox, type VolumeBox } from './testing/volume-box';
 
-/** Several GiB through OpenSSH's own sftp-server; both ends of the SSH connection run in this process. */
-const sizeBytes = 2.5 * 1024 ** 3;
-/** Of data that is no hole. */
-const fullBytes = 512 * 1024 ** 2;
 const mib = 1024 * 1024;
+/**
+ * Through OpenSSH's own sftp-server; both ends of the SSH connection run in this process. Half of either is far more
+ * than memory may grow by while it passes. HOLDFAST_LARGE=1 sends as much as the figures of docs/performance.md.
+ */
+const large = process.env['HOLDFAST_LARGE'] === '1';
+const sizeBytes = (large ? 2560 : 512) * mib;
+/** Of data that is no hole. */
+const fullBytes = (large ? 512 : 192) * mib;
+/** Where the second mark in the sparse file is: in a piece of its own, not at its edge. */
+const middle = Math.floor(sizeBytes * 0.6) + 1;
 
 let volume: VolumeBox;
 beforeEach(async () => {
@@ -44,7 +50,7 @@ function watch(totalBytes: number): { at: (doneBytes: number) => void; expectFla
 }
 
 it(
-  'downloads a sparse file of 2.5 GiB, and uploads 512 MiB, in memory that stays flat',
+  'downloads a sparse file and uploads a full one in memory that stays flat',
   { timeout: 900_000 },
   async () => {
     const remote = join(volume.root, 'large.raw');
@@ -52,7 +58,7 @@ it(
     writeFileSync(remote, 'begin');
     truncateSync(remote, sizeBytes);
     const marks = openSync(remote, 'r+');
-    writeSync(marks, 'middle', 1_500_000_001);
+    writeSync(marks, 'middle', middle);
     writeSync(marks, 'end', sizeBytes - 3);
     closeSync(marks);
     const down = watch(sizeBytes);

@@ -17,6 +17,9 @@ import { assembleCore } from '../../../assemble-core';
 import { AppError } from '../../../errors/app-error';
 import { startVolumeBox, type VolumeBox } from '../../../sandbox/volume-fs/testing/volume-box';
 import { startTestCore, type TestCore } from '../../../testing/test-core';
+import { createMachine } from '../../../../demo/machine';
+import { MsbModel } from '../../../../demo/microsandbox/model';
+import { msbTool } from '../../../../demo/microsandbox/msb';
 import type { VolumePlace } from '../../action';
 import { catalogueOf } from '../../bound-action';
 import { confirmWords } from '../../confirm-words';
@@ -31,7 +34,8 @@ let place: VolumePlace;
 
 beforeEach(async () => {
   volume = await startVolumeBox();
-  place = { name: 'data', root: volume.root, kind: 'directory', mountedBy: ['web'] };
+  place = { name: 'data', root: volume.root, kind: 'directory' };
+  installMsb();
   test = await startTestCore({
     start: (given) =>
       assembleCore(given, {
@@ -51,6 +55,28 @@ afterEach(async () => {
   await test.close();
   await volume.close();
 });
+
+/** msb as its captures have it: `web` runs with the volume. */
+let msb: MsbModel;
+function installMsb(): void {
+  msb = new MsbModel('/home/admin/.microsandbox', true);
+  msb.sandboxes.push({
+    ...{ name: 'web', image: 'tiny:latest', status: 'Running', createdAtMs: 0, oci: true },
+    mounts: [{ volume: 'data', guestPath: '/data', readOnly: false }],
+  });
+  const machine = createMachine({ user: 'admin', tools: [msbTool(msb)], nowMs: () => 0 });
+  volume.server.options = {
+    ...volume.server.options,
+    onExec: (command, channel) => {
+      const { stdout, stderr, exitCode } = machine.run(command);
+      channel.write(stdout);
+      channel.stderr.write(stderr);
+      channel.exit(exitCode);
+      channel.end();
+      return true;
+    },
+  };
+}
 
 const at = (...parts: string[]): string => join(volume.root, ...parts);
 const put = (path: string, content: string | Buffer = 'x'): void => {
@@ -85,7 +111,7 @@ describe('changes of the files of a sandbox volume', () => {
     });
     expect(made.consequences.map(({ text }) => text)).toEqual([
       'This folder is made first.',
-      expect.stringContaining('Mounted in 1 running sandbox (web)'),
+      expect.stringContaining('Mounted in 1 active sandbox (web, Running)'),
     ]);
     expect(confirmWords(made).detail).toContain(`This change is sent:\n→ ${line}`);
     expect(planScript(made)).toContain(`\nmkdir -p -- ${volume.root}/logs/2026\n`);
@@ -101,8 +127,23 @@ describe('changes of the files of a sandbox volume', () => {
       ['started', line],
       ['finished', line],
     ]);
-    // But for the look for tools at connect, no command ran on the host.
-    expect(volume.server.commands).toHaveLength(1);
+    // But for the looks for tools and those at what mounts the volume, no command ran on the host.
+    const others = volume.server.commands.filter(
+      (command) => !/^LC_ALL=C sh -c |msb (?:ls|inspect web) /.test(command),
+    );
+    expect(others).toEqual([]);
+  });
+
+  it('name the sandboxes that have it mounted as they are at that moment, or say that nobody knows', async () => {
+    const notes = async (): Promise<string> =>
+      (await plan('mkdir', 'd')).consequences.map(({ text }) => text).join(' ');
+    expect(await notes()).toContain('(web, Running)');
+    const [web] = msb.sandboxes.splice(0);
+    expect(await notes()).toBe('');
+    if (web !== undefined) msb.sandboxes.push({ ...web, status: 'Paused' });
+    expect(await notes()).toContain('(web, Paused)');
+    volume.server.options = { ...volume.server.options, onExec: () => false };
+    expect(await notes()).toContain('Which sandboxes have the volume mounted is not known: ');
   });
 
   it('need “administer”, and nothing is sent while the app is read-only or the person says no', async () => {
@@ -316,6 +357,22 @@ describe('changes of the files of a sandbox volume', () => {
       path: [],
     });
     expect([kind, entries.map(({ name }) => name)]).toEqual(['disk', ['disk.raw']]);
+    const where = { hostId: host.id, volumeId: 'msb:data' };
+    test.savePath = join(volume.box, 'saved');
+    const transferId = '6f1f4a52-6b1b-4f43-9a55-0a4d63a9a113';
+    for (const path of [['hidden'], ['disk.raw', 'x'], ['d', 'disk.raw']]) {
+      for (const failed of [
+        await test.failure('sandboxFiles:download', { ...where, path, transferId }),
+        await test.failure('sandboxFiles:text', { ...where, path }),
+        await test.failure('sandboxFiles:stat', { ...where, path }),
+        await test.failure('sandboxFiles:list', { ...where, path }),
+      ]) {
+        expect(failed).toMatchObject({ code: 'refused', message: expect.stringContaining('only its image') });
+      }
+    }
+    expect(existsSync(test.savePath)).toBe(false);
+    await test.call('sandboxFiles:download', { ...where, path: ['disk.raw'], transferId });
+    expect(readFileSync(test.savePath, 'utf8')).toBe('image');
   });
 });
 

@@ -35,7 +35,7 @@ export const sandboxFileMkdir: FileActionDefinition<z.infer<typeof input>> = {
           explain: 'Makes the folder and those on the way to it, as this login.',
         },
       ],
-      consequences: [...folderNotes(missing), ...mountNotes(place)],
+      consequences: [...folderNotes(missing), ...(await mountNotes(context, place))],
       blockers: [
         ...volumeBlockers(place),
         ...blockers,

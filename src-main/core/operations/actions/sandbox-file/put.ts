@@ -68,7 +68,7 @@ export async function planNewFile(context: FileContext, file: NewFile): Promise<
       ...file.consequences,
       ...folderNotes(looked.missing),
       ...room,
-      ...mountNotes(place),
+      ...(await mountNotes(context, place)),
     ],
     blockers: [...volumeBlockers(place), ...looked.blockers, ...replaced.blockers],
     undo: replaced.loses ? null : 'Delete the file.',

@@ -93,7 +93,7 @@ export const sandboxFileRemoveFolder: FileActionDefinition<z.infer<typeof input>
                 items: content.items,
               },
             ]),
-        ...mountNotes(place),
+        ...(await mountNotes(context, place)),
       ],
       blockers: [
         ...volumeBlockers(place),

@@ -51,7 +51,7 @@ export const sandboxFileRemove: FileActionDefinition<z.infer<typeof input>> = {
                 items: [{ name: shown, sizeBytes: now.kind === 'file' ? now.sizeBytes : null }],
               },
             ]),
-        ...mountNotes(place),
+        ...(await mountNotes(context, place)),
       ],
       blockers: [
         ...volumeBlockers(place),

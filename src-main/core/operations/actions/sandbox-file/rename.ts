@@ -68,7 +68,7 @@ export const sandboxFileRename: FileActionDefinition<z.infer<typeof input>> = {
               },
             ]),
         ...folderNotes(at.missing),
-        ...mountNotes(place),
+        ...(await mountNotes(context, place)),
       ],
       blockers: [
         ...volumeBlockers(place),

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { insidePathSchema } from '../../../../../src-preload/contract/files';
+import type { ErrorCode } from '../../../../../src-preload/contract';
 import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
 import { AppError, toAppError } from '../../../errors/app-error';
 import { shownPath } from '../../../sandbox/volume-fs/guard';
 import type { VolumeReads } from '../../../sandbox/volume-fs/read';
 import type { RemoteStat } from '../../../ssh/remote-files';
 import type { FileContext, VolumePlace } from '../../action';
+import { readUses } from '../microsandbox/reads';
 import { bytes, listed, moment, plural } from '../words';
 
 /** A file or folder of a sandbox volume, never its root. */
@@ -51,17 +53,40 @@ export function volumeBlockers({ kind, name }: VolumePlace): Blocker[] {
       ];
 }
 
-/** Who sees the change while it is made. */
-export function mountNotes({ mountedBy }: VolumePlace): Consequence[] {
-  if (mountedBy === null || mountedBy.length === 0) return [];
+/** Who sees the change while it is made, read afresh; where msb can't tell, that is said. */
+export async function mountNotes(context: FileContext, { name }: VolumePlace): Promise<Consequence[]> {
+  let mountedBy: string[];
+  try {
+    const uses = await readUses(context, name);
+    mountedBy = uses.flatMap(({ sandbox, active, state }) => (active ? [`${sandbox}, ${state}`] : []));
+  } catch (thrown) {
+    const { code, message } = toAppError(thrown);
+    if (!unanswered.has(code)) throw thrown;
+    return [
+      {
+        severity: 'warning',
+        text: `Which sandboxes have the volume mounted is not known: ${message} One that runs would see the change at once.`,
+        items: [],
+      },
+    ];
+  }
+  if (mountedBy.length === 0) return [];
   return [
     {
       severity: 'warning',
-      text: `Mounted in ${plural(mountedBy.length, 'running sandbox', 'running sandboxes')} (${listed(mountedBy)}): what runs there sees the change at once, and may change the same files meanwhile.`,
+      text: `Mounted in ${plural(mountedBy.length, 'active sandbox', 'active sandboxes')} (${listed(mountedBy)}): what runs there sees the change at once, and may change the same files meanwhile.`,
       items: [],
     },
   ];
 }
+
+/** msb is not there, failed, or is not understood: the files are changed without it all the same. */
+const unanswered: ReadonlySet<string> = new Set<ErrorCode>([
+  'command-missing',
+  'command-failed',
+  'unexpected-output',
+  'timed-out',
+]);
 
 /** Folders that are made on the way. */
 export function folderNotes(missing: readonly string[]): Consequence[] {
