@@ -170,7 +170,7 @@ test.describe('Proxmox VE clusters', () => {
       .click();
     const change = page.getByRole('dialog', { name: 'Change guest' });
     await expect(change.getByRole('textbox', { name: 'Tags' })).toHaveValue('db prod');
-    await change.getByRole('textbox', { name: 'Memory (MiB)' }).fill('65536');
+    await change.getByRole('textbox', { name: 'Memory (MiB)', exact: true }).fill('65536');
     await screenshot(page, '146-guest-change-form');
     await change.getByRole('button', { name: 'Show the plan' }).click();
     await expect(plan(page).getByText('Memory (MiB): 32768 → 65536')).toBeVisible();

@@ -259,10 +259,6 @@ export function editOffer(guest: Guest, rows: PendingRows): OfferDraft {
     textField('name', guest.type === 'qemu' ? 'Name' : 'Host name', now(nameKey(own)), { maxLength: 63 }),
     numberField('cores', 'Cores', Number(now('cores')), { min: 1, max: 512 }),
     numberField('memory', 'Memory (MiB)', Number(now('memory')), { min: 16, max: 16_777_216 }),
-    textField('tags', 'Tags', now('tags').replaceAll(';', ' '), { maxLength: 255, required: false }),
-    ...(severalLines ? [] : [textField('description', 'Notes', notes, { maxLength: 8192, required: false })]),
-    switchField('onboot', 'Start at boot', now('onboot') === '1'),
-    switchField('protection', 'Protect against deletion', now('protection') === '1'),
     ...(guest.type === 'qemu'
       ? [
           textField('balloon', 'Least memory (MiB)', now('balloon'), {
@@ -272,6 +268,10 @@ export function editOffer(guest: Guest, rows: PendingRows): OfferDraft {
           }),
         ]
       : []),
+    textField('tags', 'Tags', now('tags').replaceAll(';', ' '), { maxLength: 255, required: false }),
+    ...(severalLines ? [] : [textField('description', 'Notes', notes, { maxLength: 8192, required: false })]),
+    switchField('onboot', 'Start at boot', now('onboot') === '1'),
+    switchField('protection', 'Protect against deletion', now('protection') === '1'),
     snapshotFirstField(),
   ];
   const kept: OfferDraft['input'] = severalLines ? { description: notes } : {};
