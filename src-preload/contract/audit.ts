@@ -92,6 +92,25 @@ export const auditReportSchema = z.strictObject({
 });
 export type AuditReport = z.infer<typeof auditReportSchema>;
 
+/** What an audit file says to an anchor that was exported earlier. */
+export const anchorCheckSchema = z.strictObject({
+  /**
+   * `contained`: all the anchor vouches for is there unchanged. `cut-short`: rows are missing at the end.
+   * `rewritten`: rows up to the anchor were edited, moved or removed, or the chain was written anew.
+   * `other-file`: the anchor is of another audit file.
+   */
+  verdict: z.enum(['contained', 'cut-short', 'rewritten', 'other-file']),
+  rowCount: z.int().nonnegative(),
+  /** Where it first differs; null: nowhere, or the chain was written anew and no row shows where. */
+  firstBadSeq: z.int().positive().nullable(),
+  anchorRowCount: z.int().positive(),
+  anchoredAtMs: timestampMsSchema,
+  /** Of the key that signed the anchor, hex SHA-256. */
+  keyFingerprint: z.string(),
+  ownKey: z.boolean(),
+});
+export type AnchorCheck = z.infer<typeof anchorCheckSchema>;
+
 export const auditContract = {
   sources: { request: nothingSchema, response: z.strictObject({ sources: z.array(auditSourceSchema) }) },
   /** Newest first; `beforeSeq` continues a listing (keyset, not offset). */
@@ -115,6 +134,20 @@ export const auditContract = {
     request: z.strictObject({ sourceId: sourceIdSchema, filter: auditFilterSchema }),
     response: z.strictObject({
       exported: z.strictObject({ displayPath: z.string(), rowCount: z.int() }).nullable(),
+    }),
+  },
+  /** Signs what was recorded, then a native save dialog for the newest checkpoint. null when cancelled. */
+  exportAnchor: {
+    request: z.strictObject({ sourceId: sourceIdSchema }),
+    response: z.strictObject({
+      exported: z.strictObject({ displayPath: z.string(), rowCount: z.int().positive() }).nullable(),
+    }),
+  },
+  /** Native open dialog for an anchor, which this audit is held against. null when cancelled. */
+  checkAnchor: {
+    request: z.strictObject({ sourceId: sourceIdSchema }),
+    response: z.strictObject({
+      checked: anchorCheckSchema.extend({ displayPath: z.string() }).nullable(),
     }),
   },
   /** Native open dialog; opens the chosen audit file read-only. null when cancelled. */

@@ -110,6 +110,8 @@ export const channels = [
   'audit:read',
   'audit:verify',
   'audit:exportCsv',
+  'audit:exportAnchor',
+  'audit:checkAnchor',
   'audit:openFile',
   'audit:closeFile',
   'settings:read',

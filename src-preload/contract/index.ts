@@ -138,6 +138,8 @@ export const contract = {
   'audit:read': auditContract.read,
   'audit:verify': auditContract.verify,
   'audit:exportCsv': auditContract.exportCsv,
+  'audit:exportAnchor': auditContract.exportAnchor,
+  'audit:checkAnchor': auditContract.checkAnchor,
   'audit:openFile': auditContract.openFile,
   'audit:closeFile': auditContract.closeFile,
   'settings:read': settingsContract.read,

@@ -1,4 +1,5 @@
 import { create } from 'zustand';
+import type { Response } from '../../src-preload/contract';
 import type {
   AuditEntry,
   AuditFilter,
@@ -24,6 +25,7 @@ interface AuditState {
     report: AuditReport | null;
     error: WireError | null;
   } | null;
+  anchorCheck: NonNullable<Response<'audit:checkAnchor'>['checked']> | null;
 }
 
 export const emptyFilter: AuditFilter = { search: '', outcomes: [], action: null, fromMs: null, toMs: null };
@@ -39,6 +41,7 @@ export const useAuditStore = create<AuditState>(() => ({
   error: null,
   detail: null,
   verification: null,
+  anchorCheck: null,
 }));
 
 const pageSize = 100;
@@ -62,7 +65,7 @@ export async function loadSources(): Promise<void> {
 }
 
 export async function selectSource(sourceId: string): Promise<void> {
-  useAuditStore.setState({ sourceId, entries: [], detail: null, verification: null });
+  useAuditStore.setState({ sourceId, entries: [], detail: null, verification: null, anchorCheck: null });
   await reloadEntries();
 }
 
@@ -137,6 +140,31 @@ export async function exportCsv() {
   const { sourceId, filter } = useAuditStore.getState();
   if (sourceId === null) return null;
   return call('audit:exportCsv', { sourceId, filter });
+}
+
+/** Asks for a file natively; says where the newest signed checkpoint went, or null when nothing was exported. */
+export async function exportAnchor() {
+  const { sourceId } = useAuditStore.getState();
+  if (sourceId === null) return null;
+  return call('audit:exportAnchor', { sourceId });
+}
+
+/** Asks for an anchor natively and holds the shown audit against it. */
+export async function checkAnchor(): Promise<WireError | null> {
+  const { sourceId } = useAuditStore.getState();
+  if (sourceId === null) return null;
+  useAuditStore.setState({ anchorCheck: null });
+  const answer = await call('audit:checkAnchor', { sourceId });
+  if (!answer.ok) return answer.error;
+  // Another audit may be shown by now; the answer is not about that one.
+  if (useAuditStore.getState().sourceId === sourceId) {
+    useAuditStore.setState({ anchorCheck: answer.value.checked });
+  }
+  return null;
+}
+
+export function closeAnchorCheck(): void {
+  useAuditStore.setState({ anchorCheck: null });
 }
 
 export async function openAuditFile(): Promise<WireError | null> {

@@ -10,6 +10,7 @@ import { openDatabase } from '../data/open-database';
 import { createAnchorStore } from './anchors';
 import { createAuditStore, type AuditStore } from './audit-store';
 import { chainHash } from './chain';
+import { auditHandlers } from './handlers';
 import { openSigner } from './signer';
 import type { AuditDraft } from './types';
 
@@ -45,6 +46,24 @@ async function reopen(): Promise<void> {
   closeAll();
   await open();
 }
+
+const sessionDraft: AuditDraft = {
+  event: 'session',
+  operationId: randomUUID(),
+  hostName: 'nas-01',
+  action: 'session',
+  target: 'nas-01',
+  risk: null,
+  outcome: null,
+  message: 'Connected',
+  commands: [],
+  planDigest: null,
+  exitCode: null,
+  durationMs: null,
+  stdoutSnippet: '',
+  stderrSnippet: '',
+  recovery: null,
+};
 
 function record(count: number, outcome: 'ok' | 'failed' = 'ok'): void {
   for (let index = 0; index < count; index += 1) {
@@ -226,6 +245,136 @@ describe('someone who may write the files', () => {
     db.close();
     await open();
     expect(() => store.openFile(copy)).toThrow(expect.objectContaining({ code: 'unexpected-output' }));
+  });
+});
+
+describe('an anchor that was kept elsewhere', () => {
+  const anchorPath = (): string => join(folder, 'anchor.json');
+  const context = { callId: 'call', windowId: 1, signal: new AbortController().signal };
+  const handlers = () =>
+    auditHandlers(
+      store,
+      { chooseSavePath: async () => anchorPath(), chooseOpenPath: async () => anchorPath() },
+      Date.now,
+    );
+  const exported = async (sourceId = 'nas') =>
+    (await handlers()['audit:exportAnchor']({ sourceId }, context)).exported;
+  const checked = async (sourceId = 'nas') =>
+    (await handlers()['audit:checkAnchor']({ sourceId }, context)).checked;
+  /** As a reviewer elsewhere opens it, who knows nothing of this installation but the anchor. */
+  const reviewed = async () => {
+    const copy = join(folder, 'copy.sqlite');
+    for (const suffix of ['', '-wal']) {
+      if (existsSync(`${path()}${suffix}`)) copyFileSync(`${path()}${suffix}`, `${copy}${suffix}`);
+    }
+    return checked(store.openFile(copy).id);
+  };
+
+  it('is found in the audit it was exported from, also after that has grown', async () => {
+    record(3);
+    expect(await exported()).toEqual({ displayPath: anchorPath(), rowCount: 6 });
+    expect(await checked()).toMatchObject({
+      verdict: 'contained',
+      rowCount: 6,
+      anchorRowCount: 6,
+      firstBadSeq: null,
+      ownKey: true,
+    });
+    record(300);
+    expect(await checked()).toMatchObject({ verdict: 'contained', rowCount: 606, anchorRowCount: 6 });
+    expect(await reviewed()).toMatchObject({ verdict: 'contained', rowCount: 606 });
+  });
+
+  it('shows that rows are missing at the end', async () => {
+    record(300);
+    await exported();
+    closeAll();
+    attack(path(), (db) => {
+      db.exec('DELETE FROM rows WHERE seq > 550; DELETE FROM checkpoints WHERE row_count > 550');
+    });
+    await open();
+    expect(await reviewed()).toMatchObject({
+      verdict: 'cut-short',
+      rowCount: 550,
+      anchorRowCount: 600,
+      firstBadSeq: 551,
+    });
+  });
+
+  it('shows a chain that was written anew, also one that was signed anew', async () => {
+    record(10);
+    await exported();
+    closeAll();
+    attack(path(), (db) => {
+      db.exec(`UPDATE rows SET body = replace(body, 'tank/data@4', 'tank/data@9') WHERE seq = 9`);
+      rechain(db, 9);
+      db.exec('DELETE FROM checkpoints');
+    });
+    rmSync(join(folder, 'app.sqlite'));
+    await open();
+    record(60);
+    expect((await store.verify('nas')).problems.filter(({ seq }) => seq !== null && seq <= 20)).toEqual([]);
+    expect(await reviewed()).toMatchObject({
+      verdict: 'rewritten',
+      rowCount: 140,
+      firstBadSeq: null,
+      ownKey: false,
+    });
+  });
+
+  it('names the row that was edited', async () => {
+    record(300);
+    await exported();
+    closeAll();
+    attack(path(), (db) => {
+      db.exec(`UPDATE rows SET body = replace(body, '"outcome":"ok"', '"outcome":"failed"') WHERE seq = 580`);
+    });
+    await open();
+    expect(await checked()).toMatchObject({ verdict: 'rewritten', firstBadSeq: 580 });
+    attack(path(), (db) => db.exec('DELETE FROM rows WHERE seq = 7'));
+    expect(await checked()).toMatchObject({ verdict: 'rewritten', firstBadSeq: 7 });
+  });
+
+  it('says nothing about another file', async () => {
+    record(2);
+    await exported();
+    store.append('other', { ...sessionDraft, hostName: 'other-02' });
+    expect(await checked('other')).toMatchObject({ verdict: 'other-file' });
+  });
+
+  it('is refused when it was changed itself, or is something else', async () => {
+    record(2);
+    await exported();
+    const good = readFileSync(anchorPath(), 'utf8');
+    const of = (patch: object): string => JSON.stringify({ ...(JSON.parse(good) as object), ...patch });
+    for (const text of [
+      of({ rowCount: 2 }),
+      of({ atMs: 1 }),
+      of({ headHash: '0'.repeat(64) }),
+      of({ note: 'more' }),
+      of({ version: 2 }),
+      good.slice(0, -5),
+      'x'.repeat(10_000),
+    ]) {
+      writeFileSync(anchorPath(), text);
+      await expect(checked(), text.slice(0, 300)).rejects.toThrow(
+        expect.objectContaining({ code: 'unexpected-output' }),
+      );
+    }
+    writeFileSync(anchorPath(), good);
+    expect(await checked()).toMatchObject({ verdict: 'contained' });
+  });
+
+  it('is not made of an audit that does not fit what was signed of it', async () => {
+    record(300);
+    closeAll();
+    attack(path(), (db) => {
+      db.exec(`UPDATE rows SET body = replace(body, '"outcome":"ok"', '"outcome":"failed"') WHERE seq = 580`);
+      rechain(db, 580);
+    });
+    await open();
+    await expect(exported()).rejects.toThrow(expect.objectContaining({ code: 'refused' }));
+    expect(existsSync(anchorPath())).toBe(false);
   });
 });
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type {
+  AnchorCheck,
   AuditEntry,
   AuditFilter,
   AuditReport,
@@ -9,6 +10,7 @@ import type {
   AuditSource,
 } from '../../../src-preload/contract/audit';
 import { AppError } from '../errors/app-error';
+import { anchorOf, checkAnchor, readAnchorFile, unfitForAnchor, type AnchorFile } from './anchor-file';
 import type { AnchorStore } from './anchors';
 import {
   AuditFile,
@@ -49,6 +51,10 @@ export interface AuditStore extends AuditWriter {
   read(sourceId: string, operationId: string): AuditRow[];
   verify(sourceId: string, signal?: AbortSignal): Promise<AuditReport>;
   exportCsv(sourceId: string, filter: AuditFilter, path: string, signal?: AbortSignal): Promise<number>;
+  /** The newest signed checkpoint; of a host's own audit, all that is recorded is signed first. */
+  anchor(sourceId: string, signal?: AbortSignal): Promise<AnchorFile>;
+  /** Holds an audit against an anchor that was exported earlier. */
+  checkAnchor(sourceId: string, anchorPath: string, signal?: AbortSignal): Promise<AnchorCheck>;
   /** Opens a copy of any audit file for review; the file itself is only read. */
   openFile(path: string): AuditSource;
   closeFile(sourceId: string): void;
@@ -82,11 +88,13 @@ export function createAuditStore(options: AuditStoreOptions): AuditStore {
     }
     return file;
   };
-  const remember = (file: AuditFile, head: { seq: number; hash: string } | null): void => {
-    if (head === null) return;
+  const contradictsAnchor = (file: AuditFile): boolean => {
     const before = anchors.read(file.hostId).find(({ fileId }) => fileId === file.fileId);
+    return before !== undefined && file.hashAt(before.rowCount) !== before.headHash;
+  };
+  const remember = (file: AuditFile, head: { seq: number; hash: string } | null): void => {
     // SECURITY: a file that contradicts its anchor was cut short or rewritten. Going on must not make that forgotten.
-    if (before !== undefined && file.hashAt(before.rowCount) !== before.headHash) return;
+    if (head === null || contradictsAnchor(file)) return;
     anchors.write(file.hostId, { fileId: file.fileId, rowCount: head.seq, headHash: head.hash }, nowMs());
   };
   const release = (hostId: string): void => {
@@ -108,6 +116,16 @@ export function createAuditStore(options: AuditStoreOptions): AuditStore {
     }
     const { db, path } = guarded(() => fileOf(sourceId));
     return { db, path };
+  };
+
+  /** On a connection of its own: a long read in a transaction must not stand in the way of an append. */
+  const reading = async <T>(sourceId: string, work: (db: ReadableDb) => Promise<T>): Promise<T> => {
+    const db = openReadable(readable(sourceId).path);
+    try {
+      return await work(db);
+    } finally {
+      db.close();
+    }
   };
 
   const hostSource = (hostId: string): AuditSource => {
@@ -160,33 +178,37 @@ export function createAuditStore(options: AuditStoreOptions): AuditStore {
 
     read: (sourceId, operationId) => readOperation(readable(sourceId).db, operationId),
 
-    verify: async (sourceId, signal) => {
-      const { path } = readable(sourceId);
-      const review = reviews.has(sourceId);
-      const db = openReadable(path);
-      try {
-        const known = review ? [] : anchors.read(sourceId);
+    verify: (sourceId, signal) =>
+      reading(sourceId, (db) => {
+        const known = reviews.has(sourceId) ? [] : anchors.read(sourceId);
         const fileId = readFileId(db);
-        return await verifyChain(db, {
+        return verifyChain(db, {
           anchor: known.find((anchor) => anchor.fileId === fileId) ?? null,
           otherFiles: known.filter((anchor) => anchor.fileId !== fileId),
           isOwnKey: (key) => signer.isOwn(key),
           signal,
         });
-      } finally {
-        db.close();
-      }
-    },
+      }),
 
     exportCsv: async (sourceId, filter, path, signal) => {
       const source = readable(sourceId);
       if (searchQuery(filter.search) !== null) await indexNewRows(source.db);
-      const db = openReadable(source.path);
-      try {
-        return await exportRows(db, filter, path, signal);
-      } finally {
-        db.close();
+      return reading(sourceId, (db) => exportRows(db, filter, path, signal));
+    },
+
+    anchor: async (sourceId, signal) => {
+      readable(sourceId);
+      const own = files.get(sourceId);
+      if (own !== undefined) {
+        if (contradictsAnchor(own)) throw unfitForAnchor();
+        guarded(() => remember(own, own.checkpoint()));
       }
+      return reading(sourceId, (db) => anchorOf(db, signal));
+    },
+
+    checkAnchor: async (sourceId, anchorPath, signal) => {
+      const anchor = await readAnchorFile(anchorPath, signal);
+      return reading(sourceId, (db) => checkAnchor(db, anchor, (key) => signer.isOwn(key), signal));
     },
 
     openFile: (path) => {

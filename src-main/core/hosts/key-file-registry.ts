@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { relative, sep } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { AppError } from '../errors/app-error';
+import { readSmallFile } from '../files/read-small-file';
 import { inspectKey } from '../ssh/private-key';
 import type { KeyFileRegistry } from './types';
 
@@ -21,7 +21,7 @@ export function readKeyFile(path: string): KeyFileContent {
     new AppError('invalid-request', `${displayPath(path)} ${why}`, { cause });
   let data: Buffer | null;
   try {
-    data = readSmallFile(path);
+    data = readSmallFile(path, largestKeyBytes);
   } catch (error) {
     throw refuse('can’t be read.', error);
   }
@@ -30,24 +30,6 @@ export function readKeyFile(path: string): KeyFileContent {
   if (kind === 'unreadable') throw refuse('is not a private SSH key that Holdfast can read.');
   if (kind === 'public') throw refuse('is a public key; choose the private one beside it.');
   return { data, encrypted: kind === 'encrypted' };
-}
-
-/** null: not a regular file, or larger than a key. Never waits for a pipe nor reads a device without end. */
-function readSmallFile(path: string): Buffer | null {
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    if (!fstatSync(file).isFile()) return null;
-    const room = Buffer.alloc(largestKeyBytes + 1);
-    let length = 0;
-    for (;;) {
-      const read = readSync(file, room, length, room.length - length, null);
-      length += read;
-      if (length > largestKeyBytes) return null;
-      if (read === 0) return room.subarray(0, length);
-    }
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** `~/.ssh/id_ed25519` where it lies below the home folder. */

@@ -46,6 +46,8 @@ import {
   useAuditStore,
   verifySource,
 } from '../../stores/audit-store';
+import { AnchorMenu } from './AnchorMenu';
+import { AnchorNotice } from './AnchorNotice';
 import { AuditDetail } from './AuditDetail';
 import { outcomeColours } from './outcome-looks';
 
@@ -96,6 +98,7 @@ export function AuditScreen() {
             >
               Open audit file…
             </Button>
+            <AnchorMenu sourceId={source?.id ?? null} onFailure={setFailure} />
             <Button
               variant="default"
               leftSection={<IconShieldCheck size={16} />}
@@ -118,6 +121,7 @@ export function AuditScreen() {
       </PageHeader>
       {failure !== null && <ErrorNotice error={failure} />}
       <VerificationNotice />
+      <AnchorNotice />
       {sourcesStatus === 'ready' && sources.length === 0 ? (
         <div className="panel">
           <EmptyState icon={<IconHistory size={24} />} title="No audit yet">
