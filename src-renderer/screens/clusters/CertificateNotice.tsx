@@ -5,6 +5,7 @@ import type { ClusterEndpoint, Signature } from '../../../src-preload/contract/c
 import type { Certificate, WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
 import { useNow } from '../../components/Age';
+import { Fingerprint } from '../../components/Fingerprint';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { formatMoment } from '../../format/time-format';
 import { certificateCause, signatureWords } from './certificate-cause';
@@ -89,8 +90,8 @@ function CertificateLines({ label, certificate }: { label: string; certificate: 
       <Text size="xs" c="dimmed">
         {label} · {subject} · issued by {issuer}
       </Text>
-      <Text size="sm" className="mono" fw={600} style={{ overflowWrap: 'anywhere', userSelect: 'text' }}>
-        {sha256}
+      <Text size="sm" fw={600}>
+        <Fingerprint sha256={sha256} />
       </Text>
       <Text size="xs" c={notAfterMs < nowMs ? 'var(--hf-critical)' : 'dimmed'}>
         Valid {formatMoment(notBeforeMs)} to {formatMoment(notAfterMs)}

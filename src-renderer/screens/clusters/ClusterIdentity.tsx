@@ -5,6 +5,7 @@ import type { Response } from '../../../src-preload/contract';
 import type { Cluster, ClusterEndpoint, ClusterSettings } from '../../../src-preload/contract/clusters';
 import type { WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
+import { Fingerprint } from '../../components/Fingerprint';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { HealthMark } from '../../components/HealthMark';
 import { CertificateNotice } from './CertificateNotice';
@@ -46,8 +47,8 @@ export function LookedAt({
   if (isTrusted(looked, trust)) {
     return (
       <Alert color="teal" icon={<IconShieldCheck size={18} />} title={`${where} is who it says`}>
-        <Text size="sm" className="mono" style={{ overflowWrap: 'anywhere' }}>
-          {offered.sha256}
+        <Text size="sm">
+          <Fingerprint sha256={offered.sha256} />
         </Text>
       </Alert>
     );

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import type { Cluster } from '../../../src-preload/contract/clusters';
 import type { WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
+import { Fingerprint } from '../../components/Fingerprint';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { formatMoment } from '../../format/time-format';
 import type { ClusterFormValues } from './cluster-form';
@@ -100,8 +101,8 @@ function ChosenAuthority({
           <Text size="sm">
             {authority.subject}, until {formatMoment(authority.notAfterMs)}
           </Text>
-          <Text size="xs" className="mono" style={{ overflowWrap: 'anywhere' }}>
-            {authority.sha256}
+          <Text size="xs">
+            <Fingerprint sha256={authority.sha256} />
           </Text>
         </div>
       )}

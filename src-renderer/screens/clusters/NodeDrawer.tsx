@@ -17,6 +17,7 @@ import { useState, type ReactNode } from 'react';
 import type { Cluster, ClusterNode } from '../../../src-preload/contract/clusters';
 import type { WireError } from '../../../src-preload/contract/result';
 import { useNow } from '../../components/Age';
+import { Fingerprint } from '../../components/Fingerprint';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { CapacityBar, FillBar } from '../../components/CapacityBar';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
@@ -661,8 +662,8 @@ function Certificates({ of }: { of: Of }) {
                       ],
                       [
                         'SHA-256',
-                        <span key="sha" className="mono" style={{ fontSize: 12 }}>
-                          {certificate.sha256}
+                        <span key="sha" style={{ fontSize: 12 }}>
+                          <Fingerprint sha256={certificate.sha256} />
                         </span>,
                       ],
                     ]}
