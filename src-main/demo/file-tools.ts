@@ -1,6 +1,7 @@
 import type { SimulatedTool } from './machine';
 import { failed, succeeded } from './result';
-import { snapshotFiles, type VirtualNode } from './snapshot-files';
+import { snapshotFiles } from './snapshot-files';
+import type { VirtualNode } from './virtual-files';
 import type { ZfsModel } from './zfs/model';
 
 /** stat(1) and cp(1) of a ZFS host, as far as one file comes back out of a snapshot. */
@@ -40,7 +41,9 @@ export function fileTools(model: ZfsModel): SimulatedTool[] {
         return succeeded(
           node.kind === 'folder'
             ? `directory/4096/${seconds}\n`
-            : `regular file/${node.sizeBytes}/${seconds}\n`,
+            : node.kind === 'link'
+              ? `symbolic link/${node.target.length}/${seconds}\n`
+              : `regular file/${node.sizeBytes}/${seconds}\n`,
         );
       },
     },

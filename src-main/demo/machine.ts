@@ -4,10 +4,11 @@ import { fileTools } from './file-tools';
 import { lvmTools, runLvm, type LvmTool } from './lvm/commands';
 import type { LvmModel } from './lvm/model';
 import { failed, succeeded, type CommandResult } from './result';
-import { snapshotFiles, type VirtualFiles } from './snapshot-files';
+import { snapshotFiles } from './snapshot-files';
 import { runZfs } from './zfs/commands';
 import { runZpool } from './zfs/pool-commands';
 import { systemTools, type FailedUnit } from './system-tools';
+import type { VirtualFiles } from './virtual-files';
 import type { ZfsModel } from './zfs/model';
 
 /** One more tool of a simulated host, over whatever model its maker closed over. */
@@ -23,6 +24,8 @@ export interface MachineOptions {
   zfs?: ZfsModel;
   lvm?: LvmModel;
   tools?: readonly SimulatedTool[];
+  /** What SFTP shows. Left out: the snapshots of ZFS, if there is any. */
+  files?: VirtualFiles;
   /** What systemd lists as failed. */
   failedUnits?: readonly FailedUnit[];
   /** Whether sudoers names this tool with these arguments. Left out: every simulated tool. */
@@ -139,7 +142,7 @@ export function createMachine(options: MachineOptions): Machine {
 
   return {
     user: options.user,
-    files: zfs === undefined ? null : snapshotFiles(zfs),
+    files: options.files ?? (zfs === undefined ? null : snapshotFiles(zfs)),
     // Of the tools here only tee(1) reads any.
     readsInput: (commandLine) => /(?:^|[ /])tee /.test(commandLine),
     run: (commandLine, stdin = '') => {

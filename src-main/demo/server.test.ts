@@ -240,6 +240,33 @@ describe('the demo fleet', () => {
     }
   });
 
+  it('lets files of sandbox volumes be written, and nothing beside or above them', async () => {
+    const client = await connect(hostCalled('raid-05'));
+    const sftp = await new Promise<SFTPWrapper>((resolve, reject) => {
+      client.sftp((error, files) => (error === undefined ? resolve(files) : reject(error)));
+    });
+    const ask = (work: (done: (error: unknown) => void) => void): Promise<string> =>
+      new Promise((resolve) => work((error) => resolve(error instanceof Error ? error.message : 'done')));
+    const home = '/home/admin/.microsandbox';
+    const volume = `${home}/volumes/npm-cache`;
+    expect(await ask((done) => sftp.mkdir(`${volume}/new`, done))).toBe('done');
+    expect(await ask((done) => sftp.writeFile(`${volume}/new/f`, 'x', { flag: 'wx' }, done))).toBe('done');
+    for (const refused of [
+      () => ask((done) => sftp.mkdir('/etc/x', done)),
+      () => ask((done) => sftp.mkdir(`${home}/x`, done)),
+      () => ask((done) => sftp.mkdir(`${home}/volumes/x`, done)),
+      () => ask((done) => sftp.mkdir(`${volume}/../x`, done)),
+      () => ask((done) => sftp.rmdir(volume, done)),
+      () => ask((done) => sftp.rename(volume, `${home}/volumes/x`, done)),
+      () => ask((done) => sftp.rename(`${volume}/new/f`, `${home}/volumes/x`, done)),
+      () => ask((done) => sftp.writeFile(`${volume}/README.md`, 'x', done)),
+      () => ask((done) => sftp.symlink('/etc', `${volume}/etc`, done)),
+      () => ask((done) => sftp.setstat(`${volume}/README.md`, { mode: 0o777 }, done)),
+    ]) {
+      expect(await refused()).toMatch(/Permission denied|not supported|unsupported|Failure/i);
+    }
+  });
+
   it('refuses connections to the host that is off', async () => {
     await expect(connect(hostCalled('edge-04'))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });

@@ -1,20 +1,6 @@
 import { createRandom, type Random } from './random';
+import type { VirtualFiles, VirtualNode } from './virtual-files';
 import type { ZfsModel } from './zfs/model';
-
-/** What SFTP shows of a simulated host: only the files of ZFS snapshots, read only. */
-export type VirtualNode =
-  | { kind: 'folder'; modifiedAtMs: number; children: () => ReadonlyMap<string, VirtualNode> }
-  | {
-      kind: 'file';
-      modifiedAtMs: number;
-      sizeBytes: number;
-      read: (offset: number, length: number) => Buffer;
-    };
-
-export interface VirtualFiles {
-  /** null: there is nothing by that absolute, normal path. */
-  find(path: string): VirtualNode | null;
-}
 
 const folderNames = ['archive', 'drafts', 'shared', 'invoices 2026', 'projects', 'exports'];
 const fileStems = ['report', 'notes', 'plan', 'figures', 'minutes', 'contract', 'letter', 'index', 'README'];

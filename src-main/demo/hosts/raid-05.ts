@@ -1,5 +1,6 @@
 import { createMachine } from '../machine';
 import { microsandboxTools, raid05Microsandbox } from '../microsandbox/raid-05';
+import { raid05Files } from '../microsandbox/raid-05-files';
 import { mdadmTools } from '../mdadm/commands';
 import type { DemoDisk } from '../mdadm/disks';
 import { MdadmModel } from '../mdadm/model';
@@ -155,6 +156,7 @@ export function createRaid05({ random, nowMs }: BlueprintContext): HostBlueprint
   if (model.disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) < 50 * tebibyte) {
     throw new Error('raid-05 lost more disks than it should.');
   }
+  const msb = raid05Microsandbox(startMs);
   return {
     id: 'demo-raid',
     name: 'raid-05',
@@ -163,7 +165,8 @@ export function createRaid05({ random, nowMs }: BlueprintContext): HostBlueprint
     accessLevel: 'administer',
     machine: createMachine({
       user: 'admin',
-      tools: [...mdadmTools(model), ...microsandboxTools(raid05Microsandbox(startMs))],
+      tools: [...mdadmTools(model), ...microsandboxTools(msb)],
+      files: raid05Files(msb, startMs, nowMs),
       nowMs,
     }),
   };

@@ -1,6 +1,7 @@
 import { createRandom } from '../random';
 import { failed, succeeded, type CommandResult } from '../result';
-import { snapshotFiles, type VirtualNode } from '../snapshot-files';
+import { snapshotFiles } from '../snapshot-files';
+import type { VirtualNode } from '../virtual-files';
 import { splitAt, type ZfsModel } from './model';
 
 /** `zfs diff -FHt`: of the files that SFTP shows, those that a simulated user changed meanwhile. */
@@ -22,7 +23,7 @@ interface Place {
 }
 
 function walk(path: string, node: VirtualNode): Place[] {
-  if (node.kind === 'file') return [{ path, node }];
+  if (node.kind !== 'folder') return [{ path, node }];
   return [{ path, node }, ...[...node.children()].flatMap(([name, child]) => walk(`${path}/${name}`, child))];
 }
 

@@ -17,7 +17,7 @@ import { startVolumeBox, type VolumeBox } from './testing/volume-box';
 const mib = 1024 * 1024;
 /**
  * Through OpenSSH's own sftp-server; both ends of the SSH connection run in this process. Half of either is far more
- * than memory may grow by while it passes. HOLDFAST_LARGE=1 sends as much as the figures of docs/performance.md.
+ * than memory may grow by while it passes. HOLDFAST_LARGE=1 sends 2.5 GiB and 512 MiB.
  */
 const large = process.env['HOLDFAST_LARGE'] === '1';
 const sizeBytes = (large ? 2560 : 512) * mib;
