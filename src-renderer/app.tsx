@@ -42,6 +42,7 @@ const GuestDrawer = part('GuestDrawer');
 const GuestsScreen = part('GuestsScreen');
 const AccessDialog = part('AccessDialog');
 const HostDialog = part('HostDialog');
+const HostListDialog = part('HostListDialog');
 const SshConfigDialog = part('SshConfigDialog');
 const HostScreen = part('HostScreen');
 const CreatePoolDialog = part('CreatePoolDialog');
@@ -137,6 +138,7 @@ export function App() {
           <PlanView />
           <SnapshotDialog />
           <HostDialog />
+          <HostListDialog />
           <SshConfigDialog />
           <ClusterDialog />
           <AccessDialog />

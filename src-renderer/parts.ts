@@ -10,6 +10,7 @@ export { GuestDrawer } from './screens/guests/GuestDrawer';
 export { GuestsScreen } from './screens/guests/GuestsScreen';
 export { AccessDialog } from './screens/hosts/AccessDialog';
 export { HostDialog } from './screens/hosts/HostDialog';
+export { HostListDialog } from './screens/hosts/HostListDialog';
 export { SshConfigDialog } from './screens/hosts/SshConfigDialog';
 export { HostScreen } from './screens/hosts/HostScreen';
 export { CreatePoolDialog } from './screens/pools/CreatePoolDialog';

@@ -27,6 +27,7 @@ import { operationHandlers } from './handlers/operations';
 import { settingsHandlers } from './handlers/settings';
 import { createCredentialStore } from './hosts/credential-store';
 import { createHostStore } from './hosts/host-store';
+import { createHostLists } from './hosts/import-host-list';
 import { createKeyFileRegistry } from './hosts/key-file-registry';
 import { createKnownHostKeys } from './hosts/known-host-keys';
 import { loginOf } from './hosts/login';
@@ -355,6 +356,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       }
     };
 
+    const clusterNames = (): string[] => clusters.list().map(({ name }) => name);
     const handlers: CoreHandlers = {
       ...hostHandlers({
         hosts,
@@ -370,14 +372,15 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         inventory,
         shell,
         demo: options.demo,
-        nameTaken: (name) => clusters.list().some((cluster) => cluster.name === name),
+        nameTaken: (name) => clusterNames().includes(name),
         sshConfig: {
           path: options.sshConfigPath ?? join(homedir(), '.ssh', 'config'),
           hosts,
           keyFiles,
-          clusterNames: () => clusters.list().map(({ name }) => name),
+          clusterNames,
           nowMs,
         },
+        hostLists: createHostLists({ hosts, shell, clusterNames, nowMs }),
         busy: (hostId) => road.busy(hostId),
         onRemove: ({ id }) => {
           recordSession(id);

@@ -150,6 +150,26 @@ export const sshConfigEntrySchema = z.strictObject({
 });
 export type SshConfigEntry = z.infer<typeof sshConfigEntrySchema>;
 
+/** Of a host list as a file. */
+export const mostListedHosts = 500;
+
+/** A host of such a file, and what would become of it here. */
+export const hostListEntrySchema = z.strictObject({
+  name: z.string(),
+  address: z.string(),
+  port: z.int(),
+  user: z.string(),
+  /** As the host is logged in to where the file comes from. */
+  login: z.enum(['agent', 'key-file', 'password']),
+  /** Name of the jump host. */
+  via: z.string().nullable(),
+  /** `same` and `differs`: a host of that name is in the list; a file never changes it. */
+  status: z.enum(['new', 'same', 'differs', 'refused']),
+  /** What differs, why it is refused, or what to know before adding it. */
+  notes: z.array(z.string()),
+});
+export type HostListEntry = z.infer<typeof hostListEntrySchema>;
+
 export const hostsContract = {
   list: { request: nothingSchema, response: z.strictObject({ hosts: z.array(hostOverviewSchema) }) },
   add: {
@@ -223,6 +243,33 @@ export const hostsContract = {
     response: z.strictObject({
       added: z.array(hostSchema),
       refused: z.array(z.strictObject({ alias: z.string(), reason: z.string() })),
+    }),
+  },
+  /** Native save dialog, then all hosts without secrets, key files, pinned keys and levels. null when cancelled. */
+  exportList: {
+    request: nothingSchema,
+    response: z.strictObject({
+      exported: z.strictObject({ displayPath: z.string(), hostCount: z.int().positive() }).nullable(),
+    }),
+  },
+  /** Native open dialog; what the chosen file holds against the list. Nothing is added. null when cancelled. */
+  openList: {
+    request: nothingSchema,
+    response: z.strictObject({
+      found: z
+        .strictObject({ listId: uuidSchema, displayPath: z.string(), entries: z.array(hostListEntrySchema) })
+        .nullable(),
+    }),
+  },
+  /** Adds new hosts of the file that was opened last, at the level `view`; no host is connected to. */
+  importList: {
+    request: z.strictObject({
+      listId: uuidSchema,
+      names: z.array(hostNameSchema).min(1).max(mostListedHosts),
+    }),
+    response: z.strictObject({
+      added: z.array(hostSchema),
+      refused: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
     }),
   },
   setSecret: {

@@ -4,6 +4,7 @@ import {
   IconCamera,
   IconDatabase,
   IconDeviceDesktop,
+  IconFileImport,
   IconKeyboard,
   IconPlus,
   IconSearch,
@@ -13,7 +14,12 @@ import {
 import { useLocation } from 'wouter';
 import { call } from '../api';
 import { places } from '../places';
-import { openHostDialog, openShortcuts, openSnapshotDialog } from '../stores/dialog-store';
+import {
+  openHostDialog,
+  openHostListDialog,
+  openShortcuts,
+  openSnapshotDialog,
+} from '../stores/dialog-store';
 import { openClusterForm, openGuest, useClustersStore } from '../stores/clusters-store';
 import { useFleetStore } from '../stores/fleet-store';
 import { useInventoryStore } from '../stores/inventory-store';
@@ -49,6 +55,12 @@ export function Palette() {
           label: 'Add a host…',
           leftSection: <IconPlus size={17} />,
           onClick: () => openHostDialog(null),
+        },
+        {
+          id: 'host-list',
+          label: 'Export or import the host list…',
+          leftSection: <IconFileImport size={17} />,
+          onClick: () => openHostListDialog(),
         },
         {
           id: 'add-cluster',

@@ -14,11 +14,20 @@ interface DialogState {
   access: Host | null;
   /** Hosts of ~/.ssh/config to take over. */
   sshConfig: boolean;
+  /** Exporting and importing the list of hosts. */
+  hostList: boolean;
   /** The sheet of shortcuts. */
   shortcuts: boolean;
 }
 
-const closed: DialogState = { host: null, snapshot: null, access: null, sshConfig: false, shortcuts: false };
+const closed: DialogState = {
+  host: null,
+  snapshot: null,
+  access: null,
+  sshConfig: false,
+  hostList: false,
+  shortcuts: false,
+};
 
 export const useDialogStore = create<DialogState>(() => closed);
 
@@ -37,6 +46,11 @@ export function openAccessDialog(host: Host): void {
 /** In place of the dialog that led here. */
 export function openSshConfigDialog(): void {
   useDialogStore.setState({ ...closed, sshConfig: true });
+}
+
+/** In place of the dialog that led here. */
+export function openHostListDialog(): void {
+  useDialogStore.setState({ ...closed, hostList: true });
 }
 
 export function openShortcuts(): void {

@@ -2,6 +2,7 @@ import type { CoreHandlers, Request, Response } from '../../../src-preload/contr
 import { accessLevels, type Host, type HostSettings } from '../../../src-preload/contract/hosts';
 import { AppError } from '../errors/app-error';
 import { newHostId } from '../hosts/host-id';
+import type { HostLists } from '../hosts/import-host-list';
 import { importSshConfig, listSshConfig, type ImportOptions } from '../hosts/import-ssh-config';
 import { routeTo } from '../hosts/route';
 import type { CredentialStore, HostStore, KeyFileRegistry } from '../hosts/types';
@@ -35,6 +36,7 @@ export interface HostHandlerOptions {
   onChanged: (hostId: string | null) => void;
   /** Where ~/.ssh/config is, and what its entries are held against. */
   sshConfig: ImportOptions;
+  hostLists: HostLists;
   nowMs: () => number;
 }
 
@@ -49,6 +51,9 @@ type HostHandlers = Pick<
   | 'hosts:chooseKeyFile'
   | 'hosts:readSshConfig'
   | 'hosts:importSshConfig'
+  | 'hosts:exportList'
+  | 'hosts:openList'
+  | 'hosts:importList'
   | 'hosts:setSecret'
   | 'hosts:connect'
   | 'hosts:disconnect'
@@ -115,7 +120,10 @@ export function hostHandlers(options: HostHandlerOptions): HostHandlers {
 
   const refuseInDemo = (): void => {
     if (!options.demo) return;
-    throw new AppError('refused', 'The demo fleet has hosts of its own. Leave the demo to bring in yours.');
+    throw new AppError(
+      'refused',
+      'The demo fleet has hosts of its own. Leave the demo to bring in or share yours.',
+    );
   };
 
   return {
@@ -200,6 +208,21 @@ export function hostHandlers(options: HostHandlerOptions): HostHandlers {
     'hosts:importSshConfig': async (request) => {
       refuseInDemo();
       const answer = importSshConfig(request, options.sshConfig);
+      if (answer.added.length > 0) options.onChanged(null);
+      return answer;
+    },
+
+    'hosts:exportList': async () => {
+      refuseInDemo();
+      return options.hostLists.save();
+    },
+    'hosts:openList': async () => {
+      refuseInDemo();
+      return options.hostLists.open();
+    },
+    'hosts:importList': async (request) => {
+      refuseInDemo();
+      const answer = options.hostLists.add(request);
       if (answer.added.length > 0) options.onChanged(null);
       return answer;
     },

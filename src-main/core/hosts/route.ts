@@ -9,11 +9,11 @@ const longestRoute = 4;
  * @param hosts those that may be on the way
  * @throws AppError `invalid-request`: one is gone, the way leads back to where it was, or it is too long
  */
-export function routeTo(
+export function routeTo<T extends Pick<Host, 'id' | 'name' | 'via'>>(
   host: Pick<Host, 'name' | 'via'> & { id?: string },
-  hosts: readonly Host[],
-): readonly Host[] {
-  const route: Host[] = [];
+  hosts: readonly T[],
+): readonly T[] {
+  const route: T[] = [];
   let { via } = host;
   while (via !== undefined) {
     const jump = hosts.find(({ id }) => id === via);

@@ -27,7 +27,12 @@ import { call } from '../../api';
 import { environmentColours } from '../../components/EnvironmentBadge';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { accessWords } from '../../format/words-format';
-import { closeDialogs, openSshConfigDialog, useDialogStore } from '../../stores/dialog-store';
+import {
+  closeDialogs,
+  openHostListDialog,
+  openSshConfigDialog,
+  useDialogStore,
+} from '../../stores/dialog-store';
 import { loadFleet, useFleetStore } from '../../stores/fleet-store';
 import { refreshInventory } from '../../stores/inventory-store';
 import { TrustNotice } from './TrustNotice';
@@ -174,6 +179,14 @@ function HostForm({ host }: { host: Host | null }) {
                   onClick={openSshConfigDialog}
                 >
                   Take hosts from ~/.ssh/config…
+                </Button>
+                <Button
+                  variant="subtle"
+                  size="compact-sm"
+                  leftSection={<IconFileImport size={15} />}
+                  onClick={openHostListDialog}
+                >
+                  Take hosts from a list…
                 </Button>
               </Group>
             )}
