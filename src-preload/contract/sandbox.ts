@@ -48,9 +48,10 @@ export const sandboxVolumeSchema = z.strictObject({
   name: z.string(),
   /**
    * `whole`: recorded and there. `orphan`: there, but not recorded. `missing`: recorded, but its data is gone.
-   * `leftover`: what an interrupted operation left behind.
+   * `leftover`: what an interrupted operation left behind. `elsewhere`: the tool keeps it on another backend than this
+   * host.
    */
-  presence: z.enum(['whole', 'orphan', 'missing', 'leftover']),
+  presence: z.enum(['whole', 'orphan', 'missing', 'leftover', 'elsewhere']),
   /** In words: `in use`, `ready`, `Invalid`. */
   state: z.string(),
   health: healthSchema,

@@ -35,6 +35,12 @@ export async function placeFromInventory(
       'Mount it in a sandbox, or read-only on the host, and look there.',
     );
   }
+  if (volume.presence === 'elsewhere') {
+    throw refuse(
+      'msb keeps it on another backend, and those volumes never live on the host.',
+      'Set msb back to its local backend on the host, or look from inside a sandbox.',
+    );
+  }
   if (volume.presence === 'missing') {
     throw refuse('its data is gone from the host.', 'Remove the volume from the list, and make it anew.');
   }

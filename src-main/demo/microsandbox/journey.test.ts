@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Host } from '../../../src-preload/contract/hosts';
+import type { HostInventory } from '../../../src-preload/contract/inventory';
 import { sandboxInventorySchema } from '../../../src-preload/contract/sandbox';
 import type { SandboxVolume } from '../../../src-preload/contract/sandbox';
 import type { microsandboxActionIds } from '../../../src-preload/contract/actions/microsandbox';
 import { AppError } from '../../core/errors/app-error';
+import { placeFromInventory } from '../../core/files/volume-place';
 import type { ActionContext, OfferWorld } from '../../core/operations/action';
 import { actions } from '../../core/operations/actions';
 import { microsandbox } from '../../core/sandbox/microsandbox';
@@ -130,6 +133,39 @@ describe('reading microsandbox of the demo fleet', () => {
     });
     expect(inventory.drivers[0]?.error).toBeNull();
     expect(inventory.volumes.find(({ name }) => name === 'npm-cache')?.usedBy).toBeNull();
+  });
+
+  it('tells volumes of another backend apart, and refuses what works on folders of the host', async () => {
+    const { model, read, operate } = host();
+    model.backend = 'cloud';
+    const inventory = await read();
+    expect(() => sandboxInventorySchema.parse(inventory)).not.toThrow();
+    expect(inventory.drivers[0]?.facts).toContainEqual({ label: 'Backend', text: 'cloud' });
+    // Folders that lie here belong to the local backend, and so are no orphans of this one.
+    expect(inventory.volumes).toHaveLength(model.volumes.length);
+    for (const volume of inventory.volumes) {
+      expect(volume).toMatchObject({ presence: 'elsewhere', path: null, actualSizeBytes: null });
+      expect(volume.state).toBe('on the backend “cloud”');
+    }
+    for (const [id, input] of [
+      ['msb.volume.createDirectory', { name: 'new' }],
+      ['msb.volume.createDisk', { name: 'new', size: '1G' }],
+      ['msb.volume.remove', { name: 'build-output' }],
+      ['msb.orphan.setAside', { name: 'pip-cache' }],
+      ['msb.orphan.delete', { name: 'pip-cache' }],
+    ] as const) {
+      await expect(operate(id, input), id).rejects.toMatchObject({
+        code: 'refused',
+        message: expect.stringContaining('don’t live on the host'),
+      });
+    }
+    const known = { read: async () => ({ sandbox: inventory }) as HostInventory };
+    await expect(
+      placeFromInventory(known, { id: 'h', name: 'h' } as Host, 'msb:datasets'),
+    ).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('never live on the host'),
+    });
   });
 
   it('is not there where msb is missing, and says how to install it', async () => {

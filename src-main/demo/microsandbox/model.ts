@@ -62,6 +62,8 @@ export class MsbModel {
   readonly heldDisks = new Set<string>();
   readonly aside = new Map<string, MsbFolderState>();
   hasAside = false;
+  /** What msb works with; of any other kind than `local` its volumes are not on the host. */
+  backend = 'local';
   freeBytes = 180 * 1024 ** 3;
 
   constructor(

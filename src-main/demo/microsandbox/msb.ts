@@ -389,11 +389,20 @@ function doctor(model: MsbModel): CommandResult {
   return { ...failed(model.virtualised ? 0 : 1, `${lines.join('\n')}\n`), delayMs: 20 };
 }
 
+function showContext(model: MsbModel, words: readonly string[]): CommandResult {
+  return options(words, [format], ({ values }) =>
+    values.has('format')
+      ? json({ kind: model.backend, source: 'default' })
+      : succeeded(`FIELD      VALUE\nBackend    ${model.backend}\nSource     default\n`),
+  );
+}
+
 /** One call of msb. */
 export function runMsb(model: MsbModel, words: readonly string[], nowMs: number): CommandResult {
   const [first = '', ...rest] = words;
   if (first === '--version') return succeeded('msb 0.7.2\n');
   if (first === 'doctor') return doctor(model);
+  if (first === 'context' || first === 'ctx') return showContext(model, rest);
   if (first === 'ls') return listSandboxes(model, rest);
   if (first === 'inspect') return inspectSandbox(model, rest);
   if (first === 'restore') return restore(model, rest, nowMs);

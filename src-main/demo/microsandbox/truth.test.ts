@@ -54,7 +54,7 @@ describe('the model of msb', () => {
       ...['050-inspect-dir', '051-inspect-disk', '052-inspect-unknown'],
       ...['060-rm-unknown', '061-rm-one', '062-rm-mixed', '063-rm-q', '064-rm-none', '065-prune', '066-fs'],
       ...['067-longname', '072-ls', '073-ls-json', '075-inspect-unknown', '077-snapshot-ls'],
-      ...['078-snapshot-ls-json', '083-image-ls'],
+      ...['078-snapshot-ls-json', '079-context', '083-image-ls', '085-context-json'],
     ]) {
       replay(run, name);
     }

@@ -87,14 +87,19 @@ function BrowseButton({
   volume,
   onClose,
 }: Pick<VolumeRow, 'host' | 'volume'> & { onClose: () => void }) {
-  const gone = volume.presence === 'missing';
+  const excuse =
+    volume.presence === 'missing'
+      ? 'Its data is gone from the host.'
+      : volume.presence === 'elsewhere'
+        ? 'msb keeps it on another backend: its files are not on this host.'
+        : null;
   return (
     <Group gap="sm">
       <Button
         size="compact-sm"
         variant="light"
         leftSection={<IconFolderOpen size={15} />}
-        disabled={gone}
+        disabled={excuse !== null}
         onClick={() => {
           onClose();
           browseVolume({ hostId: host.id, hostName: host.name, volumeId: volume.id, name: volume.name });
@@ -102,9 +107,9 @@ function BrowseButton({
       >
         Browse files
       </Button>
-      {gone && (
+      {excuse !== null && (
         <Text size="xs" c="dimmed">
-          Its data is gone from the host.
+          {excuse}
         </Text>
       )}
     </Group>

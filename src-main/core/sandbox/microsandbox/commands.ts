@@ -20,6 +20,8 @@ export const msbProbes = {
   version: probe('msb-version', ['msb', '--version']),
   /** Exit code 1: sandboxes can't be started here. It says where the data home is all the same. */
   doctor: probe('msb-doctor', ['msb', 'doctor'], { acceptExitCodes: [0, 1] }),
+  /** Which backend msb works with. Exit code 2: this msb has no such command, and so no other backend than its own. */
+  context: probe('msb-context', ['msb', 'context', '--format', 'json'], { acceptExitCodes: [0, 2] }),
   volumes: probe('msb-volumes', ['msb', 'volume', 'ls', '--format', 'json']),
   sandboxes: probe('msb-sandboxes', ['msb', 'ls', '--format', 'json']),
   snapshots: probe('msb-snapshots', ['msb', 'snapshot', 'ls', '--format', 'json']),

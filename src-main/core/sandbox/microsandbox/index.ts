@@ -6,6 +6,8 @@ import { listingProbe, msbProbes, sandboxProbe, usageProbe, volumeProbe, volumes
 import { parseListing, parseUsage } from './folder';
 import { isVolumeName } from './names';
 import {
+  localBackend,
+  parseBackend,
   parseDoctor,
   parseImages,
   parseMounts,
@@ -95,6 +97,12 @@ function imageOf({ reference, digest, platform, layers, sizeBytes, createdAtMs }
 }
 type ImageRow = ReturnType<typeof parseImages>[number];
 
+/** Where volumes lie on the host; null: not known, or they are not on the host at all. */
+function homeOf(outcomes: Outcomes): string | null {
+  if (parseBackend(outcomeOf(outcomes, msbProbes.context)) !== localBackend) return null;
+  return parseDoctor(outcomeOf(outcomes, msbProbes.doctor)).home;
+}
+
 /** null: the data home is not known, or could not be looked into; `why` says so. */
 function folderOf(outcomes: Outcomes, { home }: MsbDoctor) {
   if (home === null) return { listing: null, why: 'msb doctor did not say where the data home is.' };
@@ -121,7 +129,7 @@ export const microsandbox: SandboxDriver = {
 
   followUps: [
     (outcomes) => {
-      const { home } = parseDoctor(outcomeOf(outcomes, msbProbes.doctor));
+      const home = homeOf(outcomes);
       return [
         ...detailsOf(outcomes).map(volumeProbe),
         ...sandboxesOf(outcomes).map(sandboxProbe),
@@ -134,10 +142,16 @@ export const microsandbox: SandboxDriver = {
     const version = parseVersion(stdoutOf(outcomes, msbProbes.version));
     const doctor = parseDoctor(outcomeOf(outcomes, msbProbes.doctor));
     const sandboxes = parseSandboxes(stdoutOf(outcomes, msbProbes.sandboxes));
-    const { listing, why } = folderOf(outcomes, doctor);
+    const backend = parseBackend(outcomeOf(outcomes, msbProbes.context));
+    const home = homeOf(outcomes);
+    const { listing, why } =
+      backend === localBackend
+        ? folderOf(outcomes, doctor)
+        : { listing: null, why: `volumes of the backend “${backend}” are not on this host.` };
     return {
       version: version.text,
       facts: [
+        { label: 'Backend', text: backend },
         { label: 'Data home', text: doctor.home ?? 'not told' },
         {
           label: 'Sandboxes can start',
@@ -150,10 +164,11 @@ export const microsandbox: SandboxDriver = {
         rows: parseVolumes(stdoutOf(outcomes, msbProbes.volumes)),
         detail: (name) => detailOf(outcomes, name),
         uses: usesOf(outcomes, sandboxes),
-        folder: doctor.home === null ? null : volumesFolder(doctor.home),
+        backend,
+        folder: home === null ? null : volumesFolder(home),
         listing,
-        actual: sizesOf(outcomes, doctor.home, false),
-        apparent: sizesOf(outcomes, doctor.home, true),
+        actual: sizesOf(outcomes, home, false),
+        apparent: sizesOf(outcomes, home, true),
       }),
       sandboxes: sandboxes.map(({ name, image, state, active, createdAtMs }) => ({
         id: `msb:${name}`,

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { explainMsb } from '../../operations/actions/microsandbox/failures';
 import { parseListing, parseUsage } from './folder';
 import {
+  parseBackend,
   parseDoctor,
   parseImages,
   parseMounts,
@@ -116,6 +117,7 @@ describe('what msb prints', () => {
       home: '/home/admin/.microsandbox',
       cannotStart: 'CPU virtualization is not available',
     });
+    expect(parseBackend(capturedMsb('085-context-json'))).toBe('local');
     expect(parseDoctor(capturedMsb('0.6.18-doctor')).home).toBe('/home/admin/.microsandbox');
     expect(parseDoctor({ exitCode: 0, stdout: '', stderr: '' })).toEqual({ home: null, cannotStart: null });
   });

@@ -226,6 +226,25 @@ export function parseImages(stdout: string) {
   }));
 }
 
+const contextSchema = z.object({ kind: z.string().min(1) });
+
+/** Of the kinds of backend only this one keeps volumes on the host. */
+export const localBackend = 'local';
+
+/** `msb context --format json`: the kind of backend that it works with. */
+export function parseBackend({ exitCode, stdout }: Pick<DoctorOutput, 'exitCode' | 'stdout'>): string {
+  if (exitCode !== 0) return localBackend;
+  let raw: unknown;
+  try {
+    raw = JSON.parse(stdout);
+  } catch {
+    throw unexpectedOutput('msb context', 'it is no JSON', stdout);
+  }
+  const parsed = contextSchema.safeParse(raw);
+  if (!parsed.success) throw unexpectedOutput('msb context', z.prettifyError(parsed.error), stdout);
+  return parsed.data.kind;
+}
+
 export interface MsbDoctor {
   /** null: it does not say. */
   home: string | null;

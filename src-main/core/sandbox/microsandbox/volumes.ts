@@ -1,7 +1,7 @@
 import type { SandboxProblem, SandboxUse, SandboxVolume } from '../../../../src-preload/contract/sandbox';
 import { isFolderName } from './names';
 import type { VolumesFolder } from './folder';
-import type { MsbVolume, MsbVolumeDetail } from './parse';
+import { localBackend, type MsbVolume, type MsbVolumeDetail } from './parse';
 
 /** Volume by name to the sandboxes that mount it. */
 export type Uses = Map<string, SandboxUse[]>;
@@ -10,6 +10,8 @@ export interface VolumesReading {
   rows: readonly MsbVolume[];
   detail(name: string): MsbVolumeDetail | null;
   uses: Uses | null;
+  /** Its kind, as msb says. */
+  backend: string;
   folder: string | null;
   /** null: nobody could look what lies there. */
   listing: VolumesFolder | null;
@@ -39,6 +41,7 @@ function fillProblem(percent: number | null, of: string): SandboxProblem[] {
 function recorded(row: MsbVolume, reading: VolumesReading): SandboxVolume {
   const { name, kind, quotaBytes, capacityBytes, format, fileSystem, createdAtMs } = row;
   const detail = reading.detail(name);
+  const elsewhere = reading.backend !== localBackend;
   const missing = reading.listing !== null && !reading.listing.names.has(name);
   const actual = reading.actual.get(name) ?? null;
   const usedBy = reading.uses === null ? null : (reading.uses.get(name) ?? []);
@@ -59,8 +62,14 @@ function recorded(row: MsbVolume, reading: VolumesReading): SandboxVolume {
     driver: 'microsandbox',
     kind,
     name,
-    presence: missing ? 'missing' : 'whole',
-    state: missing ? 'data gone' : active ? 'in use' : 'ready',
+    presence: elsewhere ? 'elsewhere' : missing ? 'missing' : 'whole',
+    state: elsewhere
+      ? `on the backend “${reading.backend}”`
+      : missing
+        ? 'data gone'
+        : active
+          ? 'in use'
+          : 'ready',
     health: worst ?? (reading.listing === null ? 'unknown' : 'ok'),
     apparentSizeBytes: kind === 'disk' ? capacityBytes : (reading.apparent.get(name) ?? null),
     actualSizeBytes: actual,
@@ -68,7 +77,7 @@ function recorded(row: MsbVolume, reading: VolumesReading): SandboxVolume {
     quotaBytes,
     percentFull: percent,
     createdAtMs,
-    path: detail?.path ?? (reading.folder === null ? null : `${reading.folder}/${name}`),
+    path: elsewhere ? null : (detail?.path ?? (reading.folder === null ? null : `${reading.folder}/${name}`)),
     labels: detail?.labels ?? null,
     usedBy,
     templateId: null,

@@ -15,6 +15,8 @@ import {
 import { parseListing, parseUsage, type VolumesFolder } from '../../../sandbox/microsandbox/folder';
 import { isReference, isVolumeName, longestName, sizeMib } from '../../../sandbox/microsandbox/names';
 import {
+  localBackend,
+  parseBackend,
   parseDoctor,
   parseMounts,
   parseSandboxes,
@@ -72,8 +74,20 @@ export async function readDoctor(context: ActionContext): Promise<MsbDoctor> {
   return parseDoctor(await run(context, 'ask msb doctor', msbProbes.doctor));
 }
 
-/** @throws AppError `unexpected-output` when msb does not say where its data is */
+/** SECURITY: what works on folders of the host must not take those of one backend for volumes of another. */
+async function checkLocal(context: ActionContext): Promise<void> {
+  const backend = parseBackend(await run(context, 'ask msb for its backend', msbProbes.context));
+  if (backend === localBackend) return;
+  throw new AppError(
+    'refused',
+    `msb works with the backend “${backend}” on this host: its volumes don’t live on the host, so nothing is planned for them.`,
+    { remedy: 'Set msb back to its local backend on the host, then refresh it.' },
+  );
+}
+
+/** @throws AppError `refused` where volumes are not on the host; `unexpected-output` when msb does not say where its data is */
 export async function readHome(context: ActionContext): Promise<string> {
+  await checkLocal(context);
   const { home } = await readDoctor(context);
   if (home === null) {
     throw new AppError(

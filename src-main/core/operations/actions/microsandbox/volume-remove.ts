@@ -68,7 +68,12 @@ export const removeVolume: ActionDefinition<z.infer<typeof input>> = {
     return {
       label: 'Remove…',
       group: 'destroy',
-      excuse: active === undefined ? null : `It is attached to ${named(active)}: stop that sandbox first.`,
+      excuse:
+        presence === 'elsewhere'
+          ? 'msb keeps it on another backend than this host.'
+          : active === undefined
+            ? null
+            : `It is attached to ${named(active)}: stop that sandbox first.`,
       input: { name },
       fields: [],
     };
