@@ -47,6 +47,7 @@ import { ClusterNetwork } from './ClusterNetwork';
 import { ClusterLog, ClusterOptions } from './ClusterOptions';
 import { ClusterReplication } from './ClusterReplication';
 import { ClusterTasks } from './ClusterTasks';
+import { NodeHour } from './NodeHour';
 import { FirewallView } from './FirewallView';
 import { ClusterChecks, type ClusterCheck } from './ClusterChecks';
 
@@ -373,6 +374,7 @@ function NodeCard({ clusterId, node, guests }: { clusterId: string; node: Cluste
                 />
               </div>
             )}
+            <NodeHour clusterId={clusterId} node={name} />
             <Text size="xs" c="dimmed" className="numeric">
               {plural(guests, 'guest')} · up {uptimeWords(node.uptimeSeconds)}
               {diskBytes !== null &&
