@@ -19,7 +19,7 @@ import { ms, pairedRatio, timed, type BenchRow } from './types';
 
 export const serveClustersFlag = '--serve-clusters';
 const guests = 200;
-/** What a node needs to put together the answer: seen on a small cluster of 9.2 over the loopback interface. */
+/** What a node is taken to need to put together the answer: assumed, and measured on no real one. */
 const answerMs = 30;
 
 interface Served {

@@ -10,7 +10,7 @@ import { Suspense, useEffect } from 'react';
 import { Route, Router, Switch, useRoute } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
 import type { CoreStatus } from '../src-preload/contract/app';
-import { followActivities } from './components/activity-notices';
+import { followActivities, followTrouble } from './components/activity-notices';
 import { ErrorNotice } from './components/ErrorNotice';
 import { AppFrame } from './components/AppFrame';
 import { Later, part } from './components/later';
@@ -109,6 +109,7 @@ export function App() {
       followOperations(),
       followConsoles(),
       followActivities(),
+      followTrouble(),
       followSelection(),
       followFiles(),
       followVolumeFiles(),

@@ -77,6 +77,8 @@ import { SshSessionPool } from './ssh/session-pool';
 import { readInventory } from './storage/read-inventory';
 import { readSnapshotDetails } from './storage/read-snapshot-details';
 import { summarise } from './storage/summary';
+import { clusterConditions, hostConditions, reachCondition } from './trouble/conditions';
+import { TroubleWatch } from './trouble/trouble-watch';
 
 /** Stores that whoever starts the core may fill before it runs; the demo fleet puts its hosts here. */
 export interface CoreStores {
@@ -276,6 +278,17 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       );
     }
 
+    const trouble = new TroubleWatch(
+      () => {
+        const { troubleReadings, recoveryReadings } = settings.read();
+        return { begins: troubleReadings, ends: recoveryReadings };
+      },
+      ({ isNew, ...change }) => {
+        log.write(change.state === 'begun' ? 'warn' : 'info', change.title, { ...change });
+        emit('trouble:changed', change);
+        if (isNew) shell.notify(change.title, change.text);
+      },
+    );
     const inventory = new InventoryService({
       hosts,
       sessions,
@@ -290,6 +303,11 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       onRead,
       onHostChanged,
       onInventoryChanged: (hostId) => emit('inventory:changed', { hostId }),
+      onReading: ({ id, name }, outcome) => {
+        const error = outcome instanceof AppError ? outcome : null;
+        trouble.observe(id, 'reach', [reachCondition(name, error)]);
+        if (!(outcome instanceof AppError)) trouble.observe(id, 'inside', hostConditions(name, outcome));
+      },
       onActivityEnded: (host, { title, text, attention }) => {
         emit('inventory:activityEnded', { hostId: host.id, title, text, attention });
         shell.notify(`${host.name}: ${title}`, text);
@@ -310,6 +328,11 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       onContact: (cluster) => void recovery.contact(cluster),
       onRead,
       onRefresh: (clusterId) => meter.refresh(clusterId),
+      onReading: ({ id, name }, outcome) => {
+        const error = outcome instanceof AppError ? outcome : null;
+        trouble.observe(id, 'reach', [reachCondition(name, error)]);
+        if (!(outcome instanceof AppError)) trouble.observe(id, 'inside', clusterConditions(name, outcome));
+      },
       onChanged: onClusterChanged,
       nowMs,
       log,
@@ -386,6 +409,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
           recordSession(id);
           store.release(id);
           recovery.forget(id);
+          trouble.forget(id);
           policies.removeOf(id);
         },
         onChanged: onHostChanged,
@@ -423,6 +447,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
           recordSession(id);
           store.release(id);
           recovery.forget(id);
+          trouble.forget(id);
         },
         onChanged: onClusterChanged,
         nowMs,

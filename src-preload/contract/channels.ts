@@ -142,6 +142,7 @@ export const events = [
   'clusters:changed',
   'inventory:changed',
   'inventory:activityEnded',
+  'trouble:changed',
   'files:progress',
   'operations:progress',
   'audit:changed',

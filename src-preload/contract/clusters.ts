@@ -459,7 +459,13 @@ export const clustersContract = {
     response: z.strictObject({ inventory: packedInventorySchema.nullable() }),
   },
   /** When the reading was taken that `read` gives from then on. */
-  refresh: { request: clusterRefSchema, response: z.strictObject({ takenAtMs: timestampMsSchema }) },
+  refresh: {
+    request: clusterRefSchema.extend({
+      /** A reading that is no older will do (F41). Left out: read anew. */
+      maxAgeSeconds: z.int().min(0).max(10).optional(),
+    }),
+    response: z.strictObject({ takenAtMs: timestampMsSchema }),
+  },
   /** Of one guest, read now. */
   guestSnapshots: { request: guestRefSchema, response: guestSnapshotsSchema },
   /** Configuration of one guest, read now, and the form that changes it. */

@@ -164,6 +164,15 @@ export const eventSchemas = {
     text: z.string(),
     attention: z.boolean(),
   }),
+  /** A host, cluster, node or quorum went or came back, as enough readings in a row say. Told once. */
+  'trouble:changed': z.strictObject({
+    /** Of a host or a cluster. */
+    subjectId: hostIdSchema,
+    kind: z.enum(['reach', 'quorum', 'node', 'health']),
+    state: z.enum(['begun', 'ended']),
+    title: z.string(),
+    text: z.string(),
+  }),
   'operations:progress': operationProgressSchema,
   'files:progress': fileProgressSchema,
   'audit:changed': z.strictObject({ hostId: hostIdSchema }),

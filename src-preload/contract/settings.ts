@@ -9,6 +9,10 @@ export const settingsSchema = z.strictObject({
   refreshSeconds: z.union([z.literal(0), z.int().min(30).max(3600)]),
   /** Seconds between readings of clusters that answer; 0: only by hand. */
   clusterRefreshSeconds: z.union([z.literal(0), z.int().min(30).max(3600)]),
+  /** Readings in a row that show trouble of a host, cluster or node before it is told. */
+  troubleReadings: z.int().min(1).max(100),
+  /** Readings in a row without it before its end is told. */
+  recoveryReadings: z.int().min(1).max(100),
   /** Templates stand among the guests. */
   showTemplates: z.boolean(),
 });

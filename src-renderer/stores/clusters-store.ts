@@ -80,7 +80,10 @@ export async function loadClusters(): Promise<void> {
   useClustersStore.setState({ inventories: Object.fromEntries(known) });
 }
 
-async function refreshOne(clusterId: string): Promise<void> {
+/** F41: how old a reading may be that stands for a new one where many are asked at once. */
+const sharedAgeSeconds = 10;
+
+async function refreshOne(clusterId: string, maxAgeSeconds?: number): Promise<void> {
   const mark = (busy: boolean): ReadonlySet<string> => {
     const refreshing = new Set(useClustersStore.getState().refreshing);
     if (busy) refreshing.add(clusterId);
@@ -88,7 +91,7 @@ async function refreshOne(clusterId: string): Promise<void> {
     return refreshing;
   };
   useClustersStore.setState({ refreshing: mark(true) });
-  const answer = await call('clusters:refresh', { clusterId });
+  const answer = await call('clusters:refresh', { clusterId, maxAgeSeconds });
   const { errors } = useClustersStore.getState();
   useClustersStore.setState({
     refreshing: mark(false),
@@ -102,7 +105,9 @@ export async function refreshCluster(clusterId: string): Promise<void> {
 }
 
 export async function refreshClusters(): Promise<void> {
-  await Promise.all(useClustersStore.getState().clusters.map(({ cluster }) => refreshOne(cluster.id)));
+  await Promise.all(
+    useClustersStore.getState().clusters.map(({ cluster }) => refreshOne(cluster.id, sharedAgeSeconds)),
+  );
   await loadClusters();
 }
 

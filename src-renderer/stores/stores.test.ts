@@ -210,6 +210,8 @@ describe('app store', () => {
       readOnly: true,
       refreshSeconds: 60,
       clusterRefreshSeconds: 120,
+      troubleReadings: 3,
+      recoveryReadings: 2,
       showTemplates: false,
     };
     let answerCatalogue = (_answer: unknown): void => undefined;

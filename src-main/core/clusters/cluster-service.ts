@@ -49,6 +49,8 @@ export interface ClusterServiceOptions {
   onContact: (cluster: Cluster) => void;
   onRead: (clusterId: string) => void;
   onRefresh: (clusterId: string) => void;
+  /** One reading was made, or failed. */
+  onReading: (cluster: Cluster, outcome: ClusterInventory | AppError) => void;
   onChanged: (clusterId: string) => void;
   nowMs: () => number;
   log: CoreLog;
@@ -69,6 +71,8 @@ interface Known {
   refreshing: Promise<ClusterInventory> | null;
   /** Read in this session: refreshed periodically. */
   wanted: boolean;
+  /** Something was changed since it was read. */
+  outdated: boolean;
 }
 
 const taskStatusSchema = z.object({ status: z.string(), exitstatus: z.string().optional() });
@@ -121,10 +125,19 @@ export class ClusterService {
     return known.inventory;
   }
 
-  /** Callers at the same time share one reading. Throws AppError. */
-  refresh(clusterId: string): Promise<ClusterInventory> {
+  /**
+   * Callers at the same time share one reading.
+   * @param maxAgeMs a reading of this session that is no older will do
+   * @throws AppError
+   */
+  refresh(clusterId: string, maxAgeMs = 0): Promise<ClusterInventory> {
     const cluster = this.options.clusters.get(clusterId);
     const known = this.#of(clusterId);
+    const { status, wanted, outdated, inventory, refreshing } = known;
+    if (refreshing === null && status === 'online' && wanted && !outdated && inventory !== null) {
+      const ageMs = this.options.nowMs() - inventory.takenAtMs;
+      if (ageMs >= 0 && ageMs < maxAgeMs) return Promise.resolve(inventory);
+    }
     known.refreshing ??= this.#refreshNow(cluster).finally(() => {
       known.refreshing = null;
     });
@@ -142,7 +155,9 @@ export class ClusterService {
 
   /** A reading under way may have seen what was before a change, so it is waited for and another one begins. */
   refreshAfterChange(clusterId: string): void {
-    const underWay = this.#of(clusterId).refreshing;
+    const known = this.#of(clusterId);
+    known.outdated = true;
+    const underWay = known.refreshing;
     if (underWay === null) this.refreshLater(clusterId);
     else void Promise.allSettled([underWay]).then(() => this.refreshLater(clusterId));
   }
@@ -330,6 +345,7 @@ export class ClusterService {
         loaded: summary === null,
         refreshing: null,
         wanted: false,
+        outdated: false,
       };
       this.#known.set(clusterId, known);
     }
@@ -356,6 +372,7 @@ export class ClusterService {
   async #refreshNow(cluster: Cluster): Promise<ClusterInventory> {
     const { id } = cluster;
     const before = this.#of(id);
+    before.outdated = false;
     if (before.status !== 'online') this.#set(id, { status: 'connecting' });
     let inventory: ClusterInventory;
     try {
@@ -375,6 +392,7 @@ export class ClusterService {
           ? { status: statusAtStart(before.lastSeenAtMs), error: null }
           : { status: statusAfter(error), error },
       );
+      if (error.code !== 'cancelled') this.options.onReading(cluster, error);
       throw error;
     }
     // It may have been removed meanwhile; nothing of it must come back.
@@ -397,6 +415,7 @@ export class ClusterService {
         error: thrown,
       });
     }
+    this.options.onReading(cluster, inventory);
     this.options.onContact(cluster);
     void this.#learnAuthority(cluster, inventory);
     return inventory;

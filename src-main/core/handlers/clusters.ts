@@ -169,8 +169,8 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
       const inventory = await service.read(clusterId);
       return { inventory: inventory === null ? null : packInventory(inventory) };
     },
-    'clusters:refresh': async ({ clusterId }) => ({
-      takenAtMs: (await service.refresh(clusterId)).takenAtMs,
+    'clusters:refresh': async ({ clusterId, maxAgeSeconds = 0 }) => ({
+      takenAtMs: (await service.refresh(clusterId, maxAgeSeconds * 1000)).takenAtMs,
     }),
     'clusters:guestSnapshots': ({ clusterId, vmid }, { signal }) =>
       service.guestSnapshots(clusterId, vmid, signal),

@@ -53,6 +53,8 @@ export interface InventoryServiceOptions {
   onRefresh: (hostId: string) => void;
   onHostChanged: (hostId: string) => void;
   onInventoryChanged: (hostId: string) => void;
+  /** One reading was made, or failed. */
+  onReading: (host: Host, outcome: HostSummary | AppError) => void;
   /** A scrub, resilver or move of ours or of anybody's that ran at the last reading has ended. */
   onActivityEnded: (host: Host, ended: EndedActivity) => void;
   nowMs: () => number;
@@ -402,7 +404,13 @@ export class InventoryService {
 
   async #refreshNow(host: Host, { background, smart }: RefreshOptions): Promise<HostInventory> {
     const { signal } = this.#abort;
-    const session = await this.#session(host, signal, background);
+    let session: SshSession;
+    try {
+      session = await this.#session(host, signal, background);
+    } catch (thrown) {
+      this.#failed(host, toAppError(thrown));
+      throw thrown;
+    }
     const before = this.#of(host.id).inventory;
     let reading: InventoryReading;
     try {
@@ -416,6 +424,7 @@ export class InventoryService {
     } catch (thrown) {
       const error = toAppError(thrown);
       this.#set(host.id, { status: statusAfter(error), error });
+      this.#failed(host, error);
       throw error;
     }
     if (reading.snapshots.some(isUnread)) await this.#load(host.id);
@@ -448,12 +457,17 @@ export class InventoryService {
     }
     await this.#keep(host.id, { inventory, snapshots }, summary);
     this.options.onInventoryChanged(host.id);
+    this.options.onReading(host, summary);
     this.options.onContact(host);
     for (const ended of before === null ? [] : endedActivities(before, inventory)) {
       this.options.onActivityEnded(host, ended);
     }
     if (isMoving(inventory)) this.#lookCloser(host.id);
     return inventory;
+  }
+
+  #failed(host: Host, error: AppError): void {
+    if (error.code !== 'cancelled') this.options.onReading(host, error);
   }
 
   async #keep(hostId: string, reading: InventoryReading, summary: HostSummary): Promise<void> {

@@ -113,6 +113,7 @@ function serviceOver(held: { snapshots: Snapshot[]; gate?: Promise<void> }) {
     onRefresh: () => undefined,
     onRead: () => (reads += 1),
     onHostChanged: () => undefined,
+    onReading: () => undefined,
     onInventoryChanged: () => undefined,
     onActivityEnded: () => undefined,
     nowMs: () => 1000,

@@ -19,6 +19,8 @@ const defaults: Settings = {
   readOnly: true,
   refreshSeconds: 60,
   clusterRefreshSeconds: 120,
+  troubleReadings: 3,
+  recoveryReadings: 2,
   showTemplates: false,
 };
 
@@ -37,6 +39,9 @@ describe('settings', () => {
     { refreshSeconds: 5 },
     { clusterRefreshSeconds: 29 },
     { clusterRefreshSeconds: 3601 },
+    { troubleReadings: 0 },
+    { troubleReadings: 101 },
+    { recoveryReadings: 1.5 },
     { colourScheme: 'pink' },
     { readOnly: 'no' },
     { invented: 1 },

@@ -16,6 +16,8 @@ const defaults: Settings = {
   readOnly: true,
   refreshSeconds: 60,
   clusterRefreshSeconds: 120,
+  troubleReadings: 3,
+  recoveryReadings: 2,
   showTemplates: false,
 };
 

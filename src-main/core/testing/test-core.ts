@@ -25,6 +25,8 @@ export interface TestCore {
   readonly dataDirectory: string;
   readonly core: Core;
   readonly questions: ConfirmQuestion[];
+  /** Notifications of the desktop, as title and text. */
+  readonly notices: { title: string; body: string }[];
   readonly events: { event: EventName; payload: unknown }[];
   /** What the person does with a question; replace it to cancel or to take one's time. */
   answer: (question: ConfirmQuestion, signal?: AbortSignal) => Promise<boolean>;
@@ -50,7 +52,7 @@ export interface TestCore {
   close(): Promise<void>;
 }
 
-type Person = 'questions' | 'events' | 'answer' | 'savePath' | 'openPath' | 'clockOffsetMs';
+type Person = 'questions' | 'notices' | 'events' | 'answer' | 'savePath' | 'openPath' | 'clockOffsetMs';
 
 const everything = { search: '', outcomes: [], action: null, fromMs: null, toMs: null };
 
@@ -60,6 +62,7 @@ export async function startTestCore(options: TestCoreOptions = {}): Promise<Test
   /** Exists before the core does, because the core asks and tells while it starts. */
   const person: Pick<TestCore, Person> = {
     questions: [],
+    notices: [],
     events: [],
     answer: async () => true,
     savePath: null,
@@ -74,7 +77,9 @@ export async function startTestCore(options: TestCoreOptions = {}): Promise<Test
     seal: async () => null,
     unseal: async () => Promise.reject(new Error('Nothing is sealed in this test.')),
     vaultStatus: async () => ({ persistent: false, backend: 'test' }),
-    notify: () => undefined,
+    notify: (title, body) => {
+      person.notices.push({ title, body });
+    },
     chooseSavePath: async () => person.savePath,
     chooseOpenPath: async () => person.openPath,
   };

@@ -3,6 +3,7 @@ import {
   Badge,
   Button,
   Group,
+  NumberInput,
   SegmentedControl,
   Select,
   Stack,
@@ -106,6 +107,8 @@ export function SettingsScreen() {
             onChange={(value) => void change({ refreshSeconds: Number(value) })}
           />
         </Row>
+      </Section>
+      <Section title="Proxmox VE clusters">
         <Row
           label="Read Proxmox VE clusters again"
           fixed={fixed.has('clusterRefreshSeconds')}
@@ -125,6 +128,45 @@ export function SettingsScreen() {
               { value: '1800', label: 'Every 30 minutes' },
             ]}
             onChange={(value) => void change({ clusterRefreshSeconds: Number(value) })}
+          />
+        </Row>
+        <Row
+          label="Templates among the guests"
+          fixed={fixed.has('showTemplates')}
+          text="They cannot be started, only cloned, so they are left out unless you want to see them."
+        >
+          <Switch
+            size="md"
+            aria-label="Templates among the guests"
+            disabled={fixed.has('showTemplates')}
+            checked={settings.showTemplates}
+            onChange={(event) => void change({ showTemplates: event.currentTarget.checked })}
+          />
+        </Row>
+      </Section>
+      <Section title="Trouble">
+        <Row
+          label="Told after"
+          fixed={fixed.has('troubleReadings')}
+          text="A host, cluster or node that is away, a lost quorum or a new critical problem of a host is told after so many readings in a row that show it: in the window, or on the desktop while you look elsewhere."
+        >
+          <Readings
+            label="Readings before trouble is told"
+            fixed={fixed.has('troubleReadings')}
+            value={settings.troubleReadings}
+            onChange={(troubleReadings) => void change({ troubleReadings })}
+          />
+        </Row>
+        <Row
+          label="Over after"
+          fixed={fixed.has('recoveryReadings')}
+          text="Readings in a row without it before its end is told."
+        >
+          <Readings
+            label="Readings before its end is told"
+            fixed={fixed.has('recoveryReadings')}
+            value={settings.recoveryReadings}
+            onChange={(recoveryReadings) => void change({ recoveryReadings })}
           />
         </Row>
       </Section>
@@ -184,6 +226,43 @@ function coreText(core: ReturnType<typeof useAppStore.getState>['core']): string
   const crashes =
     core.crashes === 0 ? '' : ` It ended unexpectedly ${plural(core.crashes, 'time')} since the start.`;
   return `The process that holds connections and databases is ${core.state}.${crashes}`;
+}
+
+/** A number of readings, 1 to 100, saved when the field is left. */
+function Readings({
+  label,
+  fixed,
+  value,
+  onChange,
+}: {
+  label: string;
+  fixed: boolean;
+  value: number;
+  onChange: (value: number) => void;
+}) {
+  /** null: as it is saved. */
+  const [typed, setTyped] = useState<number | string | null>(null);
+  const shown = typed ?? value;
+  const save = () => {
+    setTyped(null);
+    const wanted = shown === '' ? NaN : Number(shown);
+    if (Number.isInteger(wanted) && wanted >= 1 && wanted <= 100 && wanted !== value) onChange(wanted);
+  };
+  return (
+    <NumberInput
+      w={170}
+      aria-label={label}
+      disabled={fixed}
+      min={1}
+      max={100}
+      allowDecimal={false}
+      clampBehavior="strict"
+      suffix={shown === 1 ? ' reading' : ' readings'}
+      value={shown}
+      onChange={setTyped}
+      onBlur={save}
+    />
+  );
 }
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
