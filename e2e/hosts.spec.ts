@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startShellHost } from '../src-main/core/testing/shell-host';
 import { expect, test } from './fixtures';
@@ -101,4 +101,71 @@ Host *
     .click();
   await expect(page.getByRole('main').getByText('through gate')).toBeVisible();
   await screenshot(page, '35-behind-a-jump-host');
+});
+
+test('hosts come from the list of a team, which shows first what it would change, and is written again', async ({
+  holdfast: { page, home },
+  dialogs,
+}) => {
+  const host = (name: string, change: object = {}) => ({
+    name,
+    address: `${name}.example.net`,
+    port: 22,
+    user: 'admin',
+    login: 'agent',
+    sudo: true,
+    environment: { label: 'Production', colour: 'red', production: true },
+    ...change,
+  });
+  const write = (hosts: object[]): void =>
+    writeFileSync(file, JSON.stringify({ format: 'holdfast-hosts', version: 1, hosts }));
+  const file = join(home, 'team-hosts.json');
+  const open = async () => {
+    await dialogs.open(file);
+    await page.getByRole('dialog').getByRole('button', { name: 'Import from a file…' }).click();
+  };
+  const dialog = page.getByRole('dialog', { name: 'Host list as a file' });
+  const fromPalette = async () => {
+    await page.keyboard.press('ControlOrMeta+k');
+    await page.getByRole('button', { name: 'Export or import the host list…' }).click();
+  };
+
+  write([host('gate')]);
+  await page.getByRole('button', { name: /Add your first host/ }).click();
+  await page.getByRole('button', { name: 'Take hosts from a list…' }).click();
+  await screenshot(page, '36-host-list');
+  await open();
+  await dialog.getByLabel('Choose all new').check();
+  await dialog.getByRole('button', { name: 'Add 1 host' }).click();
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+
+  write([
+    host('gate', { port: 2222, user: 'root' }),
+    host('nas-at-a-branch-office-with-a-very-long-name-that-somebody-liked', {
+      via: 'gate',
+      login: 'key-file',
+    }),
+    host('lost', { via: 'nowhere', login: 'password' }),
+  ]);
+  await fromPalette();
+  await open();
+  await expect(dialog.getByText('login name: admin here, root in the file')).toBeVisible();
+  await expect(dialog.getByLabel('Choose gate')).toBeDisabled();
+  await dialog.getByLabel('Choose all new').check();
+  await screenshot(page, '37-host-list-entries');
+  await expectAccessible(page, '[role="dialog"]');
+  await dialog.getByRole('button', { name: 'Add 1 host' }).click();
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+
+  const exported = join(home, 'exported.json');
+  await dialogs.saveTo(exported);
+  await fromPalette();
+  await dialog.getByRole('button', { name: 'Export hosts…' }).click();
+  await expect(page.getByText(/^2 hosts in /)).toBeVisible();
+  const { hosts } = JSON.parse(readFileSync(exported, 'utf8')) as { hosts: { name: string; port: number }[] };
+  // A file never changes a host that is there.
+  expect(hosts.map(({ name, port }) => [name.slice(0, 4), port])).toEqual([
+    ['gate', 22],
+    ['nas-', 22],
+  ]);
 });

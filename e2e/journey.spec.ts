@@ -120,5 +120,16 @@ test('from the welcome to a rolled back and destroyed snapshot, on ZFS and LVM, 
     const text = readFileSync(csv, 'utf8');
     expect(text).toContain('tank/home/emma@before-upgrade');
     expect(text.split('\r\n')[0]).toContain('seq,atUtc,event');
+
+    const anchor = join(userData, 'anchor.json');
+    await dialogs.saveTo(anchor);
+    await page.getByRole('button', { name: 'Anchor' }).click();
+    await page.getByRole('menuitem', { name: 'Export anchor…' }).click();
+    await expect(page.getByText('Anchor exported')).toBeVisible();
+    await dialogs.open(anchor);
+    await page.getByRole('button', { name: 'Anchor' }).click();
+    await page.getByRole('menuitem', { name: 'Check against an anchor…' }).click();
+    await expect(page.getByText('Everything the anchor vouches for is still there')).toBeVisible();
+    await screenshot(page, '29-audit-anchor');
   });
 });

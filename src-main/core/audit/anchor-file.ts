@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AnchorCheck } from '../../../src-preload/contract/audit';
 import { AppError } from '../errors/app-error';
 import { readJson } from '../files/read-json';
-import { readFileId, readHead, type ReadableDb } from './audit-file';
+import { readFileId, readHead, type CheckpointRow, type ReadableDb } from './audit-file';
 import { chainHash, genesisHash } from './chain';
 import { keyFingerprint, signatureChecks, type SignedClaim } from './signer';
 
@@ -27,14 +27,6 @@ export type AnchorFile = z.infer<typeof anchorFileSchema>;
 
 const largestBytes = 4096;
 const rowsPerTurn = 500;
-
-interface CheckpointRow {
-  row_count: number;
-  head_hash: string;
-  at_ms: number;
-  public_key: string;
-  signature: string;
-}
 
 const claimOf = (anchor: AnchorFile): SignedClaim => ({
   publicKey: anchor.publicKey,

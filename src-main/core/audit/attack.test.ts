@@ -68,21 +68,14 @@ const sessionDraft: AuditDraft = {
 function record(count: number, outcome: 'ok' | 'failed' = 'ok'): void {
   for (let index = 0; index < count; index += 1) {
     const started: AuditDraft = {
+      ...sessionDraft,
       event: 'started',
       operationId: randomUUID(),
-      hostName: 'nas-01',
       action: 'zfs.snapshot.destroy',
       target: `tank/data@${String(index)}`,
       risk: 'destructive',
-      outcome: null,
       message: 'Destroy a snapshot',
       commands: ['zfs destroy -- tank/data@1'],
-      planDigest: null,
-      exitCode: null,
-      durationMs: null,
-      stdoutSnippet: '',
-      stderrSnippet: '',
-      recovery: null,
     };
     store.append('nas', started);
     store.append('nas', { ...started, event: 'finished', outcome, exitCode: outcome === 'ok' ? 0 : 1 });

@@ -30,6 +30,14 @@ interface Appended {
 const headQuery = 'SELECT seq, hash FROM rows ORDER BY seq DESC LIMIT 1';
 const noRows: Head = { seq: 0, hash: genesisHash };
 
+export interface CheckpointRow {
+  row_count: number;
+  head_hash: string;
+  at_ms: number;
+  public_key: string;
+  signature: string;
+}
+
 interface EntryRow {
   seq: number;
   row_seqs: string;

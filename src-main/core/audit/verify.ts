@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { AuditReport } from '../../../src-preload/contract/audit';
 import { AppError } from '../errors/app-error';
 import type { Anchor } from './anchors';
-import { checkpointEvery, readFileId, type ReadableDb } from './audit-file';
+import { checkpointEvery, readFileId, type CheckpointRow, type ReadableDb } from './audit-file';
 import { chainHash, genesisHash } from './chain';
 import { EntryCheck } from './check-entries';
 import { keyFingerprint, signatureChecks } from './signer';
@@ -11,14 +11,6 @@ import { keyFingerprint, signatureChecks } from './signer';
 const defaultRowsPerTurn = 500;
 /** A rewritten file breaks at every row; the first ones say it all. */
 const problemLimit = 20;
-
-interface CheckpointRow {
-  row_count: number;
-  head_hash: string;
-  at_ms: number;
-  public_key: string;
-  signature: string;
-}
 
 export interface VerifyOptions {
   /** The newest checkpoint of this very file that was kept outside of it; null when none was. */

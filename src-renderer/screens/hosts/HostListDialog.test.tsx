@@ -48,7 +48,8 @@ describe('the dialog of the host list', () => {
     });
     openHostListDialog();
     render(<HostListDialog />, { wrapper: MantineProvider });
-    fireEvent.click(await screen.findByRole('button', { name: 'Import from a file…' }));
+    expect((await screen.findByTitle('There is no host to export yet')).hasAttribute('disabled')).toBe(true);
+    fireEvent.click(screen.getByRole('button', { name: 'Import from a file…' }));
     const table = await screen.findByRole('table', { name: 'Hosts of the file' });
     const box = (name: string) => within(table).getByRole<HTMLInputElement>('checkbox', { name });
     expect(box('Choose nas').disabled).toBe(true);

@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Checkbox, Group, Modal, Stack, Table, Text } from '@mantine/core';
+import { Badge, Button, Checkbox, Group, Modal, Stack, Table, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconFileExport, IconFileImport } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -9,7 +9,8 @@ import { call } from '../../api';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { plural } from '../../format/bytes-format';
 import { closeDialogs, useDialogStore } from '../../stores/dialog-store';
-import { loadFleet } from '../../stores/fleet-store';
+import { loadFleet, useFleetStore } from '../../stores/fleet-store';
+import { ImportOutcome } from './ImportOutcome';
 
 type Found = NonNullable<Response<'hosts:openList'>['found']>;
 type Answer = Response<'hosts:importList'>;
@@ -27,13 +28,14 @@ export function HostListDialog() {
 function Content() {
   const [found, setFound] = useState<Found | null>(null);
   const [answer, setAnswer] = useState<Answer | null>(null);
-  if (answer !== null) return <Outcome answer={answer} />;
+  if (answer !== null) return <ImportOutcome {...answer} />;
   if (found !== null) return <Entries found={found} onAnswer={setAnswer} />;
   return <Start onFound={setFound} />;
 }
 
 function Start({ onFound }: { onFound: (found: Found) => void }) {
   const [error, setError] = useState<WireError | null>(null);
+  const empty = useFleetStore((state) => state.hosts.length === 0);
   const save = async () => {
     setError(null);
     const answer = await call('hosts:exportList', {});
@@ -64,7 +66,13 @@ function Start({ onFound }: { onFound: (found: Found) => void }) {
       </Text>
       {error !== null && <ErrorNotice error={error} />}
       <Group justify="flex-end">
-        <Button variant="default" leftSection={<IconFileExport size={16} />} onClick={() => void save()}>
+        <Button
+          variant="default"
+          leftSection={<IconFileExport size={16} />}
+          disabled={empty}
+          title={empty ? 'There is no host to export yet' : undefined}
+          onClick={() => void save()}
+        >
           Export hosts…
         </Button>
         <Button leftSection={<IconFileImport size={16} />} onClick={() => void open()}>
@@ -205,30 +213,6 @@ function Entries({ found, onAnswer }: { found: Found; onAnswer: (answer: Answer)
         >
           Add {plural(chosen.length, 'host')}
         </Button>
-      </Group>
-    </Stack>
-  );
-}
-
-function Outcome({ answer: { added, refused } }: { answer: Answer }) {
-  return (
-    <Stack gap="md">
-      <Text size="sm">
-        {added.length === 0
-          ? 'No host was added.'
-          : `Added: ${added.map(({ name }) => name).join(', ')}. Open each to compare its fingerprint.`}
-      </Text>
-      {refused.length > 0 && (
-        <Alert color="yellow" title="Not added">
-          {refused.map(({ name, reason }) => (
-            <Text key={name} size="sm">
-              {name}: {reason}
-            </Text>
-          ))}
-        </Alert>
-      )}
-      <Group justify="flex-end">
-        <Button onClick={closeDialogs}>Close</Button>
       </Group>
     </Stack>
   );

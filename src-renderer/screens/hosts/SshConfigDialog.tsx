@@ -22,6 +22,7 @@ import { ErrorNotice } from '../../components/ErrorNotice';
 import { useRead } from '../../components/use-read';
 import { closeDialogs, useDialogStore } from '../../stores/dialog-store';
 import { loadFleet } from '../../stores/fleet-store';
+import { ImportOutcome } from './ImportOutcome';
 
 /** Hosts of the person's own ~/.ssh/config, chosen one by one. */
 export function SshConfigDialog() {
@@ -39,7 +40,10 @@ type Found = Response<'hosts:readSshConfig'>;
 function Choice() {
   const { read } = useRead('hosts:readSshConfig', {}, 0);
   const [answer, setAnswer] = useState<Answer | null>(null);
-  if (answer !== null) return <Outcome answer={answer} />;
+  if (answer !== null) {
+    const refused = answer.refused.map(({ alias, reason }) => ({ name: alias, reason }));
+    return <ImportOutcome added={answer.added} refused={refused} />;
+  }
   switch (read.status) {
     case 'loading':
       return (
@@ -191,30 +195,6 @@ function Entries({ found, onAnswer }: { found: Found; onAnswer: (answer: Answer)
         >
           Add {chosen.length === 1 ? '1 host' : `${chosen.length} hosts`}
         </Button>
-      </Group>
-    </Stack>
-  );
-}
-
-function Outcome({ answer: { added, refused } }: { answer: Answer }) {
-  return (
-    <Stack gap="md">
-      <Text size="sm">
-        {added.length === 0
-          ? 'No host was added.'
-          : `Added: ${added.map(({ name }) => name).join(', ')}. Open each to compare its fingerprint.`}
-      </Text>
-      {refused.length > 0 && (
-        <Alert color="yellow" title="Not added">
-          {refused.map(({ alias, reason }) => (
-            <Text key={alias} size="sm">
-              {alias}: {reason}
-            </Text>
-          ))}
-        </Alert>
-      )}
-      <Group justify="flex-end">
-        <Button onClick={closeDialogs}>Close</Button>
       </Group>
     </Stack>
   );
