@@ -1,0 +1,73 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from './fixtures';
+import { expectAccessible, screenshot } from './page-tools';
+import { open, plan, readFleet, typeNames } from './plans';
+
+test.describe('the files of a sandbox volume', () => {
+  test.use({ launch: { demo: true } });
+
+  test('are looked through, one is uploaded, saved and deleted', async ({
+    holdfast: { page, userData },
+    dialogs,
+  }) => {
+    test.setTimeout(180_000);
+    await readFleet(page);
+    await open(page, 'Sandbox volumes');
+    await page.getByRole('combobox', { name: 'Host' }).click();
+    await page.getByRole('option', { name: 'raid-05' }).click();
+    await page.getByRole('table', { name: 'Sandbox volumes' }).getByText('npm-cache').click();
+    await page.getByRole('button', { name: 'Browse files' }).click();
+    const drawer = page.getByRole('dialog', { name: 'Files of npm-cache on raid-05' });
+    const files = drawer.getByRole('table', { name: 'Files of the sandbox volume' });
+    await expect(files.getByText('README.md')).toBeVisible();
+    await screenshot(page, '170-volume-files');
+    await expectAccessible(page, '[role="dialog"]');
+
+    const local = join(userData, 'settings.json.new');
+    writeFileSync(local, '{"prefer": "offline"}\n');
+    await dialogs.open(local);
+    await drawer.getByRole('button', { name: 'Upload…' }).click();
+    await expect(plan(page).locator('code').first()).toContainText(
+      '/home/admin/.microsandbox/volumes/npm-cache/settings.json.new',
+    );
+    await expect(plan(page).getByText(/ci-runner-1, Running/)).toBeVisible();
+    await screenshot(page, '171-volume-upload-plan');
+    const confirm = async (button: string): Promise<void> => {
+      await dialogs.press(button);
+      await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+      await expect(plan(page).getByText('Done', { exact: true })).toBeVisible({ timeout: 30_000 });
+      await plan(page).getByRole('button', { name: 'Close' }).click();
+    };
+    await confirm('Upload into sandbox volume');
+    await expect(files.getByText('settings.json.new')).toBeVisible();
+
+    const saved = join(userData, 'saved');
+    await dialogs.saveTo(saved);
+    await files.getByRole('button', { name: 'Actions for settings.json.new' }).click();
+    await page.getByRole('menuitem', { name: 'Download…' }).click();
+    await expect(drawer.getByText(/^Saved /)).toContainText(saved);
+    expect(readFileSync(saved, 'utf8')).toBe(readFileSync(local, 'utf8'));
+
+    await files.getByRole('button', { name: 'Actions for settings.json.new' }).click();
+    await page.getByRole('menuitem', { name: 'Delete…' }).click();
+    await typeNames(page, 'npm-cache:/settings.json.new');
+    await screenshot(page, '172-volume-delete-plan');
+    await confirm('Delete file in sandbox volume');
+    await expect(files.getByText('README.md')).toBeVisible();
+    await expect(files.getByText('settings.json.new')).toHaveCount(0);
+    await page.keyboard.press('Escape');
+    await expect(drawer).toHaveCount(0);
+
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Switch to dark theme' }).click();
+    await page.getByRole('table', { name: 'Sandbox volumes' }).getByText('datasets').click();
+    await page.getByRole('button', { name: 'Browse files' }).click();
+    const other = page.getByRole('dialog', { name: 'Files of datasets on raid-05' });
+    await expect(other.getByText('größe und maße')).toBeVisible();
+    await other.getByText('größe und maße').click();
+    await expect(other.getByText(/^über eine Datei/)).toBeVisible();
+    await screenshot(page, '173-volume-files-dark');
+    await expectAccessible(page, '[role="dialog"]');
+  });
+});
