@@ -104,6 +104,9 @@ export interface CoreParts {
   prepare?: (stores: CoreStores) => Promise<void>;
 }
 
+/** An operation that took so long is worth a notification when it ends, in milliseconds. */
+const longMs = 60_000;
+
 function describeReads(reads: number, refreshes: number, firstAtMs: number, lastAtMs: number): string {
   const from = new Date(firstAtMs).toISOString();
   const to = new Date(lastAtMs).toISOString();
@@ -357,6 +360,9 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         clusters.find(id) === undefined
           ? inventory.refreshAfterChange(id, { smart: actionId.startsWith('disk.') })
           : clusterService.refreshAfterChange(id),
+      onEnded: ({ host, title }, { durationMs, message }) => {
+        if (durationMs >= longMs) shell.notify(`${host.name}: ${title}`, message);
+      },
     });
 
     /** Reads are not recorded one by one; this row says that and how often a host was read. */

@@ -191,6 +191,51 @@ describe('Ceph', () => {
   });
 });
 
+describe('a storage on a Proxmox Backup Server', () => {
+  it('stands among the storages, and its backups among those of the guests', async () => {
+    const cluster = world.model(atlas);
+    cluster.storages.set('vault', {
+      id: 'vault',
+      type: 'pbs',
+      content: ['backup'],
+      shared: true,
+      enabled: true,
+      totalBytes: 8 * 1024 ** 4,
+      otherBytes: 1024 ** 4,
+      path: '',
+      more: { server: '192.0.2.40', datastore: 'main', username: 'atlas@pbs' },
+    });
+    cluster.content.push({
+      storage: 'vault',
+      volume: 'backup/vm/130/2026-11-28T01:00:00Z',
+      content: 'backup',
+      format: 'pbs-vm',
+      sizeBytes: 32 * 1024 ** 3,
+      createdAtMs: Date.parse('2026-11-28T01:00:00Z'),
+      vmid: 130,
+      subtype: 'qemu',
+      notes: 'before the move',
+      isProtected: true,
+    });
+    const { storages } = await world.refresh();
+    expect(storages.find(({ name }) => name === 'vault')).toMatchObject({
+      type: 'pbs',
+      content: ['backup'],
+      totalBytes: 8 * 1024 ** 4,
+    });
+    const { volumes } = await world.core.call('volumes:list', {
+      ...{ clusterId: atlas, node: 'atlas-1', storage: 'vault', content: null },
+    });
+    const backup = { volid: 'vault:backup/vm/130/2026-11-28T01:00:00Z', vmid: 130, protected: true };
+    expect(volumes).toEqual([
+      expect.objectContaining({ ...backup, format: 'pbs-vm', notes: 'before the move' }),
+    ]);
+    const { backups, ages } = await world.core.call('clusters:backups', { clusterId: atlas });
+    expect(backups.find(({ storage }) => storage === 'vault')).toMatchObject({ ...backup, type: 'qemu' });
+    expect(ages.find(({ vmid }) => vmid === 130)?.lastAtMs).toBe(Date.parse('2026-11-28T01:00:00Z'));
+  });
+});
+
 describe('tasks of one node', () => {
   it('are told up to the number that was asked for, or the failed ones only', async () => {
     await world.done('pve.node.refreshUpdates', { node: 'atlas-1' });

@@ -67,6 +67,20 @@ describe('trouble of a cluster', () => {
   });
 });
 
+describe('an operation that took long', () => {
+  it('is a notification when it ends, and a short one is none', async () => {
+    await world.refresh();
+    await world.done('pve.guest.start', { type: 'qemu', node: 'atlas-2', vmid: 131 });
+    expect(world.core.notices).toEqual([]);
+    world.core.answer = async () => {
+      world.core.clockOffsetMs += 61_000;
+      return true;
+    };
+    const { plan, result } = await world.done('pve.guest.stop', { type: 'qemu', node: 'atlas-2', vmid: 131 });
+    expect(world.core.notices).toEqual([{ title: `atlas: ${plan.title}`, body: result.message }]);
+  });
+});
+
 describe('a reading that is younger than ten seconds', () => {
   it('is shared by those who ask for no newer one, and not after a change', async () => {
     // Each answer of /cluster/resources lists the zones once.

@@ -49,6 +49,8 @@ export interface RoadOptions {
   onRecorded: (hostId: string) => void;
   /** Something was sent that may have changed the host. */
   onChanged: (hostId: string, actionId: string) => void;
+  /** What was sent has ended, one way or another. */
+  onEnded: (plan: Plan, result: OperationResult) => void;
 }
 
 export interface RunRequest {
@@ -482,8 +484,10 @@ export class OperationRoad {
       };
     }
     const result = this.#finish(run, execution, verification, verdict);
-    if (execution !== null && anythingSent(execution))
+    if (execution !== null && anythingSent(execution)) {
       this.options.onChanged(prepared.host.id, prepared.plan.action);
+      this.options.onEnded(prepared.plan, result);
+    }
     return result;
   }
 
