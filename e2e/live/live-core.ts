@@ -16,8 +16,8 @@ export interface LiveCore {
   /** The error of a call that must fail. */
   refusal<C extends Channel>(channel: C, request: Request<C>): Promise<{ code: string; message: string }>;
   questions: ConfirmQuestion[];
-  /** What the person answers from now on. */
-  answer: { confirm: boolean };
+  /** What the person answers from now on; `openPath`: the file that is chosen, once a host was added. */
+  answer: { confirm: boolean; openPath: string | null };
   /** Plans, types what is asked for, confirms, and returns plan and result. */
   run(
     hostId: string,
@@ -35,7 +35,7 @@ export interface LiveCore {
 export async function startLiveCore(): Promise<LiveCore> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'holdfast-live-'));
   const questions: ConfirmQuestion[] = [];
-  const answer = { confirm: true };
+  const answer: LiveCore['answer'] = { confirm: true, openPath: null };
   let keyPath: string | null = null;
   const core: Core = await createCore({
     dataDirectory,
@@ -53,7 +53,7 @@ export async function startLiveCore(): Promise<LiveCore> {
       vaultStatus: async () => ({ persistent: false, backend: 'none' }),
       notify: () => undefined,
       chooseSavePath: async (suggestedName) => join(dataDirectory, suggestedName),
-      chooseOpenPath: async () => keyPath,
+      chooseOpenPath: async () => answer.openPath ?? keyPath,
     },
   });
   const send = (channel: Channel, request: unknown) =>
