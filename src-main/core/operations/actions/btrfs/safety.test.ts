@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { btrfsActionIds } from '../../../../../src-preload/contract/actions/btrfs';
@@ -118,7 +119,7 @@ describe('steps of btrfs', () => {
               /^-[dm]usage=(?:\d{1,2}|100)$/.test(word) ||
               /^\d{1,7}(?::max)?$/.test(word) ||
               ['/srv/media', '/srv/archive'].includes(word) ||
-              word === `${String(input['parent'])}/${String(input['name'])}` ||
+              word === posix.join(String(input['parent']), String(input['name'])) ||
               /^\/srv\/(?:media|documents|archive)\/\.snapshots$/.test(word);
             expect([word, own]).toEqual([word, true]);
           }
