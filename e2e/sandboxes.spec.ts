@@ -56,6 +56,15 @@ test.describe('sandbox volumes', () => {
     await expectAccessible(page, '[role="dialog"]');
     await page.keyboard.press('Escape');
 
+    await table.getByText('model-weights').click();
+    const made = page.getByRole('dialog').filter({ hasText: 'model-weights' });
+    await made.getByRole('button', { name: 'What happened here?' }).click();
+    await expect(made.getByRole('table', { name: 'What happened here' })).toContainText(
+      'msb.volume.createDisk model-weights',
+    );
+    await screenshot(page, '162-sandbox-history');
+    await page.keyboard.press('Escape');
+
     await page.getByRole('button', { name: 'Actions for model-weights of raid-05' }).click();
     await page.getByRole('menuitem', { name: 'Remove…' }).click();
     await expect(plan(page).locator('code').first()).toContainText('msb volume rm -- model-weights');

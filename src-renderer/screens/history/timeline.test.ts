@@ -63,6 +63,8 @@ describe('what happened to one object', () => {
     ['tank/data@daily', true],
     ['tank@daily', true],
     ['a tank/data', true],
+    ['tank:/logs/2026', true],
+    ['tank:other', false],
     ['tank2', false],
     ['bank/tank', false],
   ])('is about the pool tank or not: %s', (target, about) => {

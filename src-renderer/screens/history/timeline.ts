@@ -21,11 +21,11 @@ export type HistoryObject = { kind: 'guest'; vmid: number } | { kind: 'named'; n
 const namesGuest = (target: string, vmid: number): boolean =>
   new RegExp(`(?:^|[^0-9.])${vmid}(?:$|[^0-9.])`).test(target);
 
-/** `tank`, `tank/data`, `tank@daily`, also as one of several; not `tank2`. */
+/** `tank`, `tank/data`, `tank@daily`, a file `data:/logs` of a sandbox volume, also as one of several; not `tank2`. */
 const namesObject = (target: string, name: string): boolean =>
   target.split(/[\s,]+/).some((word) => {
     const rest = word.startsWith(name) ? word.slice(name.length) : null;
-    return rest === '' || (rest !== null && /^[/@]/.test(rest));
+    return rest === '' || (rest !== null && /^(?:[/@]|:\/)/.test(rest));
   });
 
 export const isAbout = (target: string, object: HistoryObject): boolean =>

@@ -17,7 +17,7 @@ import { openSnapshotDialog } from '../../stores/dialog-store';
 import { openReplaceDisk } from '../../stores/offers-store';
 import { useHost } from '../../stores/fleet-store';
 import { setSnapshotQuery } from '../../stores/snapshots-store';
-import { ObjectHistory } from '../history/ObjectHistory';
+import { AskedHistory } from '../history/AskedHistory';
 import { PoolTrends, SoonFull } from './PoolTrends';
 import { snapshotActionOf } from '../snapshots/snapshot-actions';
 
@@ -145,7 +145,7 @@ export function PoolCard({
           <Facts pool={pool} />
           <Topology hostId={host.id} pool={pool} />
           <Volumes host={host} volumes={volumes} pool={pool} />
-          <History hostId={host.id} name={pool.name} />
+          <AskedHistory hostId={host.id} name={pool.name} />
         </div>
       </Collapse>
     </article>
@@ -416,24 +416,5 @@ function Volumes({ host, volumes, pool }: { host: Host; volumes: readonly Volume
         </Button>
       )}
     </>
-  );
-}
-
-/** Read only when somebody asks: a page may hold many pools. */
-function History({ hostId, name }: { hostId: string; name: string }) {
-  const [asked, setAsked] = useState(false);
-  return (
-    <section aria-label={`What happened to ${name}`} style={{ marginTop: 12 }}>
-      <Button
-        variant="subtle"
-        size="compact-sm"
-        aria-expanded={asked}
-        onClick={() => setAsked(!asked)}
-        mb={asked ? 8 : 0}
-      >
-        What happened here?
-      </Button>
-      {asked && <ObjectHistory hostId={hostId} object={{ kind: 'named', name }} />}
-    </section>
   );
 }

@@ -10,6 +10,7 @@ import { OfferMenu } from '../../components/OfferMenu';
 import { ProblemList } from '../../components/ProblemList';
 import { formatBytes } from '../../format/bytes-format';
 import { browseVolume } from '../../stores/volume-files-store';
+import { AskedHistory } from '../history/AskedHistory';
 import { driverWords, kindWords, type VolumeRow } from './sandbox-rows';
 
 /** Everything known of one sandbox volume: what it takes, what uses it, what is wrong with it. */
@@ -170,6 +171,7 @@ function Detail({ row: { host, volume }, onClose }: { row: VolumeRow; onClose: (
           <Labels labels={volume.labels} />
         </Section>
       )}
+      <AskedHistory key={volume.id} hostId={host.id} name={volume.name} />
     </Stack>
   );
 }
