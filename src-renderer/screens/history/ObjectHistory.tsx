@@ -121,6 +121,7 @@ export function ObjectHistory({
           },
           {
             header: 'By',
+            oneLine: true,
             render: ({ from, by }) => (
               <>
                 <span className="mono">{by}</span>
