@@ -61,6 +61,9 @@ test.describe('the files of a sandbox volume', () => {
 
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Switch to dark theme' }).click();
+    // The screen is drawn anew, with its filters as at the start.
+    await page.getByRole('combobox', { name: 'Host' }).click();
+    await page.getByRole('option', { name: 'raid-05' }).click();
     await page.getByRole('table', { name: 'Sandbox volumes' }).getByText('datasets').click();
     await page.getByRole('button', { name: 'Browse files' }).click();
     const other = page.getByRole('dialog', { name: 'Files of datasets on raid-05' });

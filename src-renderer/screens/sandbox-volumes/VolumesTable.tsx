@@ -44,7 +44,7 @@ const columns: readonly Column<VolumeRow>[] = [
   {
     id: 'name',
     header: 'Volume',
-    width: 'minmax(150px, 2.4fr)',
+    width: 'minmax(116px, 2.4fr)',
     render: ({ volume }) => (
       <span style={{ display: 'inline-flex', gap: 8, alignItems: 'center', minWidth: 0, maxWidth: '100%' }}>
         <HealthMark health={volume.health} />
@@ -118,7 +118,7 @@ const columns: readonly Column<VolumeRow>[] = [
   {
     id: 'used',
     header: 'Used by',
-    width: 'minmax(70px, 1fr)',
+    width: 'minmax(74px, 1fr)',
     render: (row) => <UsedBy {...row} />,
   },
   {
