@@ -1,10 +1,4 @@
-import {
-  MantineProvider,
-  Loader,
-  Center,
-  type MantineColorScheme,
-  type MantineColorSchemeManager,
-} from '@mantine/core';
+import { MantineProvider, Loader, Center, type MantineColorSchemeManager } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { Suspense, useEffect } from 'react';
 import { Route, Router, Switch, useRoute } from 'wouter';
@@ -60,12 +54,21 @@ const OfferDialog = part('OfferDialog');
 const Palette = part('Palette');
 const Shortcuts = part('Shortcuts');
 
+let unfollowScheme = (): void => undefined;
+
 /** The scheme lives in the core's settings, not in the page's storage. */
 const schemeManager: MantineColorSchemeManager = {
   get: (fallback) => useAppStore.getState().settings?.colourScheme ?? fallback,
   set: () => undefined,
-  subscribe: () => undefined,
-  unsubscribe: () => undefined,
+  subscribe: (onUpdate) => {
+    unfollowScheme = useAppStore.subscribe(({ settings }, before) => {
+      if (settings !== null && settings.colourScheme !== before.settings?.colourScheme)
+        onUpdate(settings.colourScheme);
+    });
+  },
+  unsubscribe: () => {
+    unfollowScheme();
+  },
   clear: () => undefined,
 };
 
@@ -97,7 +100,6 @@ function openSession(coreWas: CoreStatus['state'] | null): void {
 }
 
 export function App() {
-  const scheme: MantineColorScheme = useAppStore((state) => state.settings?.colourScheme ?? 'auto');
   useEffect(() => {
     const stops = [
       followApp(openSession),
@@ -121,10 +123,9 @@ export function App() {
   }, []);
   return (
     <MantineProvider
-      key={scheme}
       theme={theme}
       cssVariablesResolver={cssVariables}
-      defaultColorScheme={scheme}
+      defaultColorScheme="auto"
       colorSchemeManager={schemeManager}
     >
       <Notifications position="bottom-left" />

@@ -1,17 +1,4 @@
-import {
-  Badge,
-  Button,
-  Code,
-  Drawer,
-  Group,
-  Select,
-  Stack,
-  Switch,
-  Table,
-  Tabs,
-  Text,
-  Title,
-} from '@mantine/core';
+import { Badge, Button, Code, Drawer, Group, Select, Stack, Switch, Tabs, Text, Title } from '@mantine/core';
 import { IconUpload } from '@tabler/icons-react';
 import { useState, type ReactNode } from 'react';
 import type { Cluster, ClusterNode } from '../../../src-preload/contract/clusters';
@@ -20,6 +7,7 @@ import { useNow } from '../../components/Age';
 import { Fingerprint } from '../../components/Fingerprint';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { CapacityBar, FillBar } from '../../components/CapacityBar';
+import { Facts, Section } from '../../components/DetailParts';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { HealthMark } from '../../components/HealthMark';
 import { OfferMenu } from '../../components/OfferMenu';
@@ -142,23 +130,6 @@ function NodeDetail({ cluster, node }: { cluster: Cluster; node: ClusterNode }) 
 interface Of {
   clusterId: string;
   node: string;
-}
-
-function Facts({ facts }: { facts: readonly (readonly [string, ReactNode])[] }) {
-  return (
-    <Table withRowBorders={false} verticalSpacing={3} fz="sm">
-      <Table.Tbody>
-        {facts.map(([label, value]) => (
-          <Table.Tr key={label}>
-            <Table.Td c="dimmed" w={150} pl={0}>
-              {label}
-            </Table.Td>
-            <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  );
 }
 
 /** A clock that is further off than this breaks clusters and certificates, in seconds. */
@@ -568,10 +539,7 @@ function Updates({ of }: { of: Of }) {
                 { header: 'Origin', render: ({ origin }) => origin },
               ]}
             />
-            <section aria-label="Versions">
-              <Title order={3} mb={6}>
-                Versions
-              </Title>
+            <Section title="Versions">
               <PlainTable
                 label="Versions"
                 rows={versions.filter(({ state }) => state !== 'NotInstalled')}
@@ -582,7 +550,7 @@ function Updates({ of }: { of: Of }) {
                   { header: 'Version', mono: true, render: ({ version }) => version },
                 ]}
               />
-            </section>
+            </Section>
           </Stack>
         )}
       </ReadView>

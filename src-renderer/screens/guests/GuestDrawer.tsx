@@ -1,4 +1,4 @@
-import { Badge, Button, Drawer, Group, Loader, Menu, Stack, Table, Tabs, Text, Title } from '@mantine/core';
+import { Badge, Button, Drawer, Group, Loader, Menu, Stack, Table, Tabs, Text } from '@mantine/core';
 import {
   IconCamera,
   IconChevronDown,
@@ -13,6 +13,7 @@ import type { Offer } from '../../../src-preload/contract/operations';
 import { ActionButton } from '../../components/ActionButton';
 import { Age } from '../../components/Age';
 import { CapacityBar } from '../../components/CapacityBar';
+import { Facts, Section } from '../../components/DetailParts';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { OfferMenu } from '../../components/OfferMenu';
@@ -136,18 +137,6 @@ function GuestTitle({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
   );
 }
 
-function Section({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
-  return (
-    <section aria-label={title}>
-      <Group justify="space-between" mb={6}>
-        <Title order={3}>{title}</Title>
-        {actions}
-      </Group>
-      {children}
-    </section>
-  );
-}
-
 function GuestDetail({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
   const facts: (readonly [string, ReactNode])[] = [
     ['Kind', guest.type === 'qemu' ? 'Virtual machine (QEMU)' : 'Container (LXC)'],
@@ -181,18 +170,7 @@ function GuestDetail({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
         </Text>
       )}
       <Section title="Overview">
-        <Table withRowBorders={false} verticalSpacing={3} fz="sm">
-          <Table.Tbody>
-            {facts.map(([label, value]) => (
-              <Table.Tr key={label}>
-                <Table.Td c="dimmed" w={150} pl={0}>
-                  {label}
-                </Table.Td>
-                <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
+        <Facts facts={facts} />
         {guest.status === 'running' && guest.memoryBytes !== null && guest.memoryTotalBytes !== null && (
           <CapacityBar usedBytes={guest.memoryBytes} sizeBytes={guest.memoryTotalBytes} label="Memory used" />
         )}

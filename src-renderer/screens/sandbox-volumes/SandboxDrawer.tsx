@@ -1,9 +1,9 @@
-import { Badge, Button, Drawer, Group, Stack, Table, Text, Title } from '@mantine/core';
+import { Badge, Button, Drawer, Group, Stack, Text } from '@mantine/core';
 import { IconFolderOpen } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
 import { Age } from '../../components/Age';
 import { CapacityBar } from '../../components/CapacityBar';
 import { CopyButton } from '../../components/CopyButton';
+import { Facts, Section } from '../../components/DetailParts';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { HealthMark } from '../../components/HealthMark';
 import { OfferMenu } from '../../components/OfferMenu';
@@ -46,40 +46,6 @@ function DrawerTitle({ row: { host, volume } }: { row: VolumeRow }) {
         size="md"
       />
     </Group>
-  );
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section aria-label={title}>
-      <Title order={3} mb={6}>
-        {title}
-      </Title>
-      {children}
-    </section>
-  );
-}
-
-function Facts({ facts }: { facts: readonly (readonly [label: string, value: ReactNode])[] }) {
-  return (
-    <Table withRowBorders={false} verticalSpacing={3}>
-      <Table.Tbody>
-        {facts.map(([label, value]) => (
-          <Table.Tr key={label}>
-            <Table.Td w={150} pl={0} style={{ verticalAlign: 'top' }}>
-              <Text size="sm" c="dimmed">
-                {label}
-              </Text>
-            </Table.Td>
-            <Table.Td>
-              <Text size="sm" component="div" style={{ overflowWrap: 'anywhere' }}>
-                {value}
-              </Text>
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
   );
 }
 
