@@ -16,13 +16,13 @@ const kindWords: Record<Activity['kind'], string> = {
 };
 
 /**
- * A long-running job of a pool. Finished ones are one quiet line in the tool's own words.
+ * A long-running job of a pool. Finished ones are a quiet sentence in the tool's own words.
  * `live`: read from a host that answers; otherwise nobody knows how far the job is by now.
  */
 export function ActivityBar({ activity, live }: { activity: Activity; live: boolean }) {
   if (activity.state === 'finished' || activity.state === 'canceled') {
     return (
-      <Text size="xs" c="dimmed" className="truncate" title={activity.text}>
+      <Text size="xs" c="dimmed" lineClamp={2} title={activity.text}>
         {activity.text}
       </Text>
     );
@@ -49,7 +49,7 @@ export function ActivityBar({ activity, live }: { activity: Activity; live: bool
         animated={!still}
         aria-label={`${kindWords[activity.kind]} progress`}
       />
-      <Text size="xs" c="dimmed" mt={5} className="truncate" title={activity.text}>
+      <Text size="xs" c="dimmed" mt={5} lineClamp={2} title={activity.text}>
         {activity.text}
       </Text>
     </div>

@@ -1,4 +1,4 @@
-import { Badge, Button, Checkbox, Group, Modal, Stack, Table, Text } from '@mantine/core';
+import { Badge, Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconFileExport, IconFileImport } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -11,6 +11,7 @@ import { plural } from '../../format/bytes-format';
 import { closeDialogs, useDialogStore } from '../../stores/dialog-store';
 import { loadFleet, useFleetStore } from '../../stores/fleet-store';
 import { ImportOutcome } from './ImportOutcome';
+import { ImportTable } from './ImportTable';
 
 type Found = NonNullable<Response<'hosts:openList'>['found']>;
 type Answer = Response<'hosts:importList'>;
@@ -103,8 +104,17 @@ const excuses: Record<HostListEntry['status'], string | undefined> = {
   refused: 'It can’t be added',
 };
 
+function Status({ status }: { status: HostListEntry['status'] }) {
+  const { text, colour } = statusLooks[status];
+  return (
+    <Badge color={colour} variant="light" radius="sm" size="sm" tt="none">
+      {text}
+    </Badge>
+  );
+}
+
 function Entries({ found, onAnswer }: { found: Found; onAnswer: (answer: Answer) => void }) {
-  const possible = found.entries.filter(({ status }) => status === 'new').map(({ name }) => name);
+  const newCount = found.entries.filter(({ status }) => status === 'new').length;
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<WireError | null>(null);
@@ -120,80 +130,26 @@ function Entries({ found, onAnswer }: { found: Found; onAnswer: (answer: Answer)
     onAnswer(answer.value);
     await loadFleet();
   };
-  const toggle = (name: string) =>
-    setChosen(chosen.includes(name) ? chosen.filter((each) => each !== name) : [...chosen, name]);
   return (
     <Stack gap="md">
       <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-        {found.displayPath}: {plural(found.entries.length, 'host')}, {possible.length} new. Each chosen host
-        is added at the level “view”. Nothing is connected to now, and no host of your list is changed.
+        {found.displayPath}: {plural(found.entries.length, 'host')}, {newCount} new. Each chosen host is added
+        at the level “view”. Nothing is connected to now, and no host of your list is changed.
       </Text>
-      <Table.ScrollContainer minWidth={0} mah={380}>
-        <Table aria-label="Hosts of the file" stickyHeader verticalSpacing={6}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th w={36}>
-                <Checkbox
-                  aria-label="Choose all new"
-                  disabled={possible.length === 0}
-                  checked={possible.length > 0 && chosen.length === possible.length}
-                  indeterminate={chosen.length > 0 && chosen.length < possible.length}
-                  onChange={() => setChosen(chosen.length === possible.length ? [] : possible)}
-                />
-              </Table.Th>
-              <Table.Th>Name</Table.Th>
-              <Table.Th>Where</Table.Th>
-              <Table.Th miw={120}>Login</Table.Th>
-              <Table.Th w={110}>State</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {found.entries.map((entry, index) => (
-              <Table.Tr key={index} style={{ verticalAlign: 'top' }}>
-                <Table.Td>
-                  <Checkbox
-                    aria-label={`Choose ${entry.name}`}
-                    disabled={entry.status !== 'new'}
-                    title={excuses[entry.status]}
-                    checked={chosen.includes(entry.name)}
-                    onChange={() => toggle(entry.name)}
-                  />
-                </Table.Td>
-                <Table.Td style={{ overflowWrap: 'anywhere' }}>
-                  <Text size="sm" fw={500}>
-                    {entry.name}
-                  </Text>
-                  {entry.notes.map((note) => (
-                    <Text key={note} size="xs" c="dimmed">
-                      {note}
-                    </Text>
-                  ))}
-                </Table.Td>
-                <Table.Td className="mono" fz="xs" style={{ overflowWrap: 'anywhere' }}>
-                  {entry.user}@{entry.address}:{entry.port}
-                  {entry.via !== null && (
-                    <Text size="xs" c="dimmed">
-                      through {entry.via}
-                    </Text>
-                  )}
-                </Table.Td>
-                <Table.Td fz="xs">{loginWords[entry.login]}</Table.Td>
-                <Table.Td>
-                  <Badge
-                    color={statusLooks[entry.status].colour}
-                    variant="light"
-                    radius="sm"
-                    size="sm"
-                    tt="none"
-                  >
-                    {statusLooks[entry.status].text}
-                  </Badge>
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <ImportTable
+        chooseAll="Choose all new"
+        columns={[
+          { header: 'Login', width: 120 },
+          { header: 'State', width: 110 },
+        ]}
+        rows={found.entries.map((entry) => ({
+          ...entry,
+          excuse: excuses[entry.status],
+          cells: [loginWords[entry.login], <Status key="status" status={entry.status} />],
+        }))}
+        chosen={chosen}
+        onChoose={setChosen}
+      />
       {error !== null && <ErrorNotice error={error} />}
       <Group justify="flex-end">
         <Button variant="default" onClick={closeDialogs}>
@@ -203,7 +159,7 @@ function Entries({ found, onAnswer }: { found: Found; onAnswer: (answer: Answer)
           loading={busy}
           disabled={chosen.length === 0}
           title={
-            possible.length === 0
+            newCount === 0
               ? 'The file holds no new host'
               : chosen.length === 0
                 ? 'Choose at least one host'

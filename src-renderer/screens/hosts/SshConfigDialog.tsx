@@ -1,17 +1,4 @@
-import {
-  Alert,
-  Button,
-  Checkbox,
-  Group,
-  Loader,
-  Modal,
-  Select,
-  Stack,
-  Switch,
-  Table,
-  Text,
-  TextInput,
-} from '@mantine/core';
+import { Alert, Button, Group, Loader, Modal, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Environment } from '../../../src-preload/contract/hosts';
 import type { Response } from '../../../src-preload/contract';
@@ -23,6 +10,7 @@ import { useRead } from '../../components/use-read';
 import { closeDialogs, useDialogStore } from '../../stores/dialog-store';
 import { loadFleet } from '../../stores/fleet-store';
 import { ImportOutcome } from './ImportOutcome';
+import { ImportTable } from './ImportTable';
 
 /** Hosts of the person's own ~/.ssh/config, chosen one by one. */
 export function SshConfigDialog() {
@@ -60,15 +48,12 @@ function Choice() {
 }
 
 function Entries({ found, onAnswer }: { found: Found; onAnswer: (answer: Answer) => void }) {
-  const possible = found.entries.filter(({ obstacle }) => obstacle === null).map(({ alias }) => alias);
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [label, setLabel] = useState('Imported');
   const [colour, setColour] = useState<Environment['colour']>('gray');
   const [sudo, setSudo] = useState(true);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<WireError | null>(null);
-  const toggle = (alias: string) =>
-    setChosen(chosen.includes(alias) ? chosen.filter((each) => each !== alias) : [...chosen, alias]);
   const add = async () => {
     setBusy(true);
     setError(null);
@@ -103,61 +88,19 @@ function Entries({ found, onAnswer }: { found: Found; onAnswer: (answer: Answer)
           <Text size="sm">{note}</Text>
         </Alert>
       ))}
-      <Table.ScrollContainer minWidth={0} mah={360}>
-        <Table aria-label="Hosts of the file" stickyHeader verticalSpacing={6}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th w={36}>
-                <Checkbox
-                  aria-label="Choose all"
-                  disabled={possible.length === 0}
-                  checked={possible.length > 0 && chosen.length === possible.length}
-                  indeterminate={chosen.length > 0 && chosen.length < possible.length}
-                  onChange={() => setChosen(chosen.length === possible.length ? [] : possible)}
-                />
-              </Table.Th>
-              <Table.Th>Name</Table.Th>
-              <Table.Th>Where</Table.Th>
-              <Table.Th miw={110}>Key</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {found.entries.map((entry) => (
-              <Table.Tr key={entry.alias}>
-                <Table.Td style={{ verticalAlign: 'top' }}>
-                  <Checkbox
-                    aria-label={`Choose ${entry.alias}`}
-                    disabled={entry.obstacle !== null}
-                    checked={chosen.includes(entry.alias)}
-                    onChange={() => toggle(entry.alias)}
-                  />
-                </Table.Td>
-                <Table.Td style={{ overflowWrap: 'anywhere', verticalAlign: 'top' }}>
-                  <Text size="sm" fw={500}>
-                    {entry.alias}
-                  </Text>
-                  {entry.obstacle !== null && (
-                    <Text size="xs" c="dimmed">
-                      {entry.obstacle}
-                    </Text>
-                  )}
-                </Table.Td>
-                <Table.Td className="mono" fz="xs" style={{ overflowWrap: 'anywhere', verticalAlign: 'top' }}>
-                  {entry.user}@{entry.address}:{entry.port}
-                  {entry.via !== null && (
-                    <Text size="xs" c="dimmed">
-                      through {entry.via}
-                    </Text>
-                  )}
-                </Table.Td>
-                <Table.Td fz="xs" style={{ overflowWrap: 'anywhere', verticalAlign: 'top' }}>
-                  {entry.keyFile ?? 'SSH agent'}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <ImportTable
+        chooseAll="Choose all"
+        columns={[{ header: 'Key', width: 110 }]}
+        rows={found.entries.map((entry) => ({
+          ...entry,
+          name: entry.alias,
+          excuse: entry.obstacle ?? undefined,
+          notes: entry.obstacle === null ? [] : [entry.obstacle],
+          cells: [entry.keyFile ?? 'SSH agent'],
+        }))}
+        chosen={chosen}
+        onChoose={setChosen}
+      />
       <Group align="flex-end" wrap="nowrap">
         <TextInput
           style={{ flex: 1 }}

@@ -73,7 +73,9 @@ export function PoolCard({
                 {pool.name}
               </Text>
               <Text size="xs" c="dimmed" className="truncate">
-                {kindWords[pool.kind]} · {pool.state}
+                {/* Where pools of all hosts are shown they stand below the name of their backend. */}
+                {!showHost && `${kindWords[pool.kind]} · `}
+                {pool.state}
                 {pool.fragmentationPercent !== null &&
                   ` · ${formatPercent(pool.fragmentationPercent)} fragmented`}
               </Text>

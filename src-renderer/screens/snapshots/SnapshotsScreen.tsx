@@ -8,6 +8,7 @@ import { Age } from '../../components/Age';
 import { EmptyState } from '../../components/EmptyState';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { ErrorNotice } from '../../components/ErrorNotice';
+import { LongName } from '../../components/LongName';
 import { OfferMenu } from '../../components/OfferMenu';
 import { PageHeader } from '../../components/PageHeader';
 import { VirtualTable, type Column } from '../../components/VirtualTable';
@@ -260,23 +261,15 @@ function columnsOf(
     {
       id: 'name',
       header: 'Snapshot',
-      width: 'minmax(0, 3.1fr)',
+      width: 'minmax(0, 3.2fr)',
       sortKey: 'fullName',
-      render: (row) => (
-        <span className="mono" title={row.fullName}>
-          {row.name}
-        </span>
-      ),
+      render: (row) => <LongName name={row.name} title={row.fullName} />,
     },
     {
       id: 'volume',
       header: 'Of volume',
       width: 'minmax(0, 1.9fr)',
-      render: (row) => (
-        <span className="mono" title={row.volumeName ?? undefined}>
-          {row.volumeName ?? 'origin gone'}
-        </span>
-      ),
+      render: (row) => <LongName name={row.volumeName ?? 'origin gone'} />,
     },
     {
       id: 'host',
@@ -320,7 +313,7 @@ function columnsOf(
     {
       id: 'state',
       header: 'State',
-      width: '104px',
+      width: '88px',
       render: (row) => <SnapshotState row={row} gone={gone.has(selectionKey(row))} />,
     },
     {

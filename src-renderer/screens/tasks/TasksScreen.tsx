@@ -1,4 +1,4 @@
-import { Button, Group, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, SegmentedControl, Text, TextInput } from '@mantine/core';
 import { IconListCheck, IconRefresh } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import type { Cluster, ClusterTask } from '../../../src-preload/contract/clusters';
@@ -116,7 +116,7 @@ export function TasksScreen() {
       <section className="panel" style={{ padding: '12px 16px' }} aria-label="Statistics">
         <Group gap="xl">
           <Text size="sm">
-            <b className="numeric">{statistics.total}</b> tasks
+            <b className="numeric">{statistics.total}</b> {statistics.total === 1 ? 'task' : 'tasks'}
           </Text>
           <Text size="sm">
             <b className="numeric">{statistics.ok}</b> done
@@ -168,15 +168,17 @@ export function TasksScreen() {
           onChange={(value) => setShown(value as Shown)}
         />
       </Group>
-      <Stack gap="sm">
-        {rows.length === 0 && (words !== '' || shown !== 'all') ? (
-          <Text size="sm" c="dimmed">
-            None of that kind.
-          </Text>
-        ) : (
-          !(busy && parts.length === 0) && <TaskTable rows={rows} withCluster />
-        )}
-      </Stack>
+      {rows.length === 0 && (words !== '' || shown !== 'all') ? (
+        <Text size="sm" c="dimmed">
+          None of that kind.
+        </Text>
+      ) : (
+        !(busy && parts.length === 0) && (
+          <div className="panel" style={{ padding: rows.length === 0 ? 16 : 4 }}>
+            <TaskTable rows={rows} withCluster />
+          </div>
+        )
+      )}
     </div>
   );
 }

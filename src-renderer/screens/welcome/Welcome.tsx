@@ -73,8 +73,8 @@ export function Welcome() {
           </ThemeIcon>
           <Title order={2}>Add your first host</Title>
           <Text size="sm" c="dimmed">
-            Any Linux host with SSH and ZFS or LVM. It starts at “View”, and the whole app is read-only until
-            you say otherwise.
+            Any Linux host with SSH: ZFS, LVM, mdadm, btrfs and its disks. It starts at “View”, and the whole
+            app is read-only until you say otherwise.
           </Text>
         </UnstyledButton>
         <UnstyledButton className="panel choice" onClick={() => openClusterForm(null)}>
