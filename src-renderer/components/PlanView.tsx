@@ -280,11 +280,18 @@ const phaseProgress = {
   finished: 100,
 };
 
+/** Above the footer bar, with its typed names. */
+const clearOfFooter = { scrollMarginTop: 16, scrollMarginBottom: 150 };
+
+/** A long plan leaves what happens now below the fold. */
+const showProgress = (element: HTMLElement | null) => element?.scrollIntoView({ block: 'nearest' });
+const showOutcome = (element: HTMLElement | null) => element?.scrollIntoView({ block: 'start' });
+
 function Running({ plan }: { plan: Plan }) {
   const { phase, output, stepIndex } = usePlanStore();
   const now = phase ?? 'confirming';
   return (
-    <Stack gap={8} aria-live="polite">
+    <Stack gap={8} aria-live="polite" ref={showProgress} style={clearOfFooter}>
       <Group gap="xs">
         <Loader size={14} />
         <Text size="sm">
@@ -323,7 +330,7 @@ function Outcomes({ plan, result }: { plan: Plan; result: OperationResult }) {
   const [asked, setAsked] = useState(false);
   const figures = `${formatElapsed(result.durationMs)} · recorded in the audit`;
   return (
-    <Stack gap="sm">
+    <Stack gap="sm" ref={showOutcome} style={clearOfFooter}>
       {result.error?.message === result.message ? (
         // One notice: the error says all that the outcome would say again.
         <ErrorNotice error={result.error} note={`${outcomeWords[result.outcome]} · ${figures}`} />
@@ -542,6 +549,8 @@ function FooterBar({ left, children }: { left?: React.ReactNode; children: React
       style={{
         position: 'sticky',
         bottom: 0,
+        // Controls of the plan have layers of their own, which would pass in front.
+        zIndex: 2,
         padding: '12px 20px',
         background: 'var(--hf-raised)',
         borderTop: '1px solid var(--hf-border)',

@@ -28,6 +28,7 @@ import type { Outcome } from '../../../src-preload/contract/operations';
 import type { WireError } from '../../../src-preload/contract/result';
 import { EmptyState } from '../../components/EmptyState';
 import { ErrorNotice } from '../../components/ErrorNotice';
+import { LongName } from '../../components/LongName';
 import { PageHeader } from '../../components/PageHeader';
 import { VirtualTable, type Column } from '../../components/VirtualTable';
 import { formatCount, plural } from '../../format/bytes-format';
@@ -228,11 +229,7 @@ const columns: readonly Column<AuditEntry>[] = [
     id: 'target',
     header: 'Target',
     width: 'minmax(0, 2fr)',
-    render: (row) => (
-      <span className="mono" title={row.target}>
-        {row.target}
-      </span>
-    ),
+    render: (row) => <LongName name={row.target} />,
   },
   {
     id: 'message',

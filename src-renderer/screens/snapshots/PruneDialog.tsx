@@ -19,6 +19,7 @@ import { Age } from '../../components/Age';
 import { EmptyState } from '../../components/EmptyState';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { excuseForAction } from '../../components/excuse';
+import { LongName } from '../../components/LongName';
 import { VirtualTable, type Column } from '../../components/VirtualTable';
 import { formatBytes, formatCount, plural } from '../../format/bytes-format';
 import { useAppStore } from '../../stores/app-store';
@@ -283,21 +284,13 @@ const columns: Column<VerdictRow>[] = [
     id: 'name',
     header: 'Snapshot',
     width: 'minmax(0, 1.6fr)',
-    render: ({ snapshot }) => (
-      <span className="mono" title={snapshot.fullName}>
-        {snapshot.name}
-      </span>
-    ),
+    render: ({ snapshot }) => <LongName name={snapshot.name} title={snapshot.fullName} />,
   },
   {
     id: 'volume',
     header: 'Of volume',
     width: 'minmax(0, 1.4fr)',
-    render: ({ snapshot }) => (
-      <span className="mono" title={snapshot.volumeName ?? undefined}>
-        {snapshot.volumeName ?? 'origin gone'}
-      </span>
-    ),
+    render: ({ snapshot }) => <LongName name={snapshot.volumeName ?? 'origin gone'} />,
   },
   {
     id: 'created',

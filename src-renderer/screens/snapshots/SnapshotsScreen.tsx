@@ -274,7 +274,7 @@ function columnsOf(
     {
       id: 'host',
       header: 'Host',
-      width: 'minmax(0, 1.5fr)',
+      width: 'minmax(0, 1.7fr)',
       sortKey: 'hostName',
       render: (row) => {
         const host = hosts.get(row.hostId);

@@ -5,6 +5,7 @@ import type { VolumeSpace } from '../../../src-preload/contract/space';
 import { Age } from '../../components/Age';
 import { EmptyState } from '../../components/EmptyState';
 import { ErrorNotice } from '../../components/ErrorNotice';
+import { LongName } from '../../components/LongName';
 import { VirtualTable, type Column } from '../../components/VirtualTable';
 import { formatBytes, formatCount, plural } from '../../format/bytes-format';
 import { setSnapshotQuery } from '../../stores/snapshots-store';
@@ -105,9 +106,7 @@ function columnsOf(mostBytes: number, marks: boolean): Column<VolumeSpace>[] {
       width: 'minmax(0, 1.6fr)',
       render: ({ volumeName, forgotten }) => (
         <Group gap={8} wrap="nowrap">
-          <span className="mono truncate" title={volumeName ?? undefined}>
-            {volumeName ?? 'origin gone'}
-          </span>
+          <LongName name={volumeName ?? 'origin gone'} />
           {marks && forgotten && (
             <Badge size="xs" variant="light" color="orange" style={{ flex: 'none' }}>
               forgotten?
