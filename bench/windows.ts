@@ -91,7 +91,7 @@ async function scrollFrames(
   frames: number,
   stepPx: number,
 ): Promise<{ times: number[]; placeholders: number }> {
-  const body = document.querySelector('.grid-body');
+  const body = document.querySelector('.grid-scroller');
   if (body === null) throw new Error('There is no table.');
   const nextFrame = () => new Promise<number>((done) => requestAnimationFrame(() => done(performance.now())));
   const times: number[] = [];
@@ -182,7 +182,7 @@ async function keystrokes(window: OpenWindow, word: string) {
   const letters: number[] = [];
   const answers: number[] = [];
   // Further down the visible rows come a page later than the answer, and their placeholders are painted sooner.
-  await window.evaluate(`document.querySelector('.grid-body').scrollTop = 0`);
+  await window.evaluate(`document.querySelector('.grid-scroller').scrollTop = 0`);
   await window.evaluate(`document.querySelector('input[aria-label="Search snapshots"]').focus()`);
   await wait(500);
   for (const letter of word) {

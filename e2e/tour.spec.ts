@@ -89,4 +89,26 @@ test.describe('the demo fleet', () => {
       expect([...problems.values()].join('\n')).toBe('');
     });
   }
+
+  test('fits its smallest window, without scrolling a screen sideways', async ({
+    holdfast: { app, page },
+  }) => {
+    test.skip(lookOnly, 'it takes no pictures');
+    test.setTimeout(120_000);
+    await app.evaluate(({ BrowserWindow }) => {
+      const [window] = BrowserWindow.getAllWindows();
+      const [width = 0, height = 0] = window?.getMinimumSize() ?? [];
+      window?.setSize(width, height);
+    });
+    await expect.poll(() => page.evaluate(() => window.innerWidth)).toBeLessThanOrEqual(960);
+    const addresses = await places(page);
+    await readFleet(page, addresses.filter((address) => address.includes('/hosts/')).length);
+    for (const address of addresses) {
+      const name = await visit(page, address);
+      const wider = await page
+        .getByRole('main')
+        .evaluate((main) => Math.max(0, main.scrollWidth - main.clientWidth));
+      expect.soft(wider, `${name} is wider than its window by`).toBe(0);
+    }
+  });
 });

@@ -11,8 +11,9 @@ export function PageHeader({
   actions?: ReactNode;
 }) {
   return (
-    <Group justify="space-between" align="flex-end" wrap="nowrap" gap="lg">
-      <div style={{ minWidth: 0 }}>
+    <Group justify="space-between" align="flex-end" gap="10px 20px">
+      {/* In a narrow window what can be done goes below, before the words are squeezed. */}
+      <div style={{ flex: '1 1 240px', minWidth: 0 }}>
         <Title order={1}>{title}</Title>
         {children !== undefined && (
           <Text size="sm" c="dimmed" mt={2} component="div">

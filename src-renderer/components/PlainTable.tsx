@@ -37,39 +37,43 @@ export function PlainTable<Row>({
     );
   }
   return (
-    <Table fz="sm" aria-label={label} highlightOnHover={onOpen !== undefined}>
-      <Table.Thead>
-        <Table.Tr>
-          {columns.map(({ header, width }, index) =>
-            header === '' ? (
-              <Table.Td key={index} w={width} />
-            ) : (
-              <Table.Th key={header} w={width}>
-                {header}
-              </Table.Th>
-            ),
-          )}
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {rows.map((row) => (
-          <Table.Tr
-            key={rowKey(row)}
-            onClick={onOpen === undefined ? undefined : () => onOpen(row)}
-            style={onOpen === undefined ? undefined : { cursor: 'pointer' }}
-          >
-            {columns.map(({ numeric, mono, oneLine, render }, index) => (
-              <Table.Td
-                key={index}
-                className={[numeric === true ? 'numeric' : '', mono === true ? 'mono' : ''].join(' ').trim()}
-                style={oneLine === true ? { whiteSpace: 'nowrap' } : { overflowWrap: 'anywhere' }}
-              >
-                {render(row)}
-              </Table.Td>
-            ))}
+    <div style={{ overflowX: 'auto' }}>
+      <Table fz="sm" aria-label={label} highlightOnHover={onOpen !== undefined}>
+        <Table.Thead>
+          <Table.Tr>
+            {columns.map(({ header, width }, index) =>
+              header === '' ? (
+                <Table.Td key={index} w={width} />
+              ) : (
+                <Table.Th key={header} w={width}>
+                  {header}
+                </Table.Th>
+              ),
+            )}
           </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map((row) => (
+            <Table.Tr
+              key={rowKey(row)}
+              onClick={onOpen === undefined ? undefined : () => onOpen(row)}
+              style={onOpen === undefined ? undefined : { cursor: 'pointer' }}
+            >
+              {columns.map(({ numeric, mono, oneLine, render }, index) => (
+                <Table.Td
+                  key={index}
+                  className={[numeric === true ? 'numeric' : '', mono === true ? 'mono' : '']
+                    .join(' ')
+                    .trim()}
+                  style={oneLine === true ? { whiteSpace: 'nowrap' } : { overflowWrap: 'anywhere' }}
+                >
+                  {render(row)}
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
   );
 }

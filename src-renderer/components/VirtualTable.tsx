@@ -32,6 +32,8 @@ interface VirtualTableProps<Row, SortKey extends string> {
   question?: string;
 }
 
+const headHeight = 36;
+
 /** A table whose DOM stays as small as the window, at 100 rows as at 100,000. Arrow keys move, Enter opens. */
 export function VirtualTable<Row, SortKey extends string = never>({
   label,
@@ -53,6 +55,9 @@ export function VirtualTable<Row, SortKey extends string = never>({
     count: rowCount,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
+    // The head lies above the first row, and over what is scrolled past it.
+    paddingStart: headHeight,
+    scrollPaddingStart: headHeight,
     overscan: 8,
   });
   const items = virtualizer.getVirtualItems();
@@ -93,79 +98,81 @@ export function VirtualTable<Row, SortKey extends string = never>({
       aria-rowcount={rowCount + 1}
       style={{ flex: 1 }}
     >
-      {/* Same gutter as the body, or columns drift apart by a scrollbar. */}
-      <div
-        role="rowgroup"
-        style={{ flex: 'none', overflow: 'hidden', scrollbarGutter: 'stable' }}
-        className="grid-head-row"
-      >
-        <div className="grid-row grid-head" role="row" aria-rowindex={1} style={template}>
-          {columns.map((column) => {
-            const { sortKey } = column;
-            const active = sortKey !== undefined && sort?.key === sortKey;
-            return (
-              <div
-                key={column.id}
-                role="columnheader"
-                aria-sort={active ? (sort.descending ? 'descending' : 'ascending') : undefined}
-                style={{ textAlign: column.align }}
-                className="truncate"
-              >
-                {sortKey !== undefined && onSort !== undefined ? (
-                  <button type="button" onClick={() => onSort(sortKey, active ? !sort.descending : true)}>
-                    {column.header}
-                    {active && (sort.descending ? <IconArrowDown size={12} /> : <IconArrowUp size={12} />)}
-                  </button>
-                ) : (
-                  column.header
-                )}
-              </div>
-            );
-          })}
-        </div>
-      </div>
       <div
         ref={scroller}
-        role="rowgroup"
-        className="grid-body"
+        className="grid-scroller"
         style={{ flex: 1, minHeight: 0, overflow: 'auto', scrollbarGutter: 'stable' }}
       >
-        <div style={{ height: virtualizer.getTotalSize(), position: 'relative' }} role="presentation">
-          {items.map((item) => {
-            const row = rowAt(item.index);
-            const selected = row !== undefined && selectedKey === rowKey(row);
-            return (
-              <div
-                // By what it shows, not where: an open menu must never come to stand for another row.
-                key={row === undefined ? item.key : rowKey(row)}
-                role="row"
-                aria-rowindex={item.index + 2}
-                aria-selected={selected || undefined}
-                data-index={item.index}
-                tabIndex={item.index === first || selected ? 0 : -1}
-                className={`grid-row${onOpen === undefined ? '' : ' clickable'}`}
-                style={{
-                  ...template,
-                  position: 'absolute',
-                  insetInline: 0,
-                  height: item.size,
-                  transform: `translateY(${item.start}px)`,
-                }}
-                onClick={onOpen === undefined || row === undefined ? undefined : () => onOpen(row)}
-                onKeyDown={(event) => move(event, item.index, row)}
-              >
-                {columns.map((column) => (
-                  <div key={column.id} role="cell" className="truncate" style={{ textAlign: column.align }}>
-                    {row === undefined ? (
-                      <Skeleton height={10} width="60%" />
+        {/* As wide as the columns need at least, so that head and rows scroll sideways as one. */}
+        <div style={{ height: virtualizer.getTotalSize(), minWidth: 'min-content', position: 'relative' }}>
+          <div
+            role="rowgroup"
+            className="grid-head-row"
+            style={{ height: headHeight, marginBottom: -headHeight }}
+          >
+            <div className="grid-row grid-head" role="row" aria-rowindex={1} style={template}>
+              {columns.map((column) => {
+                const { sortKey } = column;
+                const active = sortKey !== undefined && sort?.key === sortKey;
+                return (
+                  <div
+                    key={column.id}
+                    role="columnheader"
+                    aria-sort={active ? (sort.descending ? 'descending' : 'ascending') : undefined}
+                    style={{ textAlign: column.align }}
+                    className="truncate"
+                  >
+                    {sortKey !== undefined && onSort !== undefined ? (
+                      <button type="button" onClick={() => onSort(sortKey, active ? !sort.descending : true)}>
+                        {column.header}
+                        {active &&
+                          (sort.descending ? <IconArrowDown size={12} /> : <IconArrowUp size={12} />)}
+                      </button>
                     ) : (
-                      column.render(row, item.index)
+                      column.header
                     )}
                   </div>
-                ))}
-              </div>
-            );
-          })}
+                );
+              })}
+            </div>
+          </div>
+          <div role="rowgroup" className="grid-body">
+            {items.map((item) => {
+              const row = rowAt(item.index);
+              const selected = row !== undefined && selectedKey === rowKey(row);
+              return (
+                <div
+                  // By what it shows, not where: an open menu must never come to stand for another row.
+                  key={row === undefined ? item.key : rowKey(row)}
+                  role="row"
+                  aria-rowindex={item.index + 2}
+                  aria-selected={selected || undefined}
+                  data-index={item.index}
+                  tabIndex={item.index === first || selected ? 0 : -1}
+                  className={`grid-row${onOpen === undefined ? '' : ' clickable'}`}
+                  style={{
+                    ...template,
+                    position: 'absolute',
+                    insetInline: 0,
+                    height: item.size,
+                    transform: `translateY(${item.start}px)`,
+                  }}
+                  onClick={onOpen === undefined || row === undefined ? undefined : () => onOpen(row)}
+                  onKeyDown={(event) => move(event, item.index, row)}
+                >
+                  {columns.map((column) => (
+                    <div key={column.id} role="cell" className="truncate" style={{ textAlign: column.align }}>
+                      {row === undefined ? (
+                        <Skeleton height={10} width="60%" />
+                      ) : (
+                        column.render(row, item.index)
+                      )}
+                    </div>
+                  ))}
+                </div>
+              );
+            })}
+          </div>
         </div>
       </div>
     </div>

@@ -51,9 +51,10 @@ export function TaskTable({ rows, withCluster }: { rows: readonly TaskRow[]; wit
         },
         ...(withCluster ? [{ header: 'Cluster', render: ({ cluster }: TaskRow) => cluster.name }] : []),
         { header: 'Node', oneLine: true, render: ({ task }) => task.node },
-        { header: 'By', mono: true, render: ({ task }) => task.user },
+        { header: 'By', mono: true, oneLine: true, render: ({ task }) => task.user },
         {
           header: 'Started',
+          oneLine: true,
           render: ({ task }) => (
             <span title={formatMoment(task.startedAtMs)}>
               <Age atMs={task.startedAtMs} />
@@ -63,6 +64,7 @@ export function TaskTable({ rows, withCluster }: { rows: readonly TaskRow[]; wit
         {
           header: 'Took',
           numeric: true,
+          oneLine: true,
           render: ({ task }) =>
             task.endedAtMs === null ? '–' : formatDuration((task.endedAtMs - task.startedAtMs) / 1000),
         },

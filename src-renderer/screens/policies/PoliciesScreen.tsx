@@ -105,10 +105,10 @@ export function PoliciesScreen() {
 function PolicyTable({ policies }: { policies: readonly PolicyRow[] }) {
   return (
     <section className="panel" aria-label="Snapshot policies" style={{ overflowX: 'auto' }}>
-      <Table verticalSpacing={10} miw={860}>
+      <Table verticalSpacing={10}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th pl={16} w={120}>
+            <Table.Th pl={16} w={86}>
               State
             </Table.Th>
             <Table.Th>What</Table.Th>
@@ -117,7 +117,7 @@ function PolicyTable({ policies }: { policies: readonly PolicyRow[] }) {
               Keeps
             </Table.Th>
             <Table.Th w={90}>Enabled</Table.Th>
-            <Table.Th w={210} aria-label="Actions" />
+            <Table.Th w={150} aria-label="Actions" />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

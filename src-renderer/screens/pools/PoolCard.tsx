@@ -55,15 +55,7 @@ export function PoolCard({
   };
   return (
     <article className="panel" aria-label={`${kindWords[pool.kind]} ${pool.name} on ${host.name}`}>
-      <div
-        style={{
-          display: 'grid',
-          gridTemplateColumns: `minmax(200px, 1.2fr) minmax(180px, 1fr) minmax(180px, 1.1fr) ${showHost ? '300px' : '130px'}`,
-          gap: 24,
-          alignItems: 'center',
-          padding: '14px 16px',
-        }}
-      >
+      <div className="pool-head" data-with-host={showHost || undefined}>
         <UnstyledButton onClick={() => setOpen(!open)} aria-expanded={open} style={{ minWidth: 0 }}>
           <Group gap={10} wrap="nowrap">
             {open ? <IconChevronDown size={16} aria-hidden /> : <IconChevronRight size={16} aria-hidden />}
@@ -87,7 +79,7 @@ export function PoolCard({
           sizeBytes={pool.sizeBytes}
           label={`${pool.name} capacity used`}
         />
-        <div style={{ minWidth: 0 }}>
+        <div className="pool-activity">
           <SoonFull hostId={host.id} poolId={pool.id} />
           {pool.activity !== null && <ActivityBar activity={pool.activity} live={live} />}
         </div>

@@ -70,7 +70,7 @@ export function SnapshotsScreen() {
       <PageHeader
         title="Snapshots"
         actions={
-          <Group gap="sm">
+          <Group gap="sm" wrap="nowrap">
             <Button
               variant="default"
               leftSection={<IconChartBar size={16} />}
@@ -261,20 +261,20 @@ function columnsOf(
     {
       id: 'name',
       header: 'Snapshot',
-      width: 'minmax(0, 3.2fr)',
+      width: 'minmax(220px, 3.2fr)',
       sortKey: 'fullName',
       render: (row) => <LongName name={row.name} title={row.fullName} />,
     },
     {
       id: 'volume',
       header: 'Of volume',
-      width: 'minmax(0, 1.9fr)',
+      width: 'minmax(150px, 1.9fr)',
       render: (row) => <LongName name={row.volumeName ?? 'origin gone'} />,
     },
     {
       id: 'host',
       header: 'Host',
-      width: 'minmax(0, 1.7fr)',
+      width: 'minmax(140px, 1.7fr)',
       sortKey: 'hostName',
       render: (row) => {
         const host = hosts.get(row.hostId);
