@@ -108,7 +108,7 @@ function PolicyTable({ policies }: { policies: readonly PolicyRow[] }) {
       <Table verticalSpacing={10}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th pl={16} w={86}>
+            <Table.Th pl={16} w={112}>
               State
             </Table.Th>
             <Table.Th>What</Table.Th>
