@@ -15,7 +15,7 @@ import { poolProperties, poolPropertyTable } from './facts';
 /**
  * Argument vectors of zpool(8) and zfs(8), checked with OpenZFS 2.1.11. Pure.
  *
- * Plain `-H` tables and the text of `zpool status`: JSON (`-j`) exists only from 2.3 on.
+ * Plain `-H` tables: of the JSON (`-j`) that exists from 2.3 on only that of `zpool status` says more.
  */
 
 export const poolTable = defineTable({
@@ -115,6 +115,18 @@ export const zfsProbes = {
     { timeoutSeconds: 120, maxOutputBytes: 192 * mebibyte },
   ),
 } as const;
+
+/** From 2.3 on. -p here: figures as strings, also of 64-bit guids. -T u: seconds since 1970, by the host's clock. */
+export const statusJsonProbe = probe('zpool-status-json', [
+  'zpool',
+  'status',
+  '-j',
+  '-P',
+  '-p',
+  '-t',
+  '-T',
+  'u',
+]);
 
 /** More are listed by name only: `used` and `clones` leave the fast path, and 52,144 took 88 s on one public host. */
 export const mostListedWhole = 5_000;

@@ -1,7 +1,7 @@
 import type { HostProblem } from '../../../../src-preload/contract/hosts';
 import type { Activity, TopologyNode } from '../../../../src-preload/contract/inventory';
 import { ageInDays, lastScrub } from './facts';
-import { noDataErrors, parseScan, type DeviceTrim, type PoolStatus, type ScanResult } from './status';
+import { jobsOf, noDataErrors, type DeviceTrim, type PoolStatus, type ScanResult } from './status';
 
 /** From this fill on ZFS gets slower and fragments (Q-list X26), in percent. */
 export const fullWarningPercent = 80;
@@ -156,8 +156,7 @@ export function judgePool(
     problems.push({ severity, text, advice, poolId });
   };
 
-  const scans = status?.scans.map(({ lines }) => ({ lines, result: parseScan(lines) })) ?? [];
-  const results = scans.flatMap(({ result }) => (result === null || result === 'unknown' ? [] : [result]));
+  const { results, unknown } = jobsOf(status?.scans ?? []);
   const resilvering = results.some(
     ({ activity }) => activity.kind === 'resilver' && activity.state === 'running',
   );
@@ -244,14 +243,12 @@ export function judgePool(
       'Start a scrub, and let the host do it every month: only a scrub finds damage in data that nobody reads.',
     );
   }
-  for (const { lines, result } of scans) {
-    if (result === 'unknown') {
-      add(
-        'warning',
-        `Pool ${pool.name}: this version of Holdfast does not know the scan message "${lines[0] ?? ''}".`,
-        `Read "zpool status ${pool.name}" on the host.`,
-      );
-    }
+  for (const { lines } of unknown) {
+    add(
+      'warning',
+      `Pool ${pool.name}: this version of Holdfast does not know the scan message "${lines[0] ?? ''}".`,
+      `Read "zpool status ${pool.name}" on the host.`,
+    );
   }
   if (pool.capacityPercent !== null && pool.capacityPercent > fullWarningPercent) {
     add(

@@ -3,7 +3,7 @@ import { AppError } from '../../errors/app-error';
 import type { HostInventory } from '../../../../src-preload/contract/inventory';
 import type { ProbeOutcome } from '../backend';
 import { captured } from '../testing/captured';
-import { mostListedWhole, snapshotsProbe, zfsProbes } from './commands';
+import { mostListedWhole, snapshotsProbe, statusJsonProbe, zfsProbes } from './commands';
 import { zfs } from './index';
 
 const answer = (stdout: string): ProbeOutcome => ({ ok: true, exitCode: 0, stdout, stderr: '' });
@@ -103,6 +103,41 @@ describe('the first round of ZFS on a host that was read before', () => {
       .filter((id) => id !== zfsProbes.snapshotNames.id);
     expect(idsAfter(mostListedWhole)).toEqual([snapshotsProbe.id, ...rest]);
     expect(idsAfter(mostListedWhole + 1)).toEqual([zfsProbes.snapshotNames.id, ...rest]);
+  });
+
+  it('asks a ZFS that has it for the JSON of its status, and goes back to the text where that is refused', () => {
+    const idsOf = (version: string | null) =>
+      zfs
+        .probesAfter?.({
+          ...last(3),
+          backends: [
+            {
+              kind: 'zfs',
+              title: 'ZFS',
+              available: true,
+              version,
+              packageName: 'zfsutils-linux',
+              capabilities: zfs.capabilities,
+              error: null,
+            },
+          ],
+        })
+        .map(({ id }) => id);
+    for (const version of ['2.3.0', '2.3.9', '2.4.1', '3.0.0']) {
+      expect(idsOf(version)).toContain(statusJsonProbe.id);
+      expect(idsOf(version)).not.toContain(zfsProbes.status.id);
+    }
+    for (const version of [null, '0.8.6', '2.1.11', '2.2.2']) {
+      expect(idsOf(version)).toContain(zfsProbes.status.id);
+      expect(idsOf(version)).not.toContain(statusJsonProbe.id);
+    }
+
+    const all = outcomes(listed(names(1))).set(statusJsonProbe.id, refused);
+    all.delete(zfsProbes.status.id);
+    expect(zfs.followUp?.(all)).toEqual([zfsProbes.status, snapshotsProbe]);
+    all.set(zfsProbes.status.id, answer(captured('zfs', 'two-pools-zpool-status').stdout));
+    all.set(snapshotsProbe.id, answer(captured('zfs', 'two-pools-zfs-list-snapshots').stdout));
+    expect(zfs.parse(all).pools).toHaveLength(2);
   });
 
   it('needs no second round for what is there whole', () => {

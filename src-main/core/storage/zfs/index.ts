@@ -2,7 +2,7 @@ import type { HostInventory, Snapshot } from '../../../../src-preload/contract/i
 import { AppError } from '../../errors/app-error';
 import type { BackendInventory, Probe, ProbeOutcome, StorageBackend } from '../backend';
 import { outcomeOf, stdoutOf } from '../outcomes';
-import { mostListedWhole, snapshotsProbe, zfsProbes } from './commands';
+import { mostListedWhole, snapshotsProbe, statusJsonProbe, zfsProbes } from './commands';
 import { parseVersion, parseZfs } from './parse';
 import { parseSnapshots, SnapshotNameReader } from './snapshot-reader';
 import { snapshotDetails } from './snapshot-details';
@@ -19,18 +19,28 @@ function namesIn(outcomes: ReadonlyMap<string, ProbeOutcome>): SnapshotNameReade
 
 const areListedWhole = ({ count }: SnapshotNameReader): boolean => count > 0 && count <= mostListedWhole;
 
+/** Whether `zpool status` has a JSON form: OpenZFS 2.3 and later. */
+function tellsJson({ backends }: HostInventory): boolean {
+  const version = backends.find(({ kind }) => kind === 'zfs')?.version ?? '';
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 2 || (major === 2 && minor >= 3);
+}
+
 /**
  * A host whose last inventory held few enough snapshots is asked for them whole at once: names first would list them
  * twice. Where there are many meanwhile, that one listing takes long, and the next reading goes by names. The longest
- * comes first: it has the others beside it.
+ * comes first: it has the others beside it. Which form `zpool status` has is known by then, so that no round goes by for it.
  */
-function probesAfter({ snapshotCount }: HostInventory): Probe[] {
-  return [snapshotCount <= mostListedWhole ? snapshotsProbe : namesProbe, ...Object.values(others)];
+function probesAfter(last: HostInventory): Probe[] {
+  const asked = tellsJson(last) ? { ...others, status: statusJsonProbe } : others;
+  return [last.snapshotCount <= mostListedWhole ? snapshotsProbe : namesProbe, ...Object.values(asked)];
 }
 
 function followUp(outcomes: ReadonlyMap<string, ProbeOutcome>): Probe[] {
-  if (outcomes.get(namesProbe.id)?.ok !== true) return [];
-  return areListedWhole(namesIn(outcomes)) ? [snapshotsProbe] : [];
+  // An older ZFS is booted again, or a forced command does not know this form: then the text, as ever.
+  const status = outcomes.get(statusJsonProbe.id)?.ok === false ? [zfsProbes.status] : [];
+  if (outcomes.get(namesProbe.id)?.ok !== true) return status;
+  return areListedWhole(namesIn(outcomes)) ? [...status, snapshotsProbe] : status;
 }
 
 /** By one of the two listings. Throws AppError. */
@@ -46,7 +56,10 @@ function parse(outcomes: ReadonlyMap<string, ProbeOutcome>): BackendInventory {
   const version = outcomes.get(zfsProbes.version.id);
   const parts = parseZfs({
     pools: stdoutOf(outcomes, zfsProbes.pools),
-    status: stdoutOf(outcomes, zfsProbes.status),
+    status: stdoutOf(
+      outcomes,
+      outcomes.get(statusJsonProbe.id)?.ok === true ? statusJsonProbe : zfsProbes.status,
+    ),
     datasets: stdoutOf(outcomes, zfsProbes.datasets),
     properties: stdoutOf(outcomes, zfsProbes.properties),
   });

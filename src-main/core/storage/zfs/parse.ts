@@ -3,11 +3,13 @@ import { unexpectedOutput } from '../unexpected';
 import { datasetTable, poolOf, poolTable } from './commands';
 import { judgePool } from './health';
 import { parsePoolProperties, poolFacts, poolLevel } from './facts';
-import { parsePoolStatus, parseScan, statusTakenAtMs } from './status';
+import { readStatus } from './read-status';
+import { jobsOf } from './status';
 
 /** What an inventory of ZFS reads besides snapshots, as text. Pure. */
 export interface ZfsOutput {
   pools: string;
+  /** In either form. */
   status: string;
   datasets: string;
   /** `zpool get`; left out: not read. */
@@ -83,9 +85,9 @@ function toVolume(row: DatasetRow, pools: ReadonlyMap<string, Pool>): Volume {
  * A pool that cannot be opened has no root dataset and `-` as its size: zeros, and its health says why.
  */
 function toPools(output: ZfsOutput, datasets: readonly DatasetRow[]): Pool[] {
-  const statuses = new Map(parsePoolStatus(output.status).map((status) => [status.name, status]));
+  const { pools: told, takenAtMs } = readStatus(output.status);
+  const statuses = new Map(told.map((status) => [status.name, status]));
   const properties = parsePoolProperties(output.properties ?? '');
-  const takenAtMs = statusTakenAtMs(output.status);
   const roots = new Map(datasets.filter(({ name }) => !name.includes('/')).map((row) => [row.name, row]));
   return poolTable.parse('zpool list', output.pools).map((row): Pool => {
     const status = statuses.get(row.name);
@@ -97,10 +99,7 @@ function toPools(output: ZfsOutput, datasets: readonly DatasetRow[]): Pool[] {
       status,
       { takenAtMs, createdAtMs: root === undefined ? null : root.creationSeconds * 1000 },
     );
-    const scans = (status?.scans ?? []).flatMap(({ lines }) => {
-      const scan = parseScan(lines);
-      return scan === null || scan === 'unknown' ? [] : [scan];
-    });
+    const scans = jobsOf(status?.scans ?? []).results;
     const free = root?.availableBytes ?? row.freeBytes ?? 0;
     const used = root?.usedBytes ?? row.allocatedBytes ?? 0;
     return {

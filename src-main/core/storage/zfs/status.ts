@@ -3,8 +3,8 @@ import { clampPercent } from '../columns';
 import { unexpectedOutput } from '../unexpected';
 
 /**
- * The text of `zpool status -P -p` (OpenZFS 2.1 to 2.4; print_status_config() in zpool_main.c). There is no
- * JSON before 2.3.
+ * The text of `zpool status -P -p` (OpenZFS 2.1 to 2.4; print_status_config() in zpool_main.c), and what both forms are
+ * read into. From 2.3 on an inventory asks for JSON: `status-json.ts`.
  */
 
 const command = 'zpool status';
@@ -16,8 +16,7 @@ export interface PoolStatus {
   status: string | null;
   action: string | null;
   see: string | null;
-  /** `scan:`, `remove:` and `expand:` sections: their lines, without the key. */
-  scans: { key: string; lines: string[] }[];
+  scans: PoolScan[];
   /** Errors of the pool itself, as its own row shows them. */
   root: TopologyNode | null;
   /** Top-level vdevs, then `logs`, `special`, `cache`, `spares` … each as one node. */
@@ -28,6 +27,23 @@ export interface PoolStatus {
   checkpoint: string | null;
   /** What `-t` tells of each device that trims or has trimmed. */
   trims: DeviceTrim[];
+}
+
+/** One long-running job that the pool remembers: the last scrub or resilver, a removal, an expansion. */
+export interface PoolScan {
+  /** Section of the text: `scan`, `scrub` (of known errors), `remove`, `expand`. */
+  key: string;
+  /** What it says, without the key. */
+  lines: string[];
+  /** What that means, where it was told in figures; left out: `parseScan` reads it from the lines. */
+  result?: ScanResult | 'unknown';
+}
+
+/** Of every pool, at one moment. */
+export interface StatusReading {
+  pools: PoolStatus[];
+  /** By the host's clock; see `statusTakenAtMs`. null: it was not asked for. */
+  takenAtMs: number | null;
 }
 
 /** Trimming of one device, as `zpool status -t` prints it behind the error counts. */
@@ -72,7 +88,7 @@ export function parseErrorCount(text: string): number | null {
   return Math.round(Number(parts[1]) * factor);
 }
 
-function roleOf(name: string, inClass: string | null): string {
+export function roleOf(name: string, inClass: string | null): string {
   if (/^draid[123]-\d+-\d+$/.test(name)) return 'spare';
   const vdev = /^(mirror|raidz[123]?|draid[123]?|replacing|spare|indirect)(?::[0-9a-z:]+)?-\d+$/.exec(name);
   if (vdev?.[1] !== undefined) return vdev[1];
@@ -99,6 +115,12 @@ function healthOfState(state: string): TopologyNode['health'] {
     default:
       return 'unknown';
   }
+}
+
+/** ONLINE with errors is not well. */
+export function healthOfNode(state: string, errorCount: number): TopologyNode['health'] {
+  const health = healthOfState(state);
+  return health === 'ok' && errorCount > 0 ? 'warning' : health;
 }
 
 interface Row {
@@ -150,7 +172,6 @@ function parseRow(line: string, stateColumn: number, inClass: string | null): Ro
   }
   const note = (counted ? words.slice(3) : words).join(' ');
   const errors = (read ?? 0) + (write ?? 0) + (checksum ?? 0);
-  const health = healthOfState(state);
   // A missing device goes by its guid; commands take its old path as well.
   const was = /(?:^| )was (\/\S+)$/.exec(note)?.[1];
   return {
@@ -160,7 +181,7 @@ function parseRow(line: string, stateColumn: number, inClass: string | null): Ro
       name,
       role: roleOf(name, inClass),
       state,
-      health: health === 'ok' && errors > 0 ? 'warning' : health,
+      health: healthOfNode(state, errors),
       sizeBytes: null,
       freeBytes: null,
       readErrors: read ?? null,
@@ -175,14 +196,14 @@ function parseRow(line: string, stateColumn: number, inClass: string | null): Ro
 
 const severity = ['ok', 'unknown', 'warning', 'critical'] as const;
 
-function worst(nodes: readonly TopologyNode[]): TopologyNode['health'] {
+export function worst(nodes: readonly TopologyNode[]): TopologyNode['health'] {
   return nodes.reduce<TopologyNode['health']>(
     (health, node) => (severity.indexOf(node.health) > severity.indexOf(health) ? node.health : health),
     'ok',
   );
 }
 
-function classNode(name: string): TopologyNode {
+export function classNode(name: string): TopologyNode {
   return {
     name,
     role: name,
@@ -248,7 +269,8 @@ function parseConfig(lines: readonly string[]): Pick<PoolStatus, 'root' | 'topol
 }
 
 const keyPattern = /^ {0,10}([a-z][a-z ]{0,24}): ?(.*)$/;
-const oneLine = (lines: readonly string[]): string | null =>
+/** Wrapped sentences as one; null: there are none. */
+export const oneLine = (lines: readonly string[]): string | null =>
   lines.length === 0
     ? null
     : lines
@@ -291,7 +313,7 @@ function parsePool(sections: readonly Section[]): PoolStatus {
     action: oneLine(find('action')),
     see: oneLine(find('see')),
     scans: sections
-      .filter(({ key }) => key === 'scan' || key === 'remove' || key === 'expand')
+      .filter(({ key }) => key === 'scan' || key === 'scrub' || key === 'remove' || key === 'expand')
       .map(({ key, lines }) => ({
         key,
         lines: lines.map((line) => line.trim()).filter((line) => line !== ''),
@@ -420,4 +442,16 @@ export function parseScan(lines: readonly string[]): ScanResult | null | 'unknow
   }
   if (/^expanded /.test(first)) return of('reshape', 'finished');
   return 'unknown';
+}
+
+/** What the jobs of a pool are, and which of them this version does not know. */
+export function jobsOf(scans: readonly PoolScan[]): { results: ScanResult[]; unknown: PoolScan[] } {
+  const results: ScanResult[] = [];
+  const unknown: PoolScan[] = [];
+  for (const scan of scans) {
+    const result = scan.result ?? parseScan(scan.lines);
+    if (result === 'unknown') unknown.push(scan);
+    else if (result !== null) results.push(result);
+  }
+  return { results, unknown };
 }

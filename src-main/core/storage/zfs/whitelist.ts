@@ -17,6 +17,7 @@ import {
   readWrittenSinceArgv,
   rollbackArgv,
   snapshotsProbe,
+  statusJsonProbe,
   zfsProbes,
 } from './commands';
 import {
@@ -104,6 +105,7 @@ export const zfsRules = [
   ...reads(
     ...Object.values(zfsProbes).map(({ argv }) => argv),
     snapshotsProbe.argv,
+    statusJsonProbe.argv,
     readPoolArgv(pool),
     readDatasetArgv(dataset),
     readDatasetTreeArgv(dataset),

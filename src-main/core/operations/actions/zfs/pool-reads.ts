@@ -15,7 +15,7 @@ import {
   settleExitCodes,
   tryDeviceArgv,
 } from '../../../storage/zfs/pool-commands';
-import { parsePoolStatus, parseScan, type PoolStatus, type ScanResult } from '../../../storage/zfs/status';
+import { jobsOf, parsePoolStatus, type PoolStatus, type ScanResult } from '../../../storage/zfs/status';
 import { unexpectedOutput } from '../../../storage/unexpected';
 import type { ActionContext, Subject } from '../../action';
 import { choiceField, pickField, type PickOption } from '../fields';
@@ -55,11 +55,7 @@ export async function readStatus(context: ActionContext, pool: string): Promise<
   }
   // It went away between the two reads.
   if (row === null) return { row: null, status: null, scans: [] };
-  const scans = status.scans.flatMap(({ lines }) => {
-    const scan = parseScan(lines);
-    return scan === null || scan === 'unknown' ? [] : [scan];
-  });
-  return { row, status, scans };
+  return { row, status, scans: jobsOf(status.scans).results };
 }
 
 export function runningScan(

@@ -1,0 +1,239 @@
+import { z } from 'zod';
+import type { Activity } from '../../../../src-preload/contract/inventory';
+import { clampPercent } from '../columns';
+import type { PoolScan, ScanResult } from './status';
+
+/**
+ * `scan_stats`, `removal_stats` and `raidz_expand_stats` of `zpool status -j -p` (OpenZFS 2.3, output version 0.1): seconds
+ * since 1970 and bytes. What the text computes for people, parts done and time left, is computed here as
+ * print_scan_scrub_resilver_status() of zpool_main.c does.
+ */
+
+const nanoseconds = 1e9;
+
+/** A count as `-p` writes it; guids would not fit a number and are not read. */
+export const count = z.union([z.int().nonnegative(), z.string().regex(/^\d{1,20}$/)]).transform(Number);
+
+const rebuild = z.looseObject({
+  state: z.string(),
+  start_time: count,
+  end_time: count,
+  issued: count,
+  to_scan: count,
+  pass_skipped: count.default(0),
+  pass_issued: count.default(0),
+  pass_time: count.default(0),
+  errors: count,
+});
+
+const rebuilds = { rebuild_stats: z.record(z.string(), rebuild).default({}) };
+
+const scan = z.looseObject({
+  function: z.string(),
+  state: z.string(),
+  start_time: count,
+  end_time: count,
+  to_examine: count,
+  skipped: count,
+  issued: count,
+  issued_bytes_per_scan: count,
+  pass_start: count,
+  scrub_pause: count,
+  scrub_spent_paused: count,
+  errors: count,
+  err_scrub_state: z.string().optional(),
+  err_scrub_start_time: count.default(0),
+  err_scrub_end_time: count.default(0),
+  err_scrub_pause: count.default(0),
+  ...rebuilds,
+});
+
+/** Of a pool that was only ever rebuilt (draid) nothing but that is told. */
+export const scanStats = z.union([scan, z.looseObject({ function: z.undefined().optional(), ...rebuilds })]);
+
+export const removalStats = z.looseObject({
+  name: z.string(),
+  state: z.string(),
+  removing_vdev: count,
+  start_time: count,
+  end_time: count,
+  to_copy: count,
+  copied: count,
+});
+
+export const expandStats = z.looseObject({
+  name: z.string(),
+  state: z.string(),
+  expanding_vdev: count,
+  start_time: count,
+  end_time: count,
+  to_reflow: count,
+  reflowed: count,
+  waiting_for_resilver: count,
+});
+
+const states: Record<string, Activity['state'] | undefined> = {
+  SCANNING: 'running',
+  ERRORSCRUBBING: 'running',
+  ACTIVE: 'running',
+  FINISHED: 'finished',
+  COMPLETE: 'finished',
+  CANCELED: 'canceled',
+};
+
+/** `2026-11-29 05:28:38 UTC` */
+export function momentText(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+interface Job {
+  kind: Activity['kind'];
+  /** As the sentence begins: `scrub`, `expansion of raidz1-0`. */
+  subject: string;
+  state: string;
+  startSeconds: number;
+  endSeconds: number;
+  /** Since when it waits; 0: it does not. */
+  pausedSeconds?: number;
+  waits?: boolean;
+  percent: number | null;
+  etaSeconds: number | null;
+  errorCount?: number;
+}
+
+function told(job: Job): PoolScan {
+  const waits = (job.pausedSeconds ?? 0) > 0 || job.waits === true;
+  const known = states[job.state];
+  if (known === undefined) {
+    return { key: 'scan', lines: [`${job.subject}: ${job.state}`], result: 'unknown' };
+  }
+  const state = known === 'running' && waits ? 'paused' : known;
+  const errorCount = state === 'finished' ? (job.errorCount ?? 0) : 0;
+  const since =
+    job.pausedSeconds === undefined || job.pausedSeconds === 0 ? job.startSeconds : job.pausedSeconds;
+  const words: Record<Activity['state'], string> = {
+    running: `${job.subject} in progress since ${momentText(job.startSeconds)}`,
+    paused: `${job.subject} paused since ${momentText(since)}`,
+    finished: `${job.subject} ended ${momentText(job.endSeconds)} with ${errorCount} errors`,
+    canceled: `${job.subject} canceled on ${momentText(job.endSeconds)}`,
+  };
+  const result: ScanResult = {
+    activity: {
+      kind: job.kind,
+      state,
+      percent: state === 'finished' ? 100 : state === 'canceled' ? null : job.percent,
+      etaSeconds: state === 'running' ? job.etaSeconds : null,
+      text: words[state],
+    },
+    atMs: (state === 'running' ? job.startSeconds : state === 'paused' ? since : job.endSeconds) * 1000,
+    errorCount,
+  };
+  return { key: 'scan', lines: [words[state]], result };
+}
+
+/** null: of an empty pool nothing can be told. */
+const part = (done: number, whole: number): number | null =>
+  whole <= 0 ? null : clampPercent((100 * done) / whole);
+
+/** Seconds; null: it does not move, or not yet. */
+function left(done: number, whole: number, inThisPass: number, passSeconds: number): number | null {
+  if (inThisPass <= 0 || whole <= 0) return null;
+  return Math.max(0, Math.round(((whole - done) * Math.max(1, passSeconds)) / inThisPass));
+}
+
+function rebuildOf(vdev: string, each: z.infer<typeof rebuild>): PoolScan[] {
+  if (each.state === 'NONE') return [];
+  const whole = each.to_scan - each.pass_skipped;
+  return [
+    told({
+      kind: 'resilver',
+      subject: `resilver (${vdev})`,
+      state: each.state,
+      startSeconds: each.start_time,
+      endSeconds: each.end_time,
+      percent: part(each.issued, whole),
+      etaSeconds: left(each.issued, whole, each.pass_issued, each.pass_time / nanoseconds),
+      errorCount: each.errors,
+    }),
+  ];
+}
+
+/** @param nowSeconds when it was read, by the host's clock */
+export function scansOf(stats: z.infer<typeof scanStats>, nowSeconds: number): PoolScan[] {
+  const rebuilt = Object.entries(stats.rebuild_stats).flatMap(([vdev, each]) => rebuildOf(vdev, each));
+  return stats.function === undefined ? rebuilt : [...scrubsOf(stats, nowSeconds), ...rebuilt];
+}
+
+function scrubsOf(stats: z.infer<typeof scan>, nowSeconds: number): PoolScan[] {
+  const scans: PoolScan[] = [];
+  if (stats.function === 'SCRUB' || stats.function === 'RESILVER') {
+    const whole = stats.to_examine - stats.skipped;
+    const passSeconds = nowSeconds - stats.pass_start - stats.scrub_spent_paused;
+    const kind = stats.function === 'SCRUB' ? 'scrub' : 'resilver';
+    scans.push(
+      told({
+        kind,
+        subject: kind,
+        state: stats.state,
+        startSeconds: stats.start_time,
+        endSeconds: stats.end_time,
+        pausedSeconds: stats.scrub_pause,
+        percent: part(stats.issued, whole),
+        etaSeconds: left(stats.issued, whole, stats.issued_bytes_per_scan, passSeconds),
+        errorCount: stats.errors,
+      }),
+    );
+  } else if (stats.function !== 'NONE' && stats.function !== 'ERRORSCRUB') {
+    scans.push({ key: 'scan', lines: [`${stats.function}: ${stats.state}`], result: 'unknown' });
+  }
+  if (stats.err_scrub_state !== undefined && stats.err_scrub_state !== 'NONE') {
+    scans.push(
+      told({
+        kind: 'scrub',
+        subject: 'error scrub',
+        state: stats.err_scrub_state,
+        startSeconds: stats.err_scrub_start_time,
+        endSeconds: stats.err_scrub_end_time,
+        pausedSeconds: stats.err_scrub_pause,
+        // Its counts of blocks run past their whole (2.3.9: 949 of 18446744073709550668).
+        percent: null,
+        etaSeconds: null,
+      }),
+    );
+  }
+  return scans;
+}
+
+export function removalOf(stats: z.infer<typeof removalStats>, nowSeconds: number): PoolScan[] {
+  if (stats.state === 'NONE') return [];
+  const passSeconds = nowSeconds - stats.start_time;
+  return [
+    told({
+      kind: 'move',
+      subject:
+        stats.name === 'indirect' ? `removal of vdev ${stats.removing_vdev}` : `removal of ${stats.name}`,
+      state: stats.state,
+      startSeconds: stats.start_time,
+      endSeconds: stats.end_time,
+      percent: part(stats.copied, stats.to_copy),
+      etaSeconds: left(stats.copied, stats.to_copy, stats.copied, passSeconds),
+    }),
+  ];
+}
+
+export function expansionOf(stats: z.infer<typeof expandStats>, nowSeconds: number): PoolScan[] {
+  if (stats.state === 'NONE') return [];
+  const passSeconds = nowSeconds - stats.start_time;
+  return [
+    told({
+      kind: 'reshape',
+      subject: `expansion of ${stats.name}-${stats.expanding_vdev}`,
+      state: stats.state,
+      startSeconds: stats.start_time,
+      endSeconds: stats.end_time,
+      waits: stats.waiting_for_resilver !== 0,
+      percent: part(stats.reflowed, stats.to_reflow),
+      etaSeconds: left(stats.reflowed, stats.to_reflow, stats.reflowed, passSeconds),
+    }),
+  ];
+}
