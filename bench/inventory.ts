@@ -154,16 +154,19 @@ async function againstOpenSsh(host: ServedHost, n: number) {
     withSession(host, (session) =>
       withMaster(host, folder, async (master) => {
         const { inventory: last } = await read(session);
-        const lines = (await commandsOf(session, { last })).map(
-          ({ argv, privileged }) => session.render(argv, privileged).commandLine,
+        const commands = (await commandsOf(session, { last })).map(
+          ({ argv, privileged, acceptExitCodes }) => ({
+            line: session.render(argv, privileged).commandLine,
+            acceptExitCodes,
+          }),
         );
         const oneAfterAnother = async () => {
-          for (const line of lines) await master.run(line);
+          for (const { line, acceptExitCodes } of commands) await master.run(line, acceptExitCodes);
         };
         await oneAfterAnother();
         await read(session, { last });
         const measured = await pairedRatio(n, () => read(session, { last }), oneAfterAnother);
-        return { ...measured, commands: lines.length };
+        return { ...measured, commands: commands.length };
       }),
     ),
   );

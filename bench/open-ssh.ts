@@ -6,8 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ServedHost } from './servers';
 
 export interface Master {
-  /** Stdout of one command, run by `ssh` over the shared connection. */
-  run(commandLine: string): Promise<string>;
+  /** Stdout of one command, run by `ssh` over the shared connection. Other exit codes than these are errors. */
+  run(commandLine: string, acceptExitCodes: readonly number[]): Promise<string>;
   /** One file by `sftp`, over the shared connection. */
   get(remotePath: string, localPath: string): Promise<void>;
 }
@@ -62,9 +62,9 @@ export async function withMaster<T>(
       await wait(50);
     }
     return await work({
-      run: async (commandLine) => {
+      run: async (commandLine, acceptExitCodes) => {
         const { code, stdout } = await ssh([...options, '127.0.0.1', commandLine], env);
-        if (code !== 0) throw new Error(`ssh ended with ${code}: ${commandLine}`);
+        if (!acceptExitCodes.includes(code)) throw new Error(`ssh ended with ${code}: ${commandLine}`);
         return stdout;
       },
       get: async (remotePath, localPath) => {
