@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { actionIds, hostActionIds, type HostActionId } from '../../../../src-preload/contract/operations';
 import { AppError } from '../../errors/app-error';
@@ -25,6 +27,17 @@ describe('the catalogue', () => {
   it('holds every action of the contract under its own id', () => {
     expect([...catalogue.keys()].sort()).toEqual([...actionIds].sort());
     for (const [id, action] of Object.entries(actions)) expect(action.id).toBe(id);
+  });
+
+  it('is driven on the lab machine, every action of storage', () => {
+    const folder = join(import.meta.dirname, '../../../../e2e/live');
+    const journeys = readdirSync(folder)
+      .filter((file) => file.endsWith('.live.ts'))
+      .map((file) => readFileSync(join(folder, file), 'utf8'))
+      .join('\n');
+    const ofStorage = hostActionIds.filter((id) => /^(?:zfs|lvm|mdadm|btrfs|disk)\./.test(id));
+    expect(ofStorage.length).toBeGreaterThan(70);
+    expect(ofStorage.filter((id) => !journeys.includes(`'${id}'`))).toEqual([]);
   });
 
   it('lets those who operate take snapshots, and only those who administer destroy or roll back', () => {
