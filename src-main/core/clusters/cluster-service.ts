@@ -35,6 +35,7 @@ import { readCertificatePems } from '../proxmox/reads/node-detail';
 import { readCluster, summariseCluster } from '../proxmox/read-cluster';
 import { guestSnapshotsOf, snapshotRowsSchema, snapshotsPath } from '../proxmox/read-guest';
 import { guestIn } from './subjects';
+import { UnprotectedGuests } from './unprotected-guests';
 import { authorityAmong, type AuthorityStore } from './authorities';
 import type { CertificateStore, ClusterCache, ClusterStore } from './stores';
 
@@ -84,9 +85,12 @@ export class ClusterService {
   readonly #learned = new Set<string>();
   readonly #queue = new PQueue({ concurrency });
   readonly #abort = new AbortController();
+  readonly #unprotected: UnprotectedGuests;
   #periodic: NodeJS.Timeout | null = null;
 
-  constructor(private readonly options: ClusterServiceOptions) {}
+  constructor(private readonly options: ClusterServiceOptions) {
+    this.#unprotected = new UnprotectedGuests(options.nowMs);
+  }
 
   overviews(): ClusterOverview[] {
     return this.options.clusters.list().map((cluster) => ({
@@ -157,6 +161,7 @@ export class ClusterService {
   refreshAfterChange(clusterId: string): void {
     const known = this.#of(clusterId);
     known.outdated = true;
+    this.#unprotected.doubt(clusterId);
     const underWay = known.refreshing;
     if (underWay === null) this.refreshLater(clusterId);
     else void Promise.allSettled([underWay]).then(() => this.refreshLater(clusterId));
@@ -192,6 +197,7 @@ export class ClusterService {
 
   forget(clusterId: string): void {
     this.options.clients.drop(clusterId);
+    this.#unprotected.forget(clusterId);
     this.#known.delete(clusterId);
     this.options.authorities.forget(clusterId);
     this.options.cache.remove(clusterId);
@@ -383,7 +389,8 @@ export class ClusterService {
         { nowMs: this.options.nowMs, signal: this.#abort.signal },
       );
       const expiring = this.options.clients.certificateProblems(cluster, this.options.nowMs());
-      inventory = { ...reading, problems: [...reading.problems, ...expiring] };
+      const problems = [...reading.problems, ...expiring, ...this.#unprotected.problems(id)];
+      inventory = { ...reading, problems };
     } catch (thrown) {
       const error = toAppError(thrown);
       this.#set(
@@ -418,7 +425,29 @@ export class ClusterService {
     this.options.onReading(cluster, inventory);
     this.options.onContact(cluster);
     void this.#learnAuthority(cluster, inventory);
+    void this.#learnUnprotected(cluster, inventory);
     return inventory;
+  }
+
+  async #learnUnprotected(cluster: Cluster, seen: ClusterInventory): Promise<void> {
+    const { id } = cluster;
+    try {
+      const renewed = await this.#unprotected.renew(
+        id,
+        this.options.clients.client(cluster),
+        seen,
+        this.#abort.signal,
+      );
+      const { inventory } = this.#of(id);
+      if (renewed === null || inventory === null) return;
+      const told = renewed(inventory);
+      this.#set(id, { inventory: told, summary: summariseCluster(told) });
+    } catch (thrown) {
+      this.options.log.write('info', 'The guests without a backup job could not be read', {
+        clusterId: id,
+        error: thrown,
+      });
+    }
   }
 
   /**

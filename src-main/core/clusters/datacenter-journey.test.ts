@@ -50,6 +50,22 @@ describe('backup jobs', () => {
     expect(read.uncovered?.map(({ vmid }) => vmid)).not.toContain(110);
   });
 
+  it('leave no guest out without it being said among the problems of the cluster', async () => {
+    const problems = async () =>
+      ((await world.core.call('clusters:read', ref)).inventory?.problems ?? []).map(({ text }) => text);
+    const told = expect.stringMatching(/^\d+ guests are in no backup job: .*131 \(/) as unknown;
+    await expect.poll(problems).toContainEqual(told);
+    // And where the clusters are listed, as the fleet shows them.
+    const { clusters } = await world.core.call('clusters:list', {});
+    expect(clusters[0]?.summary?.problems.map(({ text }) => text)).toContainEqual(told);
+    // A sync keeps what was told without asking again.
+    await world.refresh();
+    expect(await problems()).toContainEqual(told);
+    await world.done('pve.job.create', { ...job, selection: 'all', guests: ['140'], keep: null });
+    await expect.poll(problems, { timeout: 10_000 }).toContainEqual('Guest 140 (mail) is in no backup job.');
+    expect(await problems()).not.toContainEqual(told);
+  });
+
   it('are created, changed from one kind to the other, run and deleted', async () => {
     const { plan } = await world.done('pve.job.create', job);
     expect(plan.steps[0]?.commandLine).toBe(

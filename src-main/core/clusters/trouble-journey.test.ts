@@ -53,6 +53,12 @@ describe('trouble of a cluster', () => {
   it('is that it cannot be read, by thresholds that the settings say', async () => {
     await world.core.call('settings:update', { troubleReadings: 2, recoveryReadings: 1 });
     await world.refresh(attic);
+    // What is asked after the first sync is answered before nobody may ask any more.
+    await expect
+      .poll(async () => (await world.core.call('clusters:read', { clusterId: attic })).inventory?.problems)
+      .toContainEqual(
+        expect.objectContaining({ text: expect.stringContaining('in no backup job') as unknown }),
+      );
     const user = world.model(attic).access.users.get('holdfast@pve');
     if (user === undefined) throw new Error('no user');
     user.enabled = false;

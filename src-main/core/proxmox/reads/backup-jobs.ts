@@ -73,6 +73,21 @@ export function backupJobOf(row: Row): BackupJob {
 
 const uncoveredSchema = z.array(z.object({ vmid: looseNumber, type: guestTypeSchema, name: optionalText }));
 
+/** Guests that no backup job takes, by id; null: this login may not know. Throws AppError. */
+export async function readUncovered(client: ApiClient, signal: AbortSignal) {
+  try {
+    const guests = await client.get(apiPath('/cluster/backup-info/not-backed-up'), uncoveredSchema, {
+      operation: 'list the guests without a backup job',
+      signal,
+    });
+    return guests.sort((a, b) => a.vmid - b.vmid);
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.code === 'forbidden') return null;
+    throw error;
+  }
+}
+
 /** The jobs, and the guests that none of them takes. */
 export async function readBackupJobs(client: ApiClient, signal: AbortSignal) {
   const [rows, uncovered] = await Promise.all([
@@ -80,22 +95,13 @@ export async function readBackupJobs(client: ApiClient, signal: AbortSignal) {
       operation: 'list the backup jobs',
       signal,
     }),
-    client
-      .get(apiPath('/cluster/backup-info/not-backed-up'), uncoveredSchema, {
-        operation: 'list the guests without a backup job',
-        signal,
-      })
-      .catch((thrown: unknown) => {
-        const error = toAppError(thrown);
-        if (error.code === 'forbidden') return null;
-        throw error;
-      }),
+    readUncovered(client, signal),
   ]);
   return {
     jobs: rows
       .filter(({ type }) => type === undefined || type === 'vzdump')
       .map(backupJobOf)
       .sort((a, b) => (a.nextRunAtMs ?? Infinity) - (b.nextRunAtMs ?? Infinity) || (a.id < b.id ? -1 : 1)),
-    uncovered: uncovered?.sort((a, b) => a.vmid - b.vmid) ?? null,
+    uncovered,
   };
 }
