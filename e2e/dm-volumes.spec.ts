@@ -34,5 +34,17 @@ test.describe('sandbox volumes on device-mapper', () => {
     await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
     await expect(plan(page).getByText('Done', { exact: true })).toBeVisible({ timeout: 60_000 });
     await screenshot(page, '143-dm-created');
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+
+    await page.getByRole('radiogroup', { name: 'What is listed' }).getByText('Images').click();
+    const images = page.getByRole('table', { name: 'Images' });
+    await expect(images.getByText('search-index', { exact: true })).toBeVisible();
+    const ofAll = await images.getByRole('row').count();
+    await page.getByRole('combobox', { name: 'Seen by' }).click();
+    await page.getByRole('option', { name: /^As team / }).click();
+    await expect.poll(() => images.getByRole('row').count()).toBeLessThan(ofAll);
+    await expect(images.getByText('search-index', { exact: true })).toBeVisible();
+    await expect(images.getByText('debian-12', { exact: true })).toBeVisible();
+    await screenshot(page, '144-dm-templates-of-a-team');
   });
 });

@@ -125,6 +125,8 @@ export const sandboxTemplateSchema = z.strictObject({
   createdAtMs: timestampMsSchema.nullable(),
   /** `platform` for all, `team` for one. null: not told. */
   visibility: z.string().nullable(),
+  /** Whose it is, a UUID; null: not told. Left out in what older versions kept. */
+  team: z.string().nullable().optional(),
   health: healthSchema,
   problems: z.array(sandboxProblemSchema),
   facts: z.array(factSchema),

@@ -3,7 +3,8 @@ import { filesize } from 'filesize';
 /** Binary units, three significant digits: `1.46 TiB`. Unknown is a dash, never 0. */
 export function formatBytes(bytes: number | null): string {
   if (bytes === null) return '–';
-  if (bytes === 0) return '0 B';
+  // Of bytes there are no parts.
+  if (bytes < 1024) return `${Math.round(bytes)} B`;
   return filesize(bytes, { standard: 'iec', precision: 3 });
 }
 

@@ -6,7 +6,7 @@ import { OfferMenu } from '../../components/OfferMenu';
 import { VirtualTable, type Column } from '../../components/VirtualTable';
 import { formatBytes } from '../../format/bytes-format';
 import { formatMoment } from '../../format/time-format';
-import { kindOf, smartWords, usersOf, type DiskRow } from './disk-rows';
+import { kindOf, selfTestWords, smartWords, usersOf, type DiskRow } from './disk-rows';
 
 function worry(value: number | null): string | undefined {
   return value !== null && value > 0 ? 'var(--hf-warning)' : undefined;
@@ -24,7 +24,7 @@ const columns: readonly Column<DiskRow>[] = [
   {
     id: 'smart',
     header: 'SMART',
-    width: '112px',
+    width: '98px',
     render: ({ disk }) => (
       <span
         style={{ display: 'inline-flex', gap: 7, alignItems: 'center' }}
@@ -38,7 +38,7 @@ const columns: readonly Column<DiskRow>[] = [
   {
     id: 'host',
     header: 'Host',
-    width: '146px',
+    width: '142px',
     render: ({ host }) => (
       <span style={{ display: 'inline-flex', gap: 8, alignItems: 'center', minWidth: 0 }}>
         <span className="truncate">{host.name}</span>
@@ -49,14 +49,14 @@ const columns: readonly Column<DiskRow>[] = [
   {
     id: 'disk',
     header: 'Disk',
-    width: 'minmax(80px, 1.6fr)',
+    width: 'minmax(120px, 1.7fr)',
     render: ({ disk }) => (
-      <span className="mono" title={`${disk.model ?? ''} ${disk.serial ?? ''} ${disk.stablePath}`.trim()}>
-        {disk.path.replace('/dev/', '')}
-        <Text span size="xs" c="dimmed" ff="monospace" ml={8}>
+      <div title={`${disk.model ?? ''} ${disk.serial ?? ''} ${disk.stablePath}`.trim()}>
+        <span className="mono">{disk.path.replace('/dev/', '')}</span>
+        <Text size="xs" c="dimmed" ff="monospace" className="truncate">
           {[disk.model, disk.serial].filter((word) => word !== null).join(' · ')}
         </Text>
-      </span>
+      </div>
     ),
   },
   {
@@ -66,7 +66,7 @@ const columns: readonly Column<DiskRow>[] = [
     align: 'right',
     render: ({ disk }) => <span className="numeric">{formatBytes(disk.sizeBytes)}</span>,
   },
-  { id: 'kind', header: 'Kind', width: '80px', render: ({ disk }) => kindOf(disk) },
+  { id: 'kind', header: 'Kind', width: '72px', render: ({ disk }) => kindOf(disk) },
   {
     id: 'users',
     header: 'Used by',
@@ -84,14 +84,14 @@ const columns: readonly Column<DiskRow>[] = [
   {
     id: 'temperature',
     header: '°C',
-    width: '48px',
+    width: '40px',
     align: 'right',
     render: ({ disk }) => <span className="numeric">{disk.smart.temperatureCelsius ?? '–'}</span>,
   },
   {
     id: 'wear',
     header: 'Wear',
-    width: '60px',
+    width: '46px',
     align: 'right',
     render: ({ disk: { smart } }) => (
       <span
@@ -105,7 +105,7 @@ const columns: readonly Column<DiskRow>[] = [
   {
     id: 'sectors',
     header: <span title="Reallocated and pending sectors, media errors">Realloc./pend./err.</span>,
-    width: '138px',
+    width: '124px',
     align: 'right',
     render: ({ disk: { smart } }) => (
       <span>
@@ -117,20 +117,20 @@ const columns: readonly Column<DiskRow>[] = [
   {
     id: 'test',
     header: 'Self-test',
-    width: 'minmax(72px, 1.1fr)',
+    width: 'minmax(70px, 0.7fr)',
     render: ({ disk: { smart } }) => (
       <span
         title={smart.selfTest.text}
         style={{ color: smart.selfTest.state === 'failed' ? 'var(--hf-critical)' : undefined }}
       >
-        {smart.selfTest.text}
+        {selfTestWords(smart)}
       </span>
     ),
   },
   {
     id: 'menu',
     header: '',
-    width: '40px',
+    width: '34px',
     align: 'right',
     render: ({ host, disk }) => (
       <OfferMenu

@@ -90,3 +90,20 @@ export function silences(
   }
   return [...found.values()];
 }
+
+const testWords: Record<Smart['selfTest']['state'], string> = {
+  none: 'never run',
+  running: 'running',
+  passed: 'passed',
+  failed: 'failed',
+  aborted: 'stopped',
+  unknown: 'unknown',
+  unsupported: 'not here',
+};
+
+/** The last self-test in a word; what the disk says of it is longer. */
+export function selfTestWords({ selfTest: { state, remainingPercent } }: Smart): string {
+  return state === 'running' && remainingPercent !== null
+    ? `${100 - remainingPercent} % done`
+    : testWords[state];
+}

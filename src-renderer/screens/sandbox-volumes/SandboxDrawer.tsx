@@ -11,7 +11,7 @@ import { ProblemList } from '../../components/ProblemList';
 import { formatBytes } from '../../format/bytes-format';
 import { browseVolume } from '../../stores/volume-files-store';
 import { AskedHistory } from '../history/AskedHistory';
-import { driverWords, kindWords, type VolumeRow } from './sandbox-rows';
+import { driverWords, kindOf, type VolumeRow } from './sandbox-rows';
 
 /** Everything known of one sandbox volume: what it takes, what uses it, what is wrong with it. */
 export function SandboxDrawer({ row, onClose }: { row: VolumeRow | null; onClose: () => void }) {
@@ -98,7 +98,7 @@ function Detail({ row: { host, volume }, onClose }: { row: VolumeRow; onClose: (
       )}
       <Facts
         facts={[
-          ['Kind', `${driverWords[volume.driver]}, ${kindWords[volume.kind]}`],
+          ['Kind', `${driverWords[volume.driver]}, ${kindOf(volume)}`],
           ['State', volume.state],
           [
             'Takes on disk',

@@ -24,8 +24,10 @@ import {
   byTrouble,
   driverRows,
   imageRows,
+  isSeenBy,
   sandboxRows,
   snapshotRows,
+  teamsOf,
   thingMatches,
   volumeMatches,
   volumeRows,
@@ -47,6 +49,7 @@ export function SandboxVolumesScreen() {
   const [hostId, setHostId] = useState('');
   const [search, setSearch] = useState('');
   const [view, setView] = useState<View>('Volumes');
+  const [team, setTeam] = useState('');
   const [openKey, setOpenKey] = useState<string | null>(null);
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
   const hostIds = hosts.map(({ host }) => host.id).join(' ');
@@ -79,18 +82,22 @@ export function SandboxVolumesScreen() {
   );
   const words = search.trim();
   const rows = useMemo(() => volumes.filter((row) => volumeMatches(row, words)), [volumes, words]);
-  const things = useMemo(
+  const all = useMemo(
     () =>
-      read
-        .flatMap(({ host, inventory }) =>
-          view === 'Sandboxes'
-            ? sandboxRows(host, inventory)
-            : view === 'Snapshots'
-              ? snapshotRows(host, inventory)
-              : imageRows(host, inventory),
-        )
-        .filter((row) => thingMatches(row, words)),
-    [read, view, words],
+      read.flatMap(({ host, inventory }) =>
+        view === 'Sandboxes'
+          ? sandboxRows(host, inventory)
+          : view === 'Snapshots'
+            ? snapshotRows(host, inventory)
+            : imageRows(host, inventory),
+      ),
+    [read, view],
+  );
+  const teams = useMemo(() => (view === 'Images' ? teamsOf(all) : []), [all, view]);
+  const asTeam = teams.includes(team) ? team : '';
+  const things = useMemo(
+    () => all.filter((row) => (asTeam === '' || isSeenBy(row, asTeam)) && thingMatches(row, words)),
+    [all, asTeam, words],
   );
   const loading =
     fleetStatus === 'loading' ||
@@ -146,6 +153,19 @@ export function SandboxVolumesScreen() {
           value={view}
           onChange={(value) => isView(value) && setView(value)}
         />
+        {teams.length > 0 && (
+          <Select
+            size="xs"
+            w={330}
+            aria-label="Seen by"
+            value={asTeam}
+            data={[
+              { value: '', label: 'As the admin: of all teams' },
+              ...teams.map((each) => ({ value: each, label: `As team ${each}` })),
+            ]}
+            onChange={(value) => setTeam(value ?? '')}
+          />
+        )}
       </Group>
       <SandboxSelection
         rows={volumes.filter(({ key }) => ticked.has(key))}

@@ -7,7 +7,7 @@ import { HealthMark } from '../../components/HealthMark';
 import { OfferMenu } from '../../components/OfferMenu';
 import { VirtualTable, type Column } from '../../components/VirtualTable';
 import { formatBytes, formatPercent } from '../../format/bytes-format';
-import { driverWords, kindWords, type VolumeRow } from './sandbox-rows';
+import { driverWords, kindOf, type VolumeRow } from './sandbox-rows';
 
 function UsedBy({ volume }: VolumeRow) {
   if (volume.usedBy === null)
@@ -70,7 +70,7 @@ const columns: readonly Column<VolumeRow>[] = [
     header: 'Kind',
     width: '108px',
     render: ({ volume }) => (
-      <span title={`${driverWords[volume.driver]}, ${kindWords[volume.kind]}`}>{kindWords[volume.kind]}</span>
+      <span title={`${driverWords[volume.driver]}, ${kindOf(volume)}`}>{kindOf(volume)}</span>
     ),
   },
   {

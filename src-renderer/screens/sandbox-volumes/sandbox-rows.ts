@@ -33,6 +33,8 @@ export interface ThingRow {
   subject: SubjectRef | null;
   facts: SandboxVolume['facts'];
   problems: SandboxVolume['problems'];
+  /** Of a template: whose it is; null: not told, or of no team. */
+  team: string | null;
 }
 
 export interface DriverRow {
@@ -46,11 +48,20 @@ export const driverWords: Record<SandboxDriverKind, string> = {
   'device-mapper': 'device-mapper',
 };
 
-export const kindWords: Record<SandboxVolume['kind'], string> = {
+const kindWords: Record<SandboxVolume['kind'], string> = {
   directory: 'directory',
   disk: 'disk',
   'dm-snapshot': 'snapshot device',
 };
+
+/** What an interrupted operation left behind is no volume, whatever it was to become. */
+const leftoverWords = { device: 'device', loop: 'loop device', file: 'file' } as const;
+
+export function kindOf({ id, kind, presence }: Pick<SandboxVolume, 'id' | 'kind' | 'presence'>): string {
+  if (presence !== 'leftover') return kindWords[kind];
+  const part = /^dm:(device|loop|file):/.exec(id)?.[1];
+  return part === 'device' || part === 'loop' || part === 'file' ? leftoverWords[part] : kindWords[kind];
+}
 
 type Read = HostInventory | null;
 
@@ -83,6 +94,7 @@ function thing(host: Host, each: Common, rest: Partial<ThingRow>): ThingRow {
     actualBytes: null,
     subject: null,
     problems: [],
+    team: null,
     ...rest,
   };
 }
@@ -115,6 +127,7 @@ export function imageRows(host: Host, inventory: Read): ThingRow[] {
     ...(sandbox?.templates ?? []).map((template: SandboxTemplate) =>
       thing(host, template, {
         state: template.visibility,
+        team: template.team ?? null,
         health: template.health,
         sizeBytes: template.apparentSizeBytes,
         actualBytes: template.actualSizeBytes,
@@ -127,6 +140,17 @@ export function imageRows(host: Host, inventory: Read): ThingRow[] {
       thing(host, image, { sizeBytes: image.sizeBytes }),
     ),
   ];
+}
+
+/** Teams that have templates of their own here. */
+export function teamsOf(rows: readonly ThingRow[]): string[] {
+  const own = rows.flatMap(({ state, team }) => (state === 'team' && team !== null ? [team] : []));
+  return [...new Set(own)].sort();
+}
+
+/** Templates as a team sees them: those of the platform and its own, and none of which nobody knows whose it is. */
+export function isSeenBy({ state, team: owner }: ThingRow, team: string): boolean {
+  return state === 'platform' || (state === 'team' && owner === team);
 }
 
 const order: Record<SandboxVolume['health'], number> = { critical: 0, warning: 1, unknown: 2, ok: 3 };
@@ -153,7 +177,7 @@ export function volumeMatches({ host, volume }: VolumeRow, search: string): bool
       host.name,
       volume.name,
       driverWords[volume.driver],
-      kindWords[volume.kind],
+      kindOf(volume),
       volume.state,
       volume.path,
       ...(volume.labels ?? []).map(({ key, value }) => `${key}=${value}`),

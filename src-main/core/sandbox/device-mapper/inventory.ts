@@ -238,6 +238,7 @@ function templateRow(world: SandboxWorld, template: Template): SandboxTemplate {
     actualSizeBytes: file.allocatedBytes,
     createdAtMs: template.createdAtMs,
     visibility: meta === null ? null : isPlatform(meta.team) ? 'platform' : 'team',
+    team: meta?.team ?? null,
     health: healthOf(problems),
     problems,
     facts: [
