@@ -51,6 +51,19 @@ test('from the welcome to a rolled back and destroyed snapshot, on ZFS and LVM, 
     await expect(page.getByText('1 found')).toBeVisible();
   });
 
+  await test.step('what happened to it is told, the cancelled attempt too', async () => {
+    await page.getByRole('button', { name: 'Actions for tank/home/emma@before-upgrade' }).click();
+    await page.getByRole('menuitem', { name: 'What happened here?' }).click();
+    const past = page.getByRole('table', { name: 'What happened here' });
+    await expect(past.getByRole('row')).toHaveCount(3);
+    await expect(past).toContainText('zfs.snapshot.create tank/home/emma@before-upgrade');
+    await expect(past.getByText('Cancelled', { exact: true })).toBeVisible();
+    await screenshot(page, '22-zfs-snapshot-history');
+    await expectAccessible(page, '[role="dialog"]');
+    await page.keyboard.press('Escape');
+    await expect(past).toHaveCount(0);
+  });
+
   await test.step('it is rolled back, and the plan says what dies', async () => {
     await planFromMenu(page, 'tank/home/emma@before-upgrade', 'Roll back to this…');
     await expect(plan(page).locator('code').first()).toHaveText(

@@ -15,6 +15,7 @@ import { openDatabase } from './data/open-database';
 import { createDispatch } from './dispatch';
 import { AppError, toAppError } from './errors/app-error';
 import { compareHandlers } from './compare/handlers';
+import { createHistory } from './history/handlers';
 import { fileHandlers } from './files/handlers';
 import { volumeFileHandlers } from './files/volume-handlers';
 import { clusterHandlers } from './handlers/clusters';
@@ -292,6 +293,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         if (isNew) shell.notify(change.title, change.text);
       },
     );
+    const history = createHistory(db, log);
     const inventory = new InventoryService({
       hosts,
       sessions,
@@ -306,6 +308,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       onRead,
       onHostChanged,
       onInventoryChanged: (hostId) => emit('inventory:changed', { hostId }),
+      onSeen: history.sawHost,
       onReading: ({ id, name }, outcome) => {
         const error = outcome instanceof AppError ? outcome : null;
         trouble.observe(id, 'reach', [reachCondition(name, error)]);
@@ -334,7 +337,9 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       onReading: ({ id, name }, outcome) => {
         const error = outcome instanceof AppError ? outcome : null;
         trouble.observe(id, 'reach', [reachCondition(name, error)]);
-        if (!(outcome instanceof AppError)) trouble.observe(id, 'inside', clusterConditions(name, outcome));
+        if (outcome instanceof AppError) return;
+        trouble.observe(id, 'inside', clusterConditions(name, outcome));
+        history.sawCluster(id, outcome);
       },
       onChanged: onClusterChanged,
       nowMs,
@@ -416,6 +421,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
           store.release(id);
           recovery.forget(id);
           trouble.forget(id);
+          history.forget(id);
           policies.removeOf(id);
         },
         onChanged: onHostChanged,
@@ -454,6 +460,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
           store.release(id);
           recovery.forget(id);
           trouble.forget(id);
+          history.forget(id);
         },
         onChanged: onClusterChanged,
         nowMs,
@@ -479,6 +486,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         nowMs,
       }),
       ...compareHandlers({ hosts, inventory, sessions }),
+      ...history.handlers,
       ...operationHandlers({
         road,
         catalogue: parts.catalogue,

@@ -84,6 +84,7 @@ export const channels = [
   'inventory:snapshots',
   'inventory:snapshotDetails',
   'inventory:capacity',
+  'history:states',
   'snapshots:prune',
   'snapshots:compare',
   'snapshots:space',

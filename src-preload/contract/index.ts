@@ -7,6 +7,7 @@ import type { Channel, CoreChannel, EventName, ShellChannel } from './channels';
 import { clusterOffersContract } from './cluster-subjects';
 import { clustersContract } from './clusters';
 import { compareContract } from './compare';
+import { historyContract } from './history';
 import { consolesContract } from './consoles';
 import { datacenterContract } from './datacenter';
 import { fileProgressSchema, filesContract } from './files';
@@ -112,6 +113,7 @@ export const contract = {
   'inventory:snapshots': inventoryContract.snapshots,
   'inventory:snapshotDetails': inventoryContract.snapshotDetails,
   'inventory:capacity': capacityContract.capacity,
+  'history:states': historyContract.states,
   'snapshots:prune': pruneContract.prune,
   'snapshots:compare': compareContract.compare,
   'snapshots:space': spaceContract.space,

@@ -1113,3 +1113,27 @@ describe('disks of guests, templates and cloud-init', () => {
     expect(plan.steps[0]?.commandLine).toBe('PUT /nodes/atlas-2/qemu/131/cloudinit');
   });
 });
+
+describe('changes of state', () => {
+  it('that readings met are kept with their guest, whoever made them, and told while the cluster is away', async () => {
+    const states = () =>
+      world.core.call('history:states', { sourceId: atlas, object: { kind: 'guest', vmid: 110 } });
+    expect((await states()).changes).toEqual([]);
+    const guest = world.model(atlas).guests.get(110);
+    if (guest === undefined) throw new Error('no guest');
+    guest.running = false;
+    await world.refresh();
+    guest.running = true;
+    await world.refresh();
+    expect((await states()).changes.map(({ from, to }) => [from, to])).toEqual([
+      ['stopped', 'running'],
+      ['running', 'stopped'],
+    ]);
+    const node = { kind: 'named', name: 'atlas-1' } as const;
+    expect((await world.core.call('history:states', { sourceId: atlas, object: node })).changes).toEqual([]);
+    expect(
+      (await world.core.failure('history:states', { sourceId: atlas, object: { kind: 'named', name: '' } }))
+        .code,
+    ).toBe('invalid-request');
+  });
+});

@@ -54,6 +54,8 @@ export interface InventoryServiceOptions {
   onHostChanged: (hostId: string) => void;
   onInventoryChanged: (hostId: string) => void;
   /** One reading was made, or failed. */
+  /** After each whole reading. */
+  onSeen: (hostId: string, inventory: HostInventory) => void;
   onReading: (host: Host, outcome: HostSummary | AppError) => void;
   /** A scrub, resilver or move of ours or of anybody's that ran at the last reading has ended. */
   onActivityEnded: (host: Host, ended: EndedActivity) => void;
@@ -457,6 +459,7 @@ export class InventoryService {
     }
     await this.#keep(host.id, { inventory, snapshots }, summary);
     this.options.onInventoryChanged(host.id);
+    this.options.onSeen(host.id, inventory);
     this.options.onReading(host, summary);
     this.options.onContact(host);
     for (const ended of before === null ? [] : endedActivities(before, inventory)) {

@@ -2,6 +2,7 @@ import { Badge, Loader, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { AuditEntry } from '../../../src-preload/contract/audit';
 import type { ClusterTask } from '../../../src-preload/contract/clusters';
+import type { HistoryObject, StateChange } from '../../../src-preload/contract/history';
 import type { WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
 import { Age } from '../../components/Age';
@@ -11,7 +12,7 @@ import { taskOutcomeColours, taskOutcomeWords } from '../../format/guest-format'
 import { formatMoment } from '../../format/time-format';
 import { outcomeWords } from '../../format/words-format';
 import { outcomeColours } from '../audit/outcome-looks';
-import { timelineOf, type Happening, type HistoryObject } from './timeline';
+import { timelineOf, type Happening } from './timeline';
 
 /** Rows of the audit that are looked through. */
 const auditRows = 500;
@@ -20,11 +21,18 @@ const shownRows = 100;
 interface Found {
   entries: readonly AuditEntry[];
   tasks: readonly ClusterTask[];
+  changes: readonly StateChange[];
   /** Why the cluster could not be asked; null: it was, or there is none to ask. */
   away: WireError | null;
 }
 
-function Outcome({ outcome }: Pick<Happening, 'outcome'>) {
+const fromWords: Record<Happening['from'], string> = {
+  holdfast: 'Holdfast',
+  cluster: 'task of the cluster',
+  reading: 'met by a reading',
+};
+
+function Outcome({ outcome }: { outcome: NonNullable<Happening['outcome']> }) {
   const task = outcome === 'running' || outcome === 'warnings' || outcome === 'broken-off';
   return (
     <Badge
@@ -49,6 +57,7 @@ export function ObjectHistory({
   object: HistoryObject;
   clusterTasks?: boolean;
 }) {
+  const key = JSON.stringify(object);
   const search = object.kind === 'guest' ? String(object.vmid) : object.name;
   const [found, setFound] = useState<Found | null>(null);
   const [error, setError] = useState<WireError | null>(null);
@@ -56,9 +65,10 @@ export function ObjectHistory({
     const mine = new AbortController();
     const read = async (): Promise<void> => {
       const filter = { search, outcomes: [], action: null, fromMs: null, toMs: null };
-      const [audit, tasks] = await Promise.all([
+      const [audit, tasks, states] = await Promise.all([
         call('audit:list', { sourceId: hostId, filter, beforeSeq: null, limit: auditRows }, mine.signal),
         clusterTasks ? call('clusters:tasks', { clusterId: hostId }, mine.signal) : null,
+        call('history:states', { sourceId: hostId, object: JSON.parse(key) as HistoryObject }, mine.signal),
       ]);
       if (mine.signal.aborted) return;
       // Nothing was ever done on this host: it has no audit yet.
@@ -66,8 +76,13 @@ export function ObjectHistory({
         setError(audit.error);
         return;
       }
+      if (!states.ok) {
+        setError(states.error);
+        return;
+      }
       setError(null);
       setFound({
+        changes: states.value.changes,
         entries: audit.ok ? audit.value.entries : [],
         tasks: tasks?.ok === true ? tasks.value.tasks : [],
         away: tasks?.ok === false ? tasks.error : null,
@@ -75,16 +90,16 @@ export function ObjectHistory({
     };
     void read();
     return () => mine.abort();
-  }, [hostId, search, clusterTasks]);
+  }, [hostId, search, key, clusterTasks]);
   if (error !== null) return <ErrorNotice error={error} />;
   if (found === null) return <Loader size="sm" aria-label="Reading what happened" />;
-  const rows = timelineOf(found.entries, found.tasks, object);
+  const rows = timelineOf(found.entries, found.tasks, found.changes, object);
   return (
     <Stack gap="sm">
       <Text size="sm" c="dimmed">
         {clusterTasks
-          ? 'What Holdfast did, from its audit, and the last tasks of the cluster, by whoever started them.'
-          : 'What Holdfast did, from its audit. What others did on the host is not known here.'}
+          ? 'What Holdfast did, from its audit, the last tasks of the cluster, by whoever started them, and changes of state that readings met.'
+          : 'What Holdfast did, from its audit, and changes of state that readings met. Who else did what on the host is not known here.'}
       </Text>
       {found.away !== null && (
         <Text size="sm" c="var(--hf-warning)">
@@ -126,12 +141,15 @@ export function ObjectHistory({
               <>
                 <span className="mono">{by}</span>
                 <Text size="xs" c="dimmed">
-                  {from === 'holdfast' ? 'Holdfast' : 'task of the cluster'}
+                  {fromWords[from]}
                 </Text>
               </>
             ),
           },
-          { header: 'Outcome', render: (row) => <Outcome outcome={row.outcome} /> },
+          {
+            header: 'Outcome',
+            render: ({ outcome }) => outcome !== null && <Outcome outcome={outcome} />,
+          },
         ]}
       />
       {rows.length > shownRows && (

@@ -38,13 +38,20 @@ describe('what happened to one object', () => {
     const found = timelineOf(
       [entry(10, '110 web-1'), entry(40, '1100 other'), entry(50, 'atlas', { event: 'session' })],
       [task(20, '110'), task(30, '120'), task(60, '110', { outcome: 'failed', status: 'no space' })],
+      [
+        { atMs: 70, from: 'running', to: 'stopped' },
+        { atMs: 5, from: null, to: 'running' },
+      ],
       { kind: 'guest', vmid: 110 },
     );
     expect(found.map(({ atMs, from, detail }) => [atMs, from, detail])).toEqual([
+      [70, 'reading', ''],
       [60, 'cluster', 'no space'],
       [20, 'cluster', ''],
       [10, 'holdfast', ''],
+      [5, 'reading', ''],
     ]);
+    expect([found[0]?.what, found.at(-1)?.what]).toEqual(['running → stopped', 'It is there, running']);
   });
 
   it.each([

@@ -1,21 +1,20 @@
 import type { AuditEntry } from '../../../src-preload/contract/audit';
 import type { ClusterTask } from '../../../src-preload/contract/clusters';
+import type { HistoryObject, StateChange } from '../../../src-preload/contract/history';
 import { taskWords } from '../../format/guest-format';
 
 /** One thing that happened to an object. */
 export interface Happening {
   key: string;
   atMs: number;
-  /** Our own operation, or a task of the cluster by whoever started it. */
-  from: 'holdfast' | 'cluster';
+  /** Our own operation, a task of the cluster by whoever started it, or a change that a reading met. */
+  from: 'holdfast' | 'cluster' | 'reading';
   what: string;
   by: string;
-  outcome: AuditEntry['outcome'] | ClusterTask['outcome'];
+  /** null: of a change of state there is none. */
+  outcome: AuditEntry['outcome'] | ClusterTask['outcome'] | null;
   detail: string;
 }
-
-/** What is asked about. A guest is known by its number, all else by its name and what lies below it. */
-export type HistoryObject = { kind: 'guest'; vmid: number } | { kind: 'named'; name: string };
 
 /** `110`, `110 web-1`, `vm:110`: the number as a whole, and never a part of another one. */
 const namesGuest = (target: string, vmid: number): boolean =>
@@ -31,10 +30,16 @@ const namesObject = (target: string, name: string): boolean =>
 export const isAbout = (target: string, object: HistoryObject): boolean =>
   object.kind === 'guest' ? namesGuest(target, object.vmid) : namesObject(target, object.name);
 
-/** Newest first. */
+function changeWords(from: string | null, to: string | null): string {
+  if (from === null) return `It is there, ${to ?? ''}`;
+  return to === null ? `It is gone, after ${from}` : `${from} → ${to}`;
+}
+
+/** Newest first. What is asked about: a guest by its number, all else by its name and what lies below it. */
 export function timelineOf(
   entries: readonly AuditEntry[],
   tasks: readonly ClusterTask[],
+  changes: readonly StateChange[],
   object: HistoryObject,
 ): Happening[] {
   const own = entries
@@ -59,5 +64,14 @@ export function timelineOf(
       outcome: task.outcome,
       detail: task.outcome === 'failed' ? (task.status ?? '') : '',
     }));
-  return [...own, ...theirs].sort((a, b) => b.atMs - a.atMs);
+  const seen = changes.map(({ atMs, from, to }, index): Happening => ({
+    key: `state ${atMs} ${index}`,
+    atMs,
+    from: 'reading',
+    what: changeWords(from, to),
+    by: '',
+    outcome: null,
+    detail: '',
+  }));
+  return [...own, ...theirs, ...seen].sort((a, b) => b.atMs - a.atMs);
 }

@@ -33,6 +33,7 @@ import { CompareDrawer } from './CompareDrawer';
 import { FilesDrawer } from './FilesDrawer';
 import { PruneDialog } from './PruneDialog';
 import { SelectionBar } from './SelectionBar';
+import { SnapshotHistoryDrawer } from './SnapshotHistoryDrawer';
 import { SpaceDrawer } from './SpaceDrawer';
 
 type SortKey = SnapshotQuery['sort'];
@@ -53,13 +54,14 @@ export function SnapshotsScreen() {
   }, [hostIds]);
 
   const hostById = useMemo(() => new Map(hosts.map(({ host }) => [host.id, host])), [hosts]);
+  const [past, setPast] = useState<SnapshotRow | null>(null);
   const selected = useSelectionStore((state) => state.rows);
   const columns = useMemo(() => {
     const all = Array.from({ length: total }, (_, index) => snapshotAt(pages, index));
     const loaded = total <= mostSelected ? all.filter((row) => row !== undefined) : [];
     return [
       tickColumn(selected, loaded, total, (index) => snapshotAt(pages, index)),
-      ...columnsOf(hostById, gone),
+      ...columnsOf(hostById, gone, setPast),
     ];
   }, [hostById, selected, pages, gone, total]);
   const rowAt = useCallback((index: number) => snapshotAt(pages, index), [pages]);
@@ -162,6 +164,7 @@ export function SnapshotsScreen() {
       <FilesDrawer />
       <PruneDialog />
       <CompareDrawer />
+      <SnapshotHistoryDrawer row={past} onClose={() => setPast(null)} />
       <SpaceDrawer onChoose={setSearch} />
       {error !== null && <ErrorNotice error={error} />}
       {status === 'ready' && total === 0 ? (
@@ -256,6 +259,7 @@ function Bytes({ row, of }: { row: SnapshotRow; of: 'usedBytes' | 'sizeBytes' })
 function columnsOf(
   hosts: ReadonlyMap<string, Host>,
   gone: ReadonlySet<string>,
+  showPast: (row: SnapshotRow) => void,
 ): Column<SnapshotRow, SortKey>[] {
   return [
     {
@@ -329,6 +333,7 @@ function columnsOf(
           extra={[
             { label: 'Browse files…', onClick: () => browse(row) },
             { label: 'What changed since…', onClick: () => openCompare(row) },
+            { label: 'What happened here?', onClick: () => showPast(row) },
           ]}
         />
       ),

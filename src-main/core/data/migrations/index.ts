@@ -8,6 +8,7 @@ import { migration as capacity } from './0060-capacity';
 import { migration as snapshotPolicies } from './0070-snapshot-policies';
 import { migration as clusters } from './0080-clusters';
 import { migration as clusterLogins } from './0090-cluster-logins';
+import { migration as stateChanges } from './0100-state-changes';
 
 /** Formats of app.sqlite, oldest first. A line is never changed once released. */
 export const appMigrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const appMigrations: readonly Migration[] = [
   snapshotPolicies,
   clusters,
   clusterLogins,
+  stateChanges,
 ];

@@ -1,0 +1,29 @@
+import type { ClusterInventory } from '../../../src-preload/contract/clusters';
+import type { HostInventory } from '../../../src-preload/contract/inventory';
+import type { States } from './state-changes';
+
+/**
+ * What a reading of a host found, in the words of the tools. A backend that could not be read says nothing of its pools:
+ * they keep the state that was seen last.
+ */
+export function statesOfHost({ pools, backends, sandbox }: HostInventory, before: States): States {
+  const unread = new Set(backends.filter(({ error }) => error !== null).map(({ kind }) => kind));
+  const states = new Map<string, string>();
+  for (const { name, state } of pools) states.set(`pool:${name}`, state);
+  for (const { name, state } of sandbox?.volumes ?? []) states.set(`sandbox-volume:${name}`, state);
+  for (const [object, state] of before) {
+    const kept =
+      (object.startsWith('pool:') && unread.size > 0) ||
+      (object.startsWith('sandbox-volume:') && (sandbox ?? null) === null);
+    if (kept && !states.has(object)) states.set(object, state);
+  }
+  return states;
+}
+
+/** Nodes and guests; a guest of a node that is down is in a state that nobody knows. */
+export function statesOfCluster({ nodes, guests }: ClusterInventory): States {
+  return new Map([
+    ...nodes.map(({ name, status }): [string, string] => [`node:${name}`, status]),
+    ...guests.map(({ vmid, status }): [string, string] => [`guest:${vmid}`, status]),
+  ]);
+}
