@@ -148,6 +148,7 @@ export function ObjectHistory({
           },
           {
             header: 'Outcome',
+            width: 136,
             render: ({ outcome }) => outcome !== null && <Outcome outcome={outcome} />,
           },
         ]}

@@ -54,6 +54,20 @@ describe('what happened to one object', () => {
     expect([found[0]?.what, found.at(-1)?.what]).toEqual(['running → stopped', 'It is there, running']);
   });
 
+  it('is told of a snapshot also where its volume was the target, and of no other that begins alike', () => {
+    const found = timelineOf(
+      [
+        entry(1, 'tank/home', { message: 'Create ZFS snapshot: tank/home. tank/home@daily is there.' }),
+        entry(2, 'tank/home', { message: 'Create ZFS snapshot: tank/home. tank/home@daily2 is there.' }),
+        entry(3, 'tank/home@daily', { message: 'Destroyed.' }),
+      ],
+      [],
+      [],
+      { kind: 'named', name: 'tank/home@daily' },
+    );
+    expect(found.map(({ atMs }) => atMs)).toEqual([3, 1]);
+  });
+
   it.each([
     ['110', true],
     ['vm:110 web-1', true],

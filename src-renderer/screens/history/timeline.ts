@@ -27,6 +27,12 @@ const namesObject = (target: string, name: string): boolean =>
     return rest === '' || (rest !== null && /^(?:[/@]|:\/)/.test(rest));
   });
 
+/** The target of taking a snapshot is its volume; what became of it says which snapshot. */
+const tellsOfSnapshot = (message: string, object: HistoryObject): boolean =>
+  object.kind === 'named' &&
+  object.name.includes('@') &&
+  message.split(/\s+/).some((word) => word.replace(/[.,;:]+$/, '') === object.name);
+
 export const isAbout = (target: string, object: HistoryObject): boolean =>
   object.kind === 'guest' ? namesGuest(target, object.vmid) : namesObject(target, object.name);
 
@@ -43,7 +49,10 @@ export function timelineOf(
   object: HistoryObject,
 ): Happening[] {
   const own = entries
-    .filter(({ event, target }) => event !== 'session' && isAbout(target, object))
+    .filter(
+      ({ event, target, message }) =>
+        event !== 'session' && (isAbout(target, object) || tellsOfSnapshot(message, object)),
+    )
     .map((entry): Happening => ({
       key: entry.operationId,
       atMs: entry.atMs,
