@@ -261,6 +261,10 @@ export const guestBackupSchema = z.strictObject({
   sizeBytes: bytesSchema.nullable(),
   notes: z.string(),
   protected: z.boolean(),
+  /** What a Proxmox Backup Server last found when it read it whole; null: it was never verified, or lies elsewhere. */
+  verified: z.enum(['ok', 'failed']).nullable(),
+  /** By a key that the node holds: without that key it is worth nothing. */
+  encrypted: z.boolean(),
 });
 export type GuestBackup = z.infer<typeof guestBackupSchema>;
 

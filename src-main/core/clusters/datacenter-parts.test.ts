@@ -216,6 +216,9 @@ describe('a storage on a Proxmox Backup Server', () => {
       subtype: 'qemu',
       notes: 'before the move',
       isProtected: true,
+      verified: 'failed',
+      keyFingerprint: 'aa:bb:cc:dd:ee:ff:00:11',
+      config: { name: 'build-runner', memory: 2048 },
     });
     const { storages } = await world.refresh();
     expect(storages.find(({ name }) => name === 'vault')).toMatchObject({
@@ -231,8 +234,31 @@ describe('a storage on a Proxmox Backup Server', () => {
       expect.objectContaining({ ...backup, format: 'pbs-vm', notes: 'before the move' }),
     ]);
     const { backups, ages } = await world.core.call('clusters:backups', { clusterId: atlas });
-    expect(backups.find(({ storage }) => storage === 'vault')).toMatchObject({ ...backup, type: 'qemu' });
+    expect(backups.find(({ storage }) => storage === 'vault')).toMatchObject({
+      ...backup,
+      ...{ type: 'qemu', verified: 'failed', encrypted: true },
+    });
     expect(ages.find(({ vmid }) => vmid === 130)?.lastAtMs).toBe(Date.parse('2026-11-28T01:00:00Z'));
+
+    const { plan } = await world.done('pve.backup.restore', {
+      ...{ node: 'atlas-1', type: 'qemu', archive: backup.volid, vmid: 102, storage: 'local-zfs' },
+      ...{ unique: true, start: false, force: false },
+    });
+    expect(plan.steps[0]?.commandLine).toBe(
+      `POST /nodes/atlas-1/qemu vmid=102 storage=local-zfs unique=1 archive=${backup.volid}`,
+    );
+    expect(wordsOf(plan)).toMatch(/found this backup damaged.*atlas-1 must hold the key/s);
+  });
+
+  it('tells in the demo which backups were verified, found damaged, or are encrypted', async () => {
+    await world.refresh(attic);
+    const { backups } = await world.core.call('clusters:backups', { clusterId: attic });
+    const onVault = backups.filter(({ storage }) => storage === 'vault');
+    expect(onVault.map(({ vmid, verified, encrypted }) => [vmid, verified, encrypted])).toEqual([
+      [100, 'ok', false],
+      [200, null, true],
+      [100, 'failed', false],
+    ]);
   });
 });
 

@@ -22,8 +22,18 @@ export const backupRowsSchema = z.array(
     subtype: z.string().optional(),
     notes: z.string().optional(),
     protected: z.union([number, z.boolean()]).optional(),
+    verification: z.object({ state: z.string().optional() }).optional(),
+    /** Fingerprint of the key. */
+    encrypted: z.string().optional(),
   }),
 );
+
+/** `ok` and `failed` are all there is; any other word is not taken for good. */
+export function verdictOf(verification: { state?: string | undefined } | undefined): 'ok' | 'failed' | null {
+  const state = verification?.state ?? '';
+  if (state === '' || state === 'none') return null;
+  return state === 'ok' ? 'ok' : 'failed';
+}
 
 /** Storages that hold backups and can be read, each shared one once. */
 export function backupStorages({ storages, nodes }: ClusterInventory): ClusterStorage[] {
@@ -68,7 +78,9 @@ export async function readBackups(
           backupRowsSchema,
           { operation: `list the backups on ${name}`, query: { content: 'backup' }, signal },
         );
-        return rows.map(({ volid, ctime, size, vmid, subtype, notes, protected: kept }) => ({
+        return rows.map(({ volid, ctime, size, vmid, subtype, notes, protected: kept, ...of }) => ({
+          verified: verdictOf(of.verification),
+          encrypted: (of.encrypted ?? '') !== '',
           volid,
           storage: name,
           node,

@@ -6,7 +6,7 @@ import { emptyFirewall } from './firewall';
 import { newGuest } from './guest-lifecycle';
 import { emptyHa } from './ha';
 import { emptySdnConfig } from './sdn';
-import type { Storage } from './storage-types';
+import type { Storage, StorageContent } from './storage-types';
 import { addPastTask, createTaskList } from './tasks';
 import type {
   Cluster,
@@ -933,7 +933,30 @@ export function createAttic(options: ClusterOptions): DemoClusterModel {
         path: '/var/lib/vz',
       }),
       storageOf('local-lvm', 'lvmthin', { totalBytes: 400 * gibibyte }),
+      storageOf('vault', 'pbs', {
+        content: ['backup'],
+        shared: true,
+        totalBytes: 4096 * gibibyte,
+        more: { server: '192.0.2.40', datastore: 'main', username: 'attic@pbs' },
+      }),
     ],
   });
+  const onVault = (kind: 'vm' | 'ct', vmid: number, daysAgo: number, more: Partial<StorageContent>) => {
+    const takenAtMs = Math.floor((now - daysAgo * dayMs) / 1000) * 1000;
+    cluster.content.push({
+      storage: 'vault',
+      volume: `backup/${kind}/${vmid}/${new Date(takenAtMs).toISOString().replace('.000', '')}`,
+      content: 'backup',
+      format: `pbs-${kind}`,
+      sizeBytes: 32 * gibibyte,
+      createdAtMs: takenAtMs,
+      vmid,
+      subtype: kind === 'vm' ? 'qemu' : 'lxc',
+      ...more,
+    });
+  };
+  onVault('vm', 100, 1, { verified: 'ok', notes: 'home-assistant' });
+  onVault('vm', 100, 8, { verified: 'failed', notes: 'home-assistant' });
+  onVault('ct', 200, 2, { keyFingerprint: 'de:m0:00:00:00:00:00:01', notes: 'pihole' });
   return admit(cluster, { '/': 'PVEAuditor' });
 }

@@ -29,6 +29,9 @@ export interface StorageContent {
   subtype?: 'qemu' | 'lxc';
   notes?: string;
   isProtected?: boolean;
+  /** Of a backup on a Proxmox Backup Server. */
+  verified?: 'ok' | 'failed';
+  keyFingerprint?: string;
   /** The configuration that a backup holds. */
   config?: Record<string, string | number>;
 }

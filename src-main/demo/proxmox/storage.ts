@@ -64,6 +64,17 @@ function contentRow(item: StorageContent) {
     ...(item.subtype === undefined ? {} : { subtype: item.subtype }),
     ...(item.notes === undefined ? {} : { notes: item.notes }),
     ...(item.isProtected === true ? { protected: 1 } : {}),
+    ...(item.verified === undefined
+      ? {}
+      : {
+          verification: {
+            state: item.verified,
+            upid: `UPID:vault:0000A1B2:00C3D4E5:${Math.floor(item.createdAtMs / 1000)
+              .toString(16)
+              .toUpperCase()}:verificationjob:main:root@pam:`,
+          },
+        }),
+    ...(item.keyFingerprint === undefined ? {} : { encrypted: item.keyFingerprint }),
   };
 }
 

@@ -137,6 +137,21 @@ function Known({ cluster, found, onAgain }: { cluster: Cluster; found: Found; on
                       {backup.protected && (
                         <IconLock size={13} role="img" aria-label="Protected" style={{ flex: 'none' }} />
                       )}
+                      {backup.verified === 'ok' && (
+                        <Badge size="xs" variant="light" color="teal" tt="none" style={{ flex: 'none' }}>
+                          verified
+                        </Badge>
+                      )}
+                      {backup.verified === 'failed' && (
+                        <Badge size="xs" variant="light" color="red" tt="none" style={{ flex: 'none' }}>
+                          damaged
+                        </Badge>
+                      )}
+                      {backup.encrypted && (
+                        <Badge size="xs" variant="light" color="gray" tt="none" style={{ flex: 'none' }}>
+                          encrypted
+                        </Badge>
+                      )}
                       {backup.notes}
                     </Group>
                   </Table.Td>

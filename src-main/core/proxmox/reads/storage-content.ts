@@ -16,6 +16,10 @@ export const volumeRowsSchema = z.array(
     subtype: optionalText,
     notes: optionalText,
     protected: optionalFlag,
+    /** Of a Proxmox Backup Server: what it found when it last read the backup whole. */
+    verification: z.object({ state: z.string().optional() }).optional(),
+    /** Fingerprint of the key. */
+    encrypted: optionalText,
   }),
 );
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { guestTypeSchema, type GuestBackup } from '../../../../../src-preload/contract/clusters';
 import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
+import { verdictOf } from '../../../proxmox/backups';
 import { apiPath } from '../../../proxmox/client/path';
 import { optionalNumber, optionalText } from '../../../proxmox/loose';
 import type { GuestStatus } from '../../../proxmox/read-guest';
@@ -33,7 +34,13 @@ const input = z.strictObject({
 type Input = z.infer<typeof input>;
 
 interface Found {
-  archive: { sizeBytes: number | null; createdAtMs: number | null; vmid: number | null } | null;
+  archive: {
+    sizeBytes: number | null;
+    createdAtMs: number | null;
+    vmid: number | null;
+    verified: GuestBackup['verified'];
+    encrypted: boolean;
+  } | null;
   /** The guest on that node that has the id now. */
   present: GuestStatus | null;
   /** It stands on another node, or is of the other kind. */
@@ -72,6 +79,8 @@ async function look(context: ApiContext, given: Input): Promise<Found> {
             sizeBytes: row.size,
             createdAtMs: row.ctime === null ? null : row.ctime * 1000,
             vmid: row.vmid,
+            verified: verdictOf(row.verification),
+            encrypted: (row.encrypted ?? '') !== '',
           },
     present,
     taken,
@@ -121,6 +130,16 @@ function consequencesOf(given: Input, { archive, present }: Found): Consequence[
   const at = archive === null || archive.createdAtMs === null ? 'the backup' : moment(archive.createdAtMs);
   return [
     info(`Guest ${given.vmid} becomes what guest ${archive?.vmid ?? '?'} was on ${at}.`),
+    ...(archive?.verified === 'failed'
+      ? [
+          warning(
+            'The backup server found this backup damaged when it last verified it: it may not come back whole.',
+          ),
+        ]
+      : []),
+    ...(archive?.encrypted === true
+      ? [info(`It is encrypted: ${given.node} must hold the key that it was made with.`)]
+      : []),
     ...(present === null
       ? []
       : [
