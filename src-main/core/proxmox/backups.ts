@@ -35,23 +35,25 @@ export function verdictOf(verification: { state?: string | undefined } | undefin
   return state === 'ok' ? 'ok' : 'failed';
 }
 
+/** A shared storage is the same one on every node. */
+const placeOf = ({ name, node, shared }: ClusterStorage): string => (shared ? name : `${name} on ${node}`);
+
 /** Storages that hold backups and can be read, each shared one once. */
 export function backupStorages({ storages, nodes }: ClusterInventory): ClusterStorage[] {
   const online = new Set(nodes.flatMap(({ name, status }) => (status === 'online' ? [name] : [])));
   const seen = new Set<string>();
-  return storages.filter(({ name, node, shared, content, available }) => {
-    if (!content.includes('backup') || !available || !online.has(node)) return false;
-    const key = shared ? name : `${node}/${name}`;
-    return !seen.has(key) && seen.add(key);
+  return storages.filter((storage) => {
+    if (!storage.content.includes('backup') || !storage.available || !online.has(storage.node)) return false;
+    const place = placeOf(storage);
+    return !seen.has(place) && seen.add(place);
   });
 }
 
-/** Storages for backups of which nothing can be read now: what they hold is not known. */
-function unreadableStorages({ storages, nodes }: ClusterInventory): string[] {
-  const online = new Set(nodes.flatMap(({ name, status }) => (status === 'online' ? [name] : [])));
-  return storages.flatMap(({ name, node, shared, content, available }) =>
-    content.includes('backup') && !shared && (!available || !online.has(node)) ? [`${name} on ${node}`] : [],
-  );
+/** Storages for backups that no node can read now: what they hold is not known. */
+function unreadableStorages(inventory: ClusterInventory): string[] {
+  const readable = new Set(backupStorages(inventory).map(placeOf));
+  const holding = inventory.storages.filter(({ content }) => content.includes('backup')).map(placeOf);
+  return [...new Set(holding)].filter((place) => !readable.has(place));
 }
 
 export interface BackupsRead {
