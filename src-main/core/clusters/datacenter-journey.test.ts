@@ -1129,10 +1129,10 @@ describe('changes of state', () => {
       ['stopped', 'running'],
       ['running', 'stopped'],
     ]);
-    const node = { kind: 'named', name: 'atlas-1' } as const;
+    const node = { kind: 'node', id: 'atlas-1' } as const;
     expect((await world.core.call('history:states', { sourceId: atlas, object: node })).changes).toEqual([]);
     expect(
-      (await world.core.failure('history:states', { sourceId: atlas, object: { kind: 'named', name: '' } }))
+      (await world.core.failure('history:states', { sourceId: atlas, object: { kind: 'node', id: '' } }))
         .code,
     ).toBe('invalid-request');
   });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { verdictOf } from '../proxmox/backups';
 import { atlas, attic, startClusterCore, wordsOf, type ClusterCore } from '../testing/cluster-core';
 
 let world: ClusterCore;
@@ -259,6 +260,12 @@ describe('a storage on a Proxmox Backup Server', () => {
       [200, null, true],
       [100, 'failed', false],
     ]);
+  });
+
+  it('is said to be damaged only by the word for it', () => {
+    const verdicts = ['ok', 'failed', 'none', 'running', undefined].map((state) => verdictOf({ state }));
+    expect(verdicts).toEqual(['ok', 'failed', null, null, null]);
+    expect(verdictOf(undefined)).toBeNull();
   });
 });
 

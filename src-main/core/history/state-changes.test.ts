@@ -14,7 +14,7 @@ beforeEach(() => {
   changes = new StateChanges(db);
 });
 
-const tank = { kind: 'named', name: 'tank' } as const;
+const tank = { kind: 'pool', id: 'tank' } as const;
 const note = (atMs: number, states: Record<string, string>) =>
   changes.note('nas', atMs, new Map(Object.entries(states)));
 
@@ -32,6 +32,7 @@ describe('changes of state', () => {
       { atMs: 3, from: 'ONLINE', to: 'DEGRADED' },
     ]);
     expect(changes.of('other', tank)).toEqual([]);
+    expect(changes.of('nas', { kind: 'sandbox-volume', id: 'tank' })).toEqual([]);
     expect(changes.of('nas', { kind: 'guest', vmid: 110 })).toEqual([]);
   });
 
@@ -68,7 +69,7 @@ describe('changes of state', () => {
         const last = new Map(Object.entries(readings.at(-1) ?? {}));
         expect(changes.last('nas')).toEqual(readings.length === 0 ? null : last);
         for (const [object, key] of [
-          [{ kind: 'named', name: 'a' }, 'pool:a'],
+          [{ kind: 'pool', id: 'a' }, 'pool:a'],
           [{ kind: 'guest', vmid: 7 }, 'guest:7'],
         ] as const) {
           const told = changes.of('nas', object);

@@ -1,24 +1,21 @@
 import type { Database } from 'better-sqlite3';
 import {
   mostStateChanges,
-  type HistoryObject,
   type StateChange,
+  type StatefulObject,
 } from '../../../src-preload/contract/history';
 
 /** Of one host or cluster; the oldest go first. */
 export const mostKept = 5_000;
 
-/** `pool:tank`, `guest:110` with the state that the tool tells. */
+/** `pool:zfs:tank`, `guest:110` with the state that the tool tells. */
 export type States = ReadonlyMap<string, string>;
+
+export const keyOf = (object: StatefulObject): string =>
+  object.kind === 'guest' ? `guest:${object.vmid}` : `${object.kind}:${object.id}`;
 
 /** Stands for the source itself: a host without pools was read as well. */
 const read = '';
-
-/** Kinds of objects that are asked for by their name. */
-export const namedKinds = ['pool', 'sandbox-volume', 'node'] as const;
-
-const keysOf = (object: HistoryObject): string[] =>
-  object.kind === 'guest' ? [`guest:${object.vmid}`] : namedKinds.map((kind) => `${kind}:${object.name}`);
 
 /** What readings saw change of pools, volumes, nodes and guests, whoever changed it (X17). */
 export class StateChanges {
@@ -77,11 +74,9 @@ export class StateChanges {
   }
 
   /** Newest first. */
-  of(sourceId: string, object: HistoryObject): StateChange[] {
-    return keysOf(object)
-      .flatMap((key) => this.#of.all(sourceId, key, mostStateChanges))
-      .sort((a, b) => b.id - a.id)
-      .slice(0, mostStateChanges)
+  of(sourceId: string, object: StatefulObject): StateChange[] {
+    return this.#of
+      .all(sourceId, keyOf(object), mostStateChanges)
       .map(({ atMs, from, to }) => ({ atMs, from, to }));
   }
 

@@ -1,6 +1,6 @@
 import type { ClusterInventory } from '../../../src-preload/contract/clusters';
 import type { HostInventory } from '../../../src-preload/contract/inventory';
-import type { States } from './state-changes';
+import { keyOf, type States } from './state-changes';
 
 /**
  * What a reading of a host found, in the words of the tools. A backend that could not be read says nothing of its pools:
@@ -9,8 +9,9 @@ import type { States } from './state-changes';
 export function statesOfHost({ pools, backends, sandbox }: HostInventory, before: States): States {
   const unread = new Set(backends.filter(({ error }) => error !== null).map(({ kind }) => kind));
   const states = new Map<string, string>();
-  for (const { name, state } of pools) states.set(`pool:${name}`, state);
-  for (const { name, state } of sandbox?.volumes ?? []) states.set(`sandbox-volume:${name}`, state);
+  for (const { id, state } of pools) states.set(keyOf({ kind: 'pool', id }), state);
+  for (const { id, state } of sandbox?.volumes ?? [])
+    states.set(keyOf({ kind: 'sandbox-volume', id }), state);
   for (const [object, state] of before) {
     const kept =
       (object.startsWith('pool:') && unread.size > 0) ||
@@ -23,7 +24,7 @@ export function statesOfHost({ pools, backends, sandbox }: HostInventory, before
 /** Nodes and guests; a guest of a node that is down is in a state that nobody knows. */
 export function statesOfCluster({ nodes, guests }: ClusterInventory): States {
   return new Map([
-    ...nodes.map(({ name, status }): [string, string] => [`node:${name}`, status]),
-    ...guests.map(({ vmid, status }): [string, string] => [`guest:${vmid}`, status]),
+    ...nodes.map(({ name, status }): [string, string] => [keyOf({ kind: 'node', id: name }), status]),
+    ...guests.map(({ vmid, status }): [string, string] => [keyOf({ kind: 'guest', vmid }), status]),
   ]);
 }

@@ -28,11 +28,10 @@ export const backupRowsSchema = z.array(
   }),
 );
 
-/** `ok` and `failed` are all there is; any other word is not taken for good. */
+/** `ok` or `failed`; any other word says neither. */
 export function verdictOf(verification: { state?: string | undefined } | undefined): 'ok' | 'failed' | null {
-  const state = verification?.state ?? '';
-  if (state === '' || state === 'none') return null;
-  return state === 'ok' ? 'ok' : 'failed';
+  const state = verification?.state;
+  return state === 'ok' || state === 'failed' ? state : null;
 }
 
 /** A shared storage is the same one on every node. */

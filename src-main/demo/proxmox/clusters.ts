@@ -957,6 +957,6 @@ export function createAttic(options: ClusterOptions): DemoClusterModel {
   };
   onVault('vm', 100, 1, { verified: 'ok', notes: 'home-assistant' });
   onVault('vm', 100, 8, { verified: 'failed', notes: 'home-assistant' });
-  onVault('ct', 200, 2, { keyFingerprint: 'de:m0:00:00:00:00:00:01', notes: 'pihole' });
+  onVault('ct', 200, 2, { keyFingerprint: 'de:00:00:00:00:00:00:01', notes: 'pihole' });
   return admit(cluster, { '/': 'PVEAuditor' });
 }

@@ -20,6 +20,7 @@ import { formatDay } from '../../format/time-format';
 import { closePanel, openGuest, useCluster, useClustersStore, useTakenAt } from '../../stores/clusters-store';
 import { call } from '../../api';
 import { startOffer } from '../../stores/offers-store';
+import { AskedHistory } from '../history/AskedHistory';
 import { Charts } from './Charts';
 import { TaskTable } from './ClusterTasks';
 import { FirewallView } from './FirewallView';
@@ -177,6 +178,7 @@ function Overview({
         </div>
       )}
       {live(<Status of={of} />)}
+      <AskedHistory hostId={of.clusterId} name={node.name} stateful={{ kind: 'node', id: node.name }} />
     </Stack>
   );
 }

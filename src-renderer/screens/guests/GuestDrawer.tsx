@@ -105,7 +105,12 @@ function GuestTabs({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
         <Charts clusterId={cluster.id} subject={{ kind: 'guest', vmid: guest.vmid }} />
       </Tabs.Panel>
       <Tabs.Panel value="history" pt="md">
-        <ObjectHistory hostId={cluster.id} object={{ kind: 'guest', vmid: guest.vmid }} clusterTasks />
+        <ObjectHistory
+          hostId={cluster.id}
+          object={{ kind: 'guest', vmid: guest.vmid }}
+          stateful={{ kind: 'guest', vmid: guest.vmid }}
+          clusterTasks
+        />
       </Tabs.Panel>
       <Tabs.Panel value="firewall" pt="md">
         <FirewallView clusterId={cluster.id} scope={{ level: 'guest', vmid: guest.vmid }} />

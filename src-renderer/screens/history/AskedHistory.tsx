@@ -1,9 +1,18 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
+import type { StatefulObject } from '../../../src-preload/contract/history';
 import { ObjectHistory } from './ObjectHistory';
 
-/** What happened to a pool or volume by that name. Read only when somebody asks: a page may hold many of them. */
-export function AskedHistory({ hostId, name }: { hostId: string; name: string }) {
+/** What happened to a pool, volume or node by that name. Read only when somebody asks: a page may hold many of them. */
+export function AskedHistory({
+  hostId,
+  name,
+  stateful,
+}: {
+  hostId: string;
+  name: string;
+  stateful: StatefulObject;
+}) {
   const [asked, setAsked] = useState(false);
   return (
     <section aria-label={`What happened to ${name}`} style={{ marginTop: 12 }}>
@@ -16,7 +25,7 @@ export function AskedHistory({ hostId, name }: { hostId: string; name: string })
       >
         What happened here?
       </Button>
-      {asked && <ObjectHistory hostId={hostId} object={{ kind: 'named', name }} />}
+      {asked && <ObjectHistory hostId={hostId} object={{ kind: 'named', name }} stateful={stateful} />}
     </section>
   );
 }

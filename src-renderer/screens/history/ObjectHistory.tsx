@@ -2,7 +2,7 @@ import { Badge, Loader, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { AuditEntry } from '../../../src-preload/contract/audit';
 import type { ClusterTask } from '../../../src-preload/contract/clusters';
-import type { HistoryObject, StateChange } from '../../../src-preload/contract/history';
+import type { StateChange, StatefulObject } from '../../../src-preload/contract/history';
 import type { WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
 import { Age } from '../../components/Age';
@@ -12,7 +12,7 @@ import { taskOutcomeColours, taskOutcomeWords } from '../../format/guest-format'
 import { formatMoment } from '../../format/time-format';
 import { outcomeWords } from '../../format/words-format';
 import { outcomeColours } from '../audit/outcome-looks';
-import { timelineOf, type Happening } from './timeline';
+import { timelineOf, type Happening, type HistoryObject } from './timeline';
 
 /** Rows of the audit that are looked through. */
 const auditRows = 500;
@@ -51,24 +51,31 @@ function Outcome({ outcome }: { outcome: NonNullable<Happening['outcome']> }) {
 export function ObjectHistory({
   hostId,
   object,
+  stateful,
   clusterTasks = false,
 }: {
   hostId: string;
+  /** What the audit calls it. */
   object: HistoryObject;
+  /** What readings tell the state of; null: they tell of none, as of snapshots. */
+  stateful: StatefulObject | null;
   clusterTasks?: boolean;
 }) {
-  const key = JSON.stringify(object);
+  const key = JSON.stringify(stateful);
   const search = object.kind === 'guest' ? String(object.vmid) : object.name;
   const [found, setFound] = useState<Found | null>(null);
   const [error, setError] = useState<WireError | null>(null);
   useEffect(() => {
     const mine = new AbortController();
+    const askedStates = JSON.parse(key) as StatefulObject | null;
     const read = async (): Promise<void> => {
       const filter = { search, outcomes: [], action: null, fromMs: null, toMs: null };
       const [audit, tasks, states] = await Promise.all([
         call('audit:list', { sourceId: hostId, filter, beforeSeq: null, limit: auditRows }, mine.signal),
         clusterTasks ? call('clusters:tasks', { clusterId: hostId }, mine.signal) : null,
-        call('history:states', { sourceId: hostId, object: JSON.parse(key) as HistoryObject }, mine.signal),
+        askedStates === null
+          ? null
+          : call('history:states', { sourceId: hostId, object: askedStates }, mine.signal),
       ]);
       if (mine.signal.aborted) return;
       // Nothing was ever done on this host: it has no audit yet.
@@ -76,13 +83,13 @@ export function ObjectHistory({
         setError(audit.error);
         return;
       }
-      if (!states.ok) {
+      if (states?.ok === false) {
         setError(states.error);
         return;
       }
       setError(null);
       setFound({
-        changes: states.value.changes,
+        changes: states?.value.changes ?? [],
         entries: audit.ok ? audit.value.entries : [],
         tasks: tasks?.ok === true ? tasks.value.tasks : [],
         away: tasks?.ok === false ? tasks.error : null,

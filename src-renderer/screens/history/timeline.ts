@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../../src-preload/contract/audit';
 import type { ClusterTask } from '../../../src-preload/contract/clusters';
-import type { HistoryObject, StateChange } from '../../../src-preload/contract/history';
+import type { StateChange } from '../../../src-preload/contract/history';
 import { taskWords } from '../../format/guest-format';
 
 /** One thing that happened to an object. */
@@ -15,6 +15,9 @@ export interface Happening {
   outcome: AuditEntry['outcome'] | ClusterTask['outcome'] | null;
   detail: string;
 }
+
+/** What is asked about. A guest is known by its number, all else by its name and what lies below it. */
+export type HistoryObject = { kind: 'guest'; vmid: number } | { kind: 'named'; name: string };
 
 /** `110`, `110 web-1`, `vm:110`: the number as a whole, and never a part of another one. */
 const namesGuest = (target: string, vmid: number): boolean =>
@@ -41,7 +44,7 @@ function changeWords(from: string | null, to: string | null): string {
   return to === null ? `It is gone, after ${from}` : `${from} → ${to}`;
 }
 
-/** Newest first. What is asked about: a guest by its number, all else by its name and what lies below it. */
+/** Newest first. */
 export function timelineOf(
   entries: readonly AuditEntry[],
   tasks: readonly ClusterTask[],

@@ -139,7 +139,7 @@ export function PoolCard({
           <Facts pool={pool} />
           <Topology hostId={host.id} pool={pool} />
           <Volumes host={host} volumes={volumes} pool={pool} />
-          <AskedHistory hostId={host.id} name={pool.name} />
+          <AskedHistory hostId={host.id} name={pool.name} stateful={{ kind: 'pool', id: pool.id }} />
         </div>
       </Collapse>
     </article>

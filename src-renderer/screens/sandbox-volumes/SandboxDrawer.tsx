@@ -137,7 +137,12 @@ function Detail({ row: { host, volume }, onClose }: { row: VolumeRow; onClose: (
           <Labels labels={volume.labels} />
         </Section>
       )}
-      <AskedHistory key={volume.id} hostId={host.id} name={volume.name} />
+      <AskedHistory
+        key={volume.id}
+        hostId={host.id}
+        name={volume.name}
+        stateful={{ kind: 'sandbox-volume', id: volume.id }}
+      />
     </Stack>
   );
 }

@@ -25,7 +25,9 @@ export function SnapshotHistoryDrawer({ row, onClose }: { row: SnapshotRow | nul
         )
       }
     >
-      {row !== null && <ObjectHistory hostId={row.hostId} object={{ kind: 'named', name: row.fullName }} />}
+      {row !== null && (
+        <ObjectHistory hostId={row.hostId} object={{ kind: 'named', name: row.fullName }} stateful={null} />
+      )}
     </Drawer>
   );
 }
