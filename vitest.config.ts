@@ -13,6 +13,8 @@ export default defineConfig({
       'scripts/**/*.test.mjs',
     ],
     testTimeout: 30_000,
+    // What is waited for comes later on a machine that does other work as well, and fails no less when it never comes.
+    expect: { poll: { timeout: 10_000 } },
     // Native modules (better-sqlite3) and signals need processes of their own, not threads.
     pool: 'forks',
   },
