@@ -14,10 +14,13 @@ const nanoseconds = 1e9;
 /** A count as `-p` writes it; guids would not fit a number and are not read. */
 export const count = z.union([z.int().nonnegative(), z.string().regex(/^\d{1,20}$/)]).transform(Number);
 
+/** Seconds since 1970 that are a moment: what a Date can hold. */
+export const moment = count.refine((seconds) => seconds <= 8_640_000_000_000, 'is no moment');
+
 const rebuild = z.looseObject({
   state: z.string(),
-  start_time: count,
-  end_time: count,
+  start_time: moment,
+  end_time: moment,
   issued: count,
   to_scan: count,
   pass_skipped: count.default(0),
@@ -31,20 +34,20 @@ const rebuilds = { rebuild_stats: z.record(z.string(), rebuild).default({}) };
 const scan = z.looseObject({
   function: z.string(),
   state: z.string(),
-  start_time: count,
-  end_time: count,
+  start_time: moment,
+  end_time: moment,
   to_examine: count,
   skipped: count,
   issued: count,
   issued_bytes_per_scan: count,
-  pass_start: count,
-  scrub_pause: count,
+  pass_start: moment,
+  scrub_pause: moment,
   scrub_spent_paused: count,
   errors: count,
   err_scrub_state: z.string().optional(),
-  err_scrub_start_time: count.default(0),
-  err_scrub_end_time: count.default(0),
-  err_scrub_pause: count.default(0),
+  err_scrub_start_time: moment.default(0),
+  err_scrub_end_time: moment.default(0),
+  err_scrub_pause: moment.default(0),
   ...rebuilds,
 });
 
@@ -55,8 +58,8 @@ export const removalStats = z.looseObject({
   name: z.string(),
   state: z.string(),
   removing_vdev: count,
-  start_time: count,
-  end_time: count,
+  start_time: moment,
+  end_time: moment,
   to_copy: count,
   copied: count,
 });
@@ -65,8 +68,8 @@ export const expandStats = z.looseObject({
   name: z.string(),
   state: z.string(),
   expanding_vdev: count,
-  start_time: count,
-  end_time: count,
+  start_time: moment,
+  end_time: moment,
   to_reflow: count,
   reflowed: count,
   waiting_for_resilver: count,

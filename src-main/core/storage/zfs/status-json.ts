@@ -6,6 +6,7 @@ import {
   count,
   expandStats,
   expansionOf,
+  moment,
   momentText,
   removalOf,
   removalStats,
@@ -75,7 +76,7 @@ const poolSchema = z.looseObject({
   removal_stats: removalStats.optional(),
   raidz_expand_stats: expandStats.optional(),
   checkpoint_stats: z
-    .looseObject({ state: z.string(), start_time: count.optional(), space: count.optional() })
+    .looseObject({ state: z.string(), start_time: moment.optional(), space: count.optional() })
     .optional(),
   vdevs: vdevs.optional(),
   dedup: vdevs.optional(),
@@ -90,7 +91,7 @@ const reportSchema = z.looseObject({
   output_version: z.looseObject({ command: z.literal('zpool status'), vers_major: z.literal(0) }),
   pools: z.record(z.string(), poolSchema),
   /** Of `-T u`. */
-  time: count,
+  time: moment,
 });
 
 /** Classes in the order and by the names of the text. */

@@ -38,11 +38,18 @@ export const groupFailures: readonly KnownFailure[] = [
     explain: () => ({
       message:
         'LVM found data on a disk and asked whether to erase it. Nobody answered, so nothing was changed.',
-      remedy: 'Look at the disk; if nothing of it is needed, clear it on the host: wipefs -a DEVICE',
+      remedy: 'Look at the disk; if nothing of it is needed, clear it on the host with "wipefs -a DEVICE".',
     }),
   },
   {
-    pattern: /New volume group name "([^"]*)" is invalid|already exists in filesystem/,
+    pattern: /\/dev\/(\S+): already exists in filesystem/,
+    explain: (match) => ({
+      message: `There is a volume group or something else by the name of ${match[1] ?? ''} in /dev already. Nothing was changed.`,
+      remedy: 'Choose another name.',
+    }),
+  },
+  {
+    pattern: /New volume group name "([^"]*)" is invalid/,
     explain: () => ({
       message: 'LVM does not take this name. Nothing was changed.',
       remedy: 'Choose another name.',
@@ -103,7 +110,7 @@ export const volumeFailures: readonly KnownFailure[] = [
   {
     pattern: /contains a filesystem in use|in use\.?$|is used by another device/m,
     explain: () => ({
-      message: 'The volume is mounted or used by something else. Nothing was destroyed.',
+      message: 'The volume is mounted or used by something else. Nothing was changed.',
       remedy: 'Unmount it, or stop what uses it, then plan it again.',
     }),
   },
@@ -142,7 +149,7 @@ export const volumeFailures: readonly KnownFailure[] = [
     explain: () => ({
       message:
         'The volume has snapshots, and LVM resizes such a volume only while it is inactive. Nothing was changed.',
-      remedy: 'Destroy its snapshots, or deactivate it first: lvchange -an',
+      remedy: 'Destroy its snapshots, or deactivate it first with "lvchange -an".',
     }),
   },
   {
