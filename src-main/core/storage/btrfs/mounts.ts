@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unexpectedOutput } from '../unexpected';
+import { readJson } from '../unexpected';
 
 /** One place of a host where a file system, or a part of it, can be reached. */
 export interface Mount {
@@ -32,15 +32,8 @@ const reportSchema = z.object({
 /** `findmnt -J --list`: every mount, in the order of mounting. Exit 1 without a word: there are none. */
 export function parseMounts(stdout: string, exitCode: number): Mount[] {
   if (exitCode === 1 && stdout.trim() === '') return [];
-  let json: unknown;
-  try {
-    json = JSON.parse(stdout);
-  } catch {
-    throw unexpectedOutput('findmnt', 'it is not JSON', stdout);
-  }
-  const report = reportSchema.safeParse(json);
-  if (!report.success) throw unexpectedOutput('findmnt', 'it is not a list of mounts', stdout);
-  return report.data.filesystems.map((row) => ({
+  const report = readJson('findmnt', stdout, reportSchema, 'it is not a list of mounts');
+  return report.filesystems.map((row) => ({
     target: row.target,
     source: (row.source ?? '').replace(/\[.*\]$/, ''),
     type: row.fstype ?? '',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unexpectedOutput } from '../unexpected';
+import { readJson, unexpectedOutput } from '../unexpected';
 
 /** One row of lsblk with what lies on it. A device with two parents stands below each of them. */
 export interface BlockDevice {
@@ -127,15 +127,8 @@ function toDevice(raw: unknown): BlockDevice {
  * without any block device is not a thing, but an empty list is taken as one.
  */
 export function parseBlockDevices(stdout: string): BlockDevice[] {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(stdout);
-  } catch {
-    throw unexpectedOutput(command, 'it is not JSON', stdout);
-  }
-  const report = reportSchema.safeParse(raw);
-  if (!report.success) throw unexpectedOutput(command, 'it holds no list "blockdevices"', stdout);
-  return report.data.blockdevices.map(toDevice);
+  const report = readJson(command, stdout, reportSchema, 'it holds no list "blockdevices"');
+  return report.blockdevices.map(toDevice);
 }
 
 /** The device and all that lies on it, each path once. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unexpectedOutput } from '../unexpected';
+import { readJson } from '../unexpected';
 import type { BlockDevice } from './block-devices';
 
 /** One signature as `wipefs -J` lists it. */
@@ -16,15 +16,8 @@ const listSchema = z.looseObject({
 /** Of a blank device the list is empty, or nothing is printed at all. Throws AppError `unexpected-output`. */
 export function parseSignatures(stdout: string): Signature[] {
   if (stdout.trim() === '') return [];
-  let raw: unknown;
-  try {
-    raw = JSON.parse(stdout);
-  } catch {
-    throw unexpectedOutput('wipefs -J', 'it is not JSON', stdout);
-  }
-  const parsed = listSchema.safeParse(raw);
-  if (!parsed.success) throw unexpectedOutput('wipefs -J', 'it holds no list "signatures"', stdout);
-  return parsed.data.signatures.map(({ type, label }) => ({ type, label: label ?? null }));
+  const { signatures } = readJson('wipefs -J', stdout, listSchema, 'it holds no list "signatures"');
+  return signatures.map(({ type, label }) => ({ type, label: label ?? null }));
 }
 
 const tables = /^(?:gpt|dos|PMBR|mac|sun|sgi|bsd|atari)$/;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Smart } from '../../../../src-preload/contract/disks';
 import { clampPercent } from '../columns';
-import { unexpectedOutput } from '../unexpected';
+import { parseJson, unexpectedOutput } from '../unexpected';
 
 /**
  * `smartctl --json -a` of smartmontools 7.0 to 7.5: ATA and NVMe as captured with 7.3; the self-test log of NVMe
@@ -297,13 +297,9 @@ function newestTestOf(raw: Raw): Pick<SmartReport, 'newestTest' | 'testCount'> {
 /** Throws AppError `unexpected-output`. What a disk does not tell is null, never 0. */
 export function parseSmartReport(stdout: string): SmartReport {
   const command = 'smartctl --json -a';
-  let json: unknown;
-  try {
-    json = JSON.parse(stdout);
-  } catch {
-    throw unexpectedOutput(command, 'it is not JSON (smartctl has it since 7.0)', stdout);
-  }
-  const parsed = reportSchema.safeParse(json);
+  const parsed = reportSchema.safeParse(
+    parseJson(command, stdout, 'it is not JSON (smartctl has it since 7.0)'),
+  );
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw unexpectedOutput(command, `"${issue?.path.join('.') ?? ''}" is not what it should be`, stdout);

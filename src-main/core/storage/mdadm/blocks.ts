@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unexpectedOutput } from '../unexpected';
+import { readJson } from '../unexpected';
 
 /** A block device of `lsblk -J -b` with what lies on it. */
 export interface Block {
@@ -77,18 +77,7 @@ function toBlock(raw: RawBlock): Block {
 
 /** The roots of the tree. An array stands below each of its members. Throws `unexpected-output`. */
 export function parseBlocks(stdout: string): Block[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(stdout);
-  } catch {
-    throw unexpectedOutput('lsblk', 'it is not JSON', stdout);
-  }
-  const parsed = answerSchema.safeParse(json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw unexpectedOutput('lsblk', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, stdout);
-  }
-  return parsed.data.blockdevices.map(toBlock);
+  return readJson('lsblk', stdout, answerSchema).blockdevices.map(toBlock);
 }
 
 /** Every device once, parents before children. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unexpectedOutput } from '../unexpected';
+import { readJson, unexpectedOutput } from '../unexpected';
 
 /** A disk that may come into a pool, as `lsblk -J -b` shows it with all that lies on it. */
 export interface DeviceReading {
@@ -62,15 +62,8 @@ const zfsReservedBytes = 8 * 1024 * 1024;
 
 /** null: there is no such device. Throws `unexpected-output`. */
 export function parseDevice(stdout: string, asked: string): DeviceReading | null {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(stdout);
-  } catch {
-    throw unexpectedOutput('lsblk', 'it is not JSON', stdout);
-  }
-  const report = reportSchema.safeParse(raw);
-  if (!report.success) throw unexpectedOutput('lsblk', 'it is not the list of one device', stdout);
-  const [device, ...others] = report.data.blockdevices;
+  const report = readJson('lsblk', stdout, reportSchema, 'it is not the list of one device');
+  const [device, ...others] = report.blockdevices;
   if (device === undefined) return null;
   if (others.length > 0) throw unexpectedOutput('lsblk', 'it shows more than one device', stdout);
   const rows = flatten(device);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { TopologyNode } from '../../../../src-preload/contract/inventory';
 import { clampPercent } from '../columns';
-import { unexpectedOutput } from '../unexpected';
+import { readJson, unexpectedOutput } from '../unexpected';
 import {
   count,
   expandStats,
@@ -228,18 +228,7 @@ function poolOf(pool: z.infer<typeof poolSchema>, nowSeconds: number): PoolStatu
 
 /** Throws `unexpected-output`: what is not understood is never a host without pools. */
 export function readStatusJson(stdout: string): StatusReading {
-  let json: unknown;
-  try {
-    json = JSON.parse(stdout);
-  } catch {
-    throw unexpectedOutput(command, 'it is no JSON', stdout);
-  }
-  const report = reportSchema.safeParse(json);
-  if (!report.success) {
-    const [issue] = report.error.issues;
-    throw unexpectedOutput(command, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, stdout);
-  }
-  const { pools, time } = report.data;
+  const { pools, time } = readJson(command, stdout, reportSchema);
   return {
     pools: Object.values(pools).map((pool) => poolOf(pool, time)),
     takenAtMs: time * 1000,
