@@ -104,34 +104,42 @@ interface Job {
   errorCount?: number;
 }
 
+const verbs: Record<Activity['state'], string> = {
+  running: 'in progress since',
+  paused: 'paused since',
+  finished: 'ended',
+  canceled: 'canceled on',
+};
+
+const unknown = (subject: string, state: string): PoolScan => ({
+  key: 'scan',
+  lines: [`${subject}: ${state}`],
+  result: 'unknown',
+});
+
 function told(job: Job): PoolScan {
-  const waits = (job.pausedSeconds ?? 0) > 0 || job.waits === true;
   const known = states[job.state];
-  if (known === undefined) {
-    return { key: 'scan', lines: [`${job.subject}: ${job.state}`], result: 'unknown' };
-  }
-  const state = known === 'running' && waits ? 'paused' : known;
+  if (known === undefined) return unknown(job.subject, job.state);
+  const pausedAt = job.pausedSeconds ?? 0;
+  const state = known === 'running' && (pausedAt > 0 || job.waits === true) ? 'paused' : known;
+  const isUnderWay = state === 'running' || state === 'paused';
+  const began = state === 'paused' && pausedAt > 0 ? pausedAt : job.startSeconds;
+  const atSeconds = isUnderWay ? began : job.endSeconds;
   const errorCount = state === 'finished' ? (job.errorCount ?? 0) : 0;
-  const since =
-    job.pausedSeconds === undefined || job.pausedSeconds === 0 ? job.startSeconds : job.pausedSeconds;
-  const words: Record<Activity['state'], string> = {
-    running: `${job.subject} in progress since ${momentText(job.startSeconds)}`,
-    paused: `${job.subject} paused since ${momentText(since)}`,
-    finished: `${job.subject} ended ${momentText(job.endSeconds)} with ${errorCount} errors`,
-    canceled: `${job.subject} canceled on ${momentText(job.endSeconds)}`,
-  };
+  const outcome = state === 'finished' ? ` with ${errorCount} errors` : '';
+  const text = `${job.subject} ${verbs[state]} ${momentText(atSeconds)}${outcome}`;
   const result: ScanResult = {
     activity: {
       kind: job.kind,
       state,
-      percent: state === 'finished' ? 100 : state === 'canceled' ? null : job.percent,
+      percent: state === 'finished' ? 100 : isUnderWay ? job.percent : null,
       etaSeconds: state === 'running' ? job.etaSeconds : null,
-      text: words[state],
+      text,
     },
-    atMs: (state === 'running' ? job.startSeconds : state === 'paused' ? since : job.endSeconds) * 1000,
+    atMs: atSeconds * 1000,
     errorCount,
   };
-  return { key: 'scan', lines: [words[state]], result };
+  return { key: 'scan', lines: [text], result };
 }
 
 /** null: of an empty pool nothing can be told. */
@@ -187,7 +195,7 @@ function scrubsOf(stats: z.infer<typeof scan>, nowSeconds: number): PoolScan[] {
       }),
     );
   } else if (stats.function !== 'NONE' && stats.function !== 'ERRORSCRUB') {
-    scans.push({ key: 'scan', lines: [`${stats.function}: ${stats.state}`], result: 'unknown' });
+    scans.push(unknown(stats.function, stats.state));
   }
   if (stats.err_scrub_state !== undefined && stats.err_scrub_state !== 'NONE') {
     scans.push(
