@@ -438,7 +438,8 @@ export class ClusterService {
         seen,
         this.#abort.signal,
       );
-      const { inventory } = this.#of(id);
+      // It may have been removed meanwhile; nothing of it must come back.
+      const inventory = this.#known.get(id)?.inventory ?? null;
       if (renewed === null || inventory === null) return;
       const told = renewed(inventory);
       this.#set(id, { inventory: told, summary: summariseCluster(told) });

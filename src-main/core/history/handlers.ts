@@ -1,8 +1,8 @@
+import type { Database } from 'better-sqlite3';
 import type { CoreHandlers } from '../../../src-preload/contract';
 import type { ClusterInventory } from '../../../src-preload/contract/clusters';
 import type { HostInventory } from '../../../src-preload/contract/inventory';
 import { withoutWaiting } from '../data/without-waiting';
-import type { Database } from 'better-sqlite3';
 import type { CoreLog } from '../log';
 import { StateChanges, type States } from './state-changes';
 import { statesOfCluster, statesOfHost } from './states-of';
@@ -12,7 +12,8 @@ export function createHistory(db: Database, log: CoreLog) {
   const changes = new StateChanges(db);
   const keep = (sourceId: string, atMs: number, states: (before: States) => States): void => {
     try {
-      withoutWaiting(db, () => changes.note(sourceId, atMs, states(changes.last(sourceId) ?? new Map())));
+      const last = changes.last(sourceId);
+      withoutWaiting(db, () => changes.note(sourceId, atMs, states(last ?? new Map()), last));
     } catch (thrown) {
       log.write('error', 'A change of state could not be kept', { hostId: sourceId, error: thrown });
     }

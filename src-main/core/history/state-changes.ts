@@ -52,9 +52,11 @@ export class StateChanges {
     return new Map(rows.filter(({ object }) => object !== read).map(({ object, state }) => [object, state]));
   }
 
-  /** After a whole reading: `now` are all objects there are. The first reading of a source is no change. */
-  note(sourceId: string, atMs: number, now: States): void {
-    const last = this.last(sourceId);
+  /**
+   * After a whole reading: `now` are all objects there are. The first reading of a source is no change.
+   * @param last as `last` tells it
+   */
+  note(sourceId: string, atMs: number, now: States, last = this.last(sourceId)): void {
     const before = last ?? new Map<string, string>();
     const gone = [...before.keys()].filter((object) => !now.has(object));
     const other = [...now].filter(([object, state]) => before.get(object) !== state);

@@ -53,9 +53,9 @@ export interface InventoryServiceOptions {
   onRefresh: (hostId: string) => void;
   onHostChanged: (hostId: string) => void;
   onInventoryChanged: (hostId: string) => void;
-  /** One reading was made, or failed. */
-  /** After each whole reading. */
+  /** What a whole reading found. */
   onSeen: (hostId: string, inventory: HostInventory) => void;
+  /** One reading was made, or failed. */
   onReading: (host: Host, outcome: HostSummary | AppError) => void;
   /** A scrub, resilver or move of ours or of anybody's that ran at the last reading has ended. */
   onActivityEnded: (host: Host, ended: EndedActivity) => void;
