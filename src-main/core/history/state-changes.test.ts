@@ -91,7 +91,7 @@ describe('what a reading of a host says of states', () => {
 
   it('leaves what could not be read as it was last seen', () => {
     const before = new Map([
-      ['pool:tank', 'ONLINE'],
+      ['pool:zfs:tank', 'ONLINE'],
       ['sandbox-volume:cache', 'in use'],
     ]);
     const unread = inventory({
@@ -99,5 +99,8 @@ describe('what a reading of a host says of states', () => {
     });
     expect(statesOfHost(unread, before)).toEqual(before);
     expect([...statesOfHost(inventory({}), before).keys()]).toEqual(['sandbox-volume:cache']);
+    // What another backend does not list any more is gone all the same.
+    const group = new Map([...before, ['pool:lvm:vg0', 'wz--n-'] as const]);
+    expect(statesOfHost(unread, group)).toEqual(before);
   });
 });
