@@ -34,6 +34,16 @@ export function verdictOf(verification: { state?: string | undefined } | undefin
   return state === 'ok' || state === 'failed' ? state : null;
 }
 
+export type Reliability = Pick<GuestBackup, 'verified' | 'encrypted'>;
+
+/** What a Proxmox Backup Server tells of a backup, of either listing of a storage. */
+export function reliabilityOf(row: {
+  verification?: { state?: string | undefined } | undefined;
+  encrypted?: string | null | undefined;
+}): Reliability {
+  return { verified: verdictOf(row.verification), encrypted: (row.encrypted ?? '') !== '' };
+}
+
 /** A shared storage is the same one on every node. */
 const placeOf = ({ name, node, shared }: ClusterStorage): string => (shared ? name : `${name} on ${node}`);
 
@@ -80,8 +90,7 @@ export async function readBackups(
           { operation: `list the backups on ${name}`, query: { content: 'backup' }, signal },
         );
         return rows.map(({ volid, ctime, size, vmid, subtype, notes, protected: kept, ...of }) => ({
-          verified: verdictOf(of.verification),
-          encrypted: (of.encrypted ?? '') !== '',
+          ...reliabilityOf(of),
           volid,
           storage: name,
           node,

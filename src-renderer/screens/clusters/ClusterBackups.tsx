@@ -2,7 +2,7 @@ import { Badge, Button, Group, Select, Stack, Table, Text, Title } from '@mantin
 import { IconLock, IconRefresh } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { Response } from '../../../src-preload/contract';
-import type { BackupAge, Cluster } from '../../../src-preload/contract/clusters';
+import type { BackupAge, Cluster, GuestBackup } from '../../../src-preload/contract/clusters';
 import { Age, useNow } from '../../components/Age';
 import { OfferMenu } from '../../components/OfferMenu';
 import { ReadView } from '../../components/ReadView';
@@ -137,21 +137,18 @@ function Known({ cluster, found, onAgain }: { cluster: Cluster; found: Found; on
                       {backup.protected && (
                         <IconLock size={13} role="img" aria-label="Protected" style={{ flex: 'none' }} />
                       )}
-                      {backup.verified === 'ok' && (
-                        <Badge size="xs" variant="light" color="teal" tt="none" style={{ flex: 'none' }}>
-                          verified
+                      {marksOf(backup).map(({ word, color }) => (
+                        <Badge
+                          key={word}
+                          size="xs"
+                          variant="light"
+                          color={color}
+                          tt="none"
+                          style={{ flex: 'none' }}
+                        >
+                          {word}
                         </Badge>
-                      )}
-                      {backup.verified === 'failed' && (
-                        <Badge size="xs" variant="light" color="red" tt="none" style={{ flex: 'none' }}>
-                          damaged
-                        </Badge>
-                      )}
-                      {backup.encrypted && (
-                        <Badge size="xs" variant="light" color="gray" tt="none" style={{ flex: 'none' }}>
-                          encrypted
-                        </Badge>
-                      )}
+                      ))}
                       {backup.notes}
                     </Group>
                   </Table.Td>
@@ -175,6 +172,15 @@ function Known({ cluster, found, onAgain }: { cluster: Cluster; found: Found; on
       </section>
     </Stack>
   );
+}
+
+/** Whether a backup can be relied on, as a Proxmox Backup Server tells it. */
+function marksOf({ verified, encrypted }: GuestBackup): { word: string; color: string }[] {
+  return [
+    ...(verified === 'ok' ? [{ word: 'verified', color: 'teal' }] : []),
+    ...(verified === 'failed' ? [{ word: 'damaged', color: 'red' }] : []),
+    ...(encrypted ? [{ word: 'encrypted', color: 'gray' }] : []),
+  ];
 }
 
 const shown = 200;

@@ -148,7 +148,7 @@ export function teamsOf(rows: readonly ThingRow[]): string[] {
   return [...new Set(own)].sort();
 }
 
-/** Templates as a team sees them: those of the platform and its own, and none of which nobody knows whose it is. */
+/** Templates as a team sees them: those of the platform and its own. One that is nobody's is not among them. */
 export function isSeenBy({ state, team: owner }: ThingRow, team: string): boolean {
   return state === 'platform' || (state === 'team' && owner === team);
 }

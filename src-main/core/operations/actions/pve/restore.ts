@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { guestTypeSchema, type GuestBackup } from '../../../../../src-preload/contract/clusters';
 import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
-import { verdictOf } from '../../../proxmox/backups';
+import { reliabilityOf, type Reliability } from '../../../proxmox/backups';
 import { apiPath } from '../../../proxmox/client/path';
 import { optionalNumber, optionalText } from '../../../proxmox/loose';
 import type { GuestStatus } from '../../../proxmox/read-guest';
@@ -34,13 +34,8 @@ const input = z.strictObject({
 type Input = z.infer<typeof input>;
 
 interface Found {
-  archive: {
-    sizeBytes: number | null;
-    createdAtMs: number | null;
-    vmid: number | null;
-    verified: GuestBackup['verified'];
-    encrypted: boolean;
-  } | null;
+  archive:
+    (Reliability & { sizeBytes: number | null; createdAtMs: number | null; vmid: number | null }) | null;
   /** The guest on that node that has the id now. */
   present: GuestStatus | null;
   /** It stands on another node, or is of the other kind. */
@@ -79,8 +74,7 @@ async function look(context: ApiContext, given: Input): Promise<Found> {
             sizeBytes: row.size,
             createdAtMs: row.ctime === null ? null : row.ctime * 1000,
             vmid: row.vmid,
-            verified: verdictOf(row.verification),
-            encrypted: (row.encrypted ?? '') !== '',
+            ...reliabilityOf(row),
           },
     present,
     taken,
