@@ -7,6 +7,7 @@ import type { CoreStatus } from '../src-preload/contract/app';
 import { followActivities, followTrouble } from './components/activity-notices';
 import { ErrorNotice } from './components/ErrorNotice';
 import { AppFrame } from './components/AppFrame';
+import { Keys } from './components/Keys';
 import { Later, part } from './components/later';
 import { FleetScreen } from './screens/fleet/FleetScreen';
 import { followApp, loadApp, useAppStore } from './stores/app-store';
@@ -131,6 +132,7 @@ export function App() {
       <Notifications position="bottom-left" />
       <Router hook={useHashLocation}>
         <Screens />
+        <Keys />
         <Later>
           {/* Before the plan, which has to lie above them. */}
           <NodeDrawer />

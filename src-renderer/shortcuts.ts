@@ -6,8 +6,8 @@ export interface Shortcut {
   keys: string;
   text: string;
   group: 'Anywhere' | 'Screens' | 'In a table' | 'In a form';
-  /** null: what has the focus, the palette or the menu listens by itself. */
-  action: 'sheet' | 'refresh' | { go: string } | null;
+  /** null: what has the focus or the menu listens by itself. */
+  action: 'palette' | 'sheet' | 'refresh' | { go: string } | null;
 }
 
 /** The first nine screens have a digit each. */
@@ -20,7 +20,7 @@ const screens = places.slice(0, 9).map(({ path, label }, at): Shortcut => ({
 
 /** The one registry: the sheet shows it, the page listens by it. */
 export const shortcuts: readonly Shortcut[] = [
-  { keys: 'mod + K', text: 'Go to a host, guest, pool or screen', group: 'Anywhere', action: null },
+  { keys: 'mod + K', text: 'Go to a host, guest, pool or screen', group: 'Anywhere', action: 'palette' },
   { keys: 'shift + ?', text: 'Show this sheet', group: 'Anywhere', action: 'sheet' },
   { keys: 'mod + R', text: 'Read all hosts and clusters again', group: 'Anywhere', action: 'refresh' },
   { keys: 'mod + shift + N', text: 'New window', group: 'Anywhere', action: null },

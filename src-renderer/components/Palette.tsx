@@ -130,9 +130,8 @@ export function Palette() {
   return (
     <Spotlight
       actions={groups.filter((group) => group.actions.length > 0)}
-      shortcut={['mod + K']}
-      // Also from within a field or on a switch, where Mantine would let the keys pass.
-      tagsToIgnore={[]}
+      // `Keys` listens, from the first paint on.
+      shortcut={null}
       highlightQuery
       scrollable
       limit={60}

@@ -1,29 +1,14 @@
 import { Group, Kbd, Modal, SimpleGrid, Stack, Text, Title } from '@mantine/core';
-import { useHotkeys, type HotkeyItem } from '@mantine/hooks';
-import { useLocation } from 'wouter';
-import { keyWords, shortcuts, type Shortcut } from '../shortcuts';
+import { keyWords, shortcuts } from '../shortcuts';
 import { useAppStore } from '../stores/app-store';
-import { refreshClusters } from '../stores/clusters-store';
-import { closeDialogs, openShortcuts, useDialogStore } from '../stores/dialog-store';
-import { refreshFleet } from '../stores/fleet-store';
+import { closeDialogs, useDialogStore } from '../stores/dialog-store';
 
 const groups = ['Anywhere', 'Screens', 'In a table', 'In a form'] as const;
 
-/** Listens to the keys of the registry, outside of fields, and shows them. */
+/** The sheet of shortcuts; `Keys` listens to them. */
 export function Shortcuts() {
   const opened = useDialogStore((state) => state.shortcuts);
   const isMac = useAppStore((state) => state.info?.platform === 'darwin');
-  const [, go] = useLocation();
-  const listen = (action: NonNullable<Shortcut['action']>) => () => {
-    if (action === 'sheet') openShortcuts();
-    else if (action === 'refresh') {
-      void refreshFleet();
-      void refreshClusters();
-    } else go(action.go);
-  };
-  useHotkeys(
-    shortcuts.flatMap(({ keys, action }): HotkeyItem[] => (action === null ? [] : [[keys, listen(action)]])),
-  );
   return (
     <Modal opened={opened} onClose={closeDialogs} title="Keyboard shortcuts" size={680}>
       <SimpleGrid cols={2} spacing="xl">
