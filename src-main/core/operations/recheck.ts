@@ -1,17 +1,15 @@
 import { AppError, toAppError } from '../errors/app-error';
 import type { Verdict } from './finish';
 import type { Link, LinkPool } from './link';
+import { recheckAfterMs } from './plan-binding';
 import { renderDraft, worldOf, type PreparedPlan } from './plan';
-
-/** A plan older than this is read again before it executes, in milliseconds. */
-const recheckAfterMs = 5_000;
 
 export interface RecheckOptions {
   links: LinkPool;
   nowMs: () => number;
   onRead: (hostId: string) => void;
   signal: AbortSignal;
-  /** We changed the host ourselves since the plan was made. */
+  /** We changed the host ourselves since the plan was made, or the clock does not tell how old the plan is. */
   touched: boolean;
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AuditRow } from '../../../src-preload/contract/audit';
 import type { Host } from '../../../src-preload/contract/hosts';
 import type { OperationProgress, Plan } from '../../../src-preload/contract/operations';
@@ -346,6 +346,39 @@ describe('refusals, each with its row and without any command', () => {
     await expectRefused(plan, /settings of box were changed/);
   });
 
+  it('a plan of a host whose trusted key was replaced since, also while the dialog was open', async () => {
+    put('a');
+    const plan = await destroy('a');
+    const open = await create('b');
+    let other = box;
+    const replace = async (): Promise<void> => {
+      await box.close();
+      // The same address, login and files, as a clone of the machine would have them, and a key of its own.
+      other = await startShellHost(box.port);
+      await test.call('hosts:trustKey', { address: '127.0.0.1', port: box.port, sha256: other.sha256 });
+    };
+    test.answer = async ({ kind }) => {
+      if (kind === 'plan') await replace();
+      return true;
+    };
+    await expectRefused(plan, /host key that is trusted for box was replaced/);
+    test.questions.length = 0;
+    await expectRefused(open, /host key that is trusted for box was replaced/);
+    expect(test.questions).toEqual([]);
+    expect(other.commands).toEqual([]);
+    expect(files()).toEqual(['a']);
+    test.answer = async () => true;
+    expect((await test.run(await destroy('a'))).outcome).toBe('ok');
+    box = other;
+  });
+
+  it('a plan that a clock set back would make young again', async () => {
+    const plan = await create('a');
+    test.clockOffsetMs = -60_000;
+    await expectRefused(plan, /clock of this laptop was set back/);
+    expect(test.questions).toEqual([]);
+  });
+
   it('a second run of a plan, while it runs and after', async () => {
     const plan = await create('a');
     const [first, second] = await Promise.all([test.run(plan), test.run(plan)]);
@@ -430,6 +463,22 @@ describe('the world that changed since the plan', () => {
     expect(brief(rows)).toEqual(['started -', 'finished refused']);
     expect(rows[1]).toMatchObject({ commands: '', exitCode: null });
     expect(rows[1]?.message).toMatch(/host changed since the plan/);
+  });
+
+  it('is noticed although the clock was set back by almost all the time that passed', async () => {
+    put('a');
+    const plan = await destroy('a');
+    put('keeps-the-inode');
+    renameSync(join(directory, 'a'), join(directory, 'old'));
+    put('a');
+    const now = performance.now.bind(performance);
+    const uptime = vi.spyOn(performance, 'now').mockImplementation(() => now() + 9 * 60_000);
+    try {
+      expect((await test.run(plan)).outcome).toBe('refused');
+    } finally {
+      uptime.mockRestore();
+    }
+    expect(files()).toEqual(['a', 'keeps-the-inode', 'old']);
   });
 
   it('is noticed at once when it was our own other change', async () => {

@@ -22,6 +22,7 @@ import type { HostLocks } from './host-lock';
 import { kindOf, type LinkPool, type Managed } from './link';
 import { buildPlan, type PreparedPlan } from './plan';
 import { PlanBook } from './plan-book';
+import { bindPlan, brokenBinding, isOldByUptime, type PlanBinding } from './plan-binding';
 import { planDigest } from './plan-digest';
 import { planScript, scriptName } from './plan-script';
 import { ProgressReporter } from './progress';
@@ -96,6 +97,7 @@ export class OperationRoad {
   /** Counts the changes per host, so that a plan made before another change is read again. */
   readonly #changes = new Map<string, number>();
   readonly #changesAtPlan = new WeakMap<PreparedPlan, number>();
+  readonly #bindings = new WeakMap<PreparedPlan, PlanBinding>();
   #closing = false;
 
   constructor(private readonly options: RoadOptions) {
@@ -147,6 +149,7 @@ export class OperationRoad {
     // A change under way may take minutes; what is unknown is then checked after it.
     if (!this.options.locks.busy(hostId)) await this.options.recovery.contact(host);
     const changes = this.#changesOf(hostId);
+    const binding = bindPlan(this.options.links.identity(host));
     const prepared = await buildPlan({
       host,
       link,
@@ -156,6 +159,7 @@ export class OperationRoad {
       rawInput,
     });
     this.#changesAtPlan.set(prepared, changes);
+    this.#bindings.set(prepared, binding);
     this.#book.add(prepared);
     return prepared.plan;
   }
@@ -353,6 +357,14 @@ export class OperationRoad {
         remedy: 'Plan it again.',
       };
     }
+    const broken = brokenBinding(this.#bindings.get(prepared), this.options.links.identity(host), plan.host);
+    if (broken !== null) return { message: broken, remedy: 'Plan it again.' };
+    if (this.options.nowMs() < plan.createdAtMs) {
+      return {
+        message: 'The clock of this laptop was set back since the plan was made, so nothing was done.',
+        remedy: 'Plan it again.',
+      };
+    }
     if (plan.expiresAtMs <= this.options.nowMs()) {
       return { message: 'The plan is older than 10 minutes, so nothing was done.', remedy: 'Plan it again.' };
     }
@@ -455,7 +467,9 @@ export class OperationRoad {
         nowMs,
         onRead,
         signal: run.controller.signal,
-        touched: this.#changesAtPlan.get(prepared) !== this.#changesOf(prepared.host.id),
+        touched:
+          this.#changesAtPlan.get(prepared) !== this.#changesOf(prepared.host.id) ||
+          isOldByUptime(this.#bindings.get(prepared)),
       });
       if ('verdict' in checked) {
         verdict = checked.verdict;

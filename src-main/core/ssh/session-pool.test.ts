@@ -676,6 +676,21 @@ describe('the connection', () => {
     expect(imposter.commands).toEqual([]);
   });
 
+  it('that was made before its key was replaced or revoked is not used', async () => {
+    const { server, session, pins } = await rig();
+    await session();
+    const [pin] = pins;
+    if (pin === undefined) throw new Error('There is no pin.');
+    pins.splice(0, 1, pinOf(makeKey()));
+    expect((await failure(session())).code).toBe('untrusted-host');
+    await expect.poll(() => server.connections.open).toBe(0);
+    pins.splice(0, 1, pin);
+    await session();
+    pins.splice(0, 1, { ...pin, revoked: true });
+    expect((await failure(session())).code).toBe('untrusted-host');
+    await expect.poll(() => server.connections.open).toBe(0);
+  });
+
   it('made with other settings is not used', async () => {
     const { server, session } = await rig();
     await session();

@@ -2,7 +2,7 @@ import type { Host } from '../../../src-preload/contract/hosts';
 import { AppError, toAppError } from '../errors/app-error';
 import { BackOff } from './back-off';
 import type { Connection } from './connection';
-import { fingerprint } from './host-key';
+import { fingerprint, pinName } from './host-key';
 import { hopsTo, type HopOptions } from './hops';
 import { connectThrough } from './jump';
 import { Session } from './session';
@@ -175,9 +175,17 @@ export class SshSessionPool implements SessionPool, FilePool {
     return session;
   }
 
-  /** Of all the way: a jump host that was set up anew is another way. */
+  /**
+   * Of all the way: a jump host that was set up anew is another way.
+   * SECURITY: the pinned keys too. A connection that was made before its key was replaced leads to the machine that is
+   * no longer trusted, and would be read and changed in the name of the new one.
+   */
   #settingsOf(host: Host): string {
-    return JSON.stringify([...this.#hops.route(host), host].map(settingsOf));
+    const pinned = ({ address, port, via }: Host): string[] =>
+      this.#hops
+        .pinnedKeys(pinName({ address, via }), port)
+        .map(({ key, revoked }) => `${key.sha256} ${revoked}`);
+    return JSON.stringify([...this.#hops.route(host), host].map((each) => [settingsOf(each), pinned(each)]));
   }
 
   #closeWhenIdle(hostId: string, link: Link): void {

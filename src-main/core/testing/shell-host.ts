@@ -77,8 +77,9 @@ function onSignal(channel: ServerChannel, listener: (name: string) => void): voi
 /**
  * A host for tests: a real SSH server on loopback whose commands run in a real POSIX shell.
  * Like sshd it lets a command go on when its connection is lost.
+ * @param at its port; left out: any that is free
  */
-export async function startShellHost(): Promise<ShellHost> {
+export async function startShellHost(at = 0): Promise<ShellHost> {
   const { pem, sha256 } = newHostKey();
   const user = 'admin';
   const password = 'correct horse';
@@ -131,7 +132,7 @@ export async function startShellHost(): Promise<ShellHost> {
       });
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(at, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
 
