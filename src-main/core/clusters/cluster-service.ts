@@ -273,7 +273,7 @@ export class ClusterService {
     const { accessLevel, login } = cluster;
     const [held, of] = await Promise.all([
       client.get(apiPath('/access/permissions'), permissionsSchema, {
-        operation: 'read what the token may do',
+        operation: 'read its own permissions',
         signal,
       }),
       login.kind === 'password'

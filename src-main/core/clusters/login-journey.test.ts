@@ -90,6 +90,23 @@ describe('a cluster with a password', () => {
     expect(await world.blocked('pve.guest.remoteMigrate', given)).toContain('with a token only');
   });
 
+  it('is spoken of as a user, never as a token, where rights are missing', async () => {
+    const { core } = world;
+    const { id } = await core.call('clusters:add', { settings: settingsOf({}), secret: 'holdfast' });
+    await world.refresh(id);
+    // 190 may be looked at and no more: the call is answered well, and its task fails.
+    const plan = await core.plan(id, 'pve.backup.create', {
+      ...{ type: 'qemu', node: 'atlas-1', vmid: 190, storage: 'nas-backup' },
+      ...{ mode: 'snapshot', compress: 'zstd', notes: null },
+    });
+    expect((await core.run(plan)).message).toContain('the user lacks VM.Backup on /vms/190.');
+    const { access } = world.model(atlas);
+    access.grants = access.grants.filter(({ who }) => who !== 'demo@pve');
+    const failure = await core.failure('clusters:guestConfig', { clusterId: id, vmid: 190 });
+    expect(failure.message).toContain('the user may not read the configuration of the guest');
+    expect(JSON.stringify(failure)).not.toMatch(/\btoken/i);
+  });
+
   it('is not taken for a token, nor the other way round', async () => {
     const { core } = world;
     const { id } = await core.call('clusters:add', { settings: settingsOf({}), secret: 'holdfast' });
@@ -168,6 +185,8 @@ describe('before it is saved', () => {
     const server = await startServer(json(200, { data: { version: '9.2.11' } }));
     const { port, sha256 } = server;
     await core.call('clusters:trustCertificate', { address: '127.0.0.1', port, sha256 });
+    // It is not known yet by what one will log in there.
+    expect(core.questions.at(-1)?.detail).toContain('No token and no password has been sent to it yet.');
     const settings = settingsOf({
       endpoints: [{ address: '127.0.0.1', port }],
       login: { kind: 'token', tokenId: 'a@pve!b' },

@@ -78,7 +78,7 @@ export function certificateQuestion(
     title: `Trust the certificate of ${address}?`,
     message: `Holdfast has not seen ${where} before.`,
     detail: [
-      'Compare this SHA-256 fingerprint with the one that the node itself shows: Certificates of the node in the web interface, or pvenode cert info on it. No token has been sent yet.',
+      'Compare this SHA-256 fingerprint with the one that the node itself shows: Certificates of the node in the web interface, or pvenode cert info on it. No token and no password has been sent to it yet.',
       '',
       ...lines(offered, nowMs),
     ].join('\n'),

@@ -82,7 +82,10 @@ function apiContext(
 }
 
 /** What the end of a task says, as an answer to its step. */
-function answerOf(end: TaskEnd): Pick<StepAnswer, 'accepted' | 'failure' | 'warning' | 'stderr'> {
+function answerOf(
+  end: TaskEnd,
+  login: Cluster['login'],
+): Pick<StepAnswer, 'accepted' | 'failure' | 'warning' | 'stderr'> {
   switch (end.kind) {
     case 'ok':
       return { accepted: true, stderr: '' };
@@ -106,7 +109,7 @@ function answerOf(end: TaskEnd): Pick<StepAnswer, 'accepted' | 'failure' | 'warn
         failure:
           missing === null
             ? `Its task failed: ${end.message}`
-            : `Its task failed: the token lacks ${missing.privilege} on ${missing.path}.`,
+            : `Its task failed: the ${login.kind === 'token' ? 'token' : 'user'} lacks ${missing.privilege} on ${missing.path}.`,
       };
     }
     default:
@@ -116,6 +119,7 @@ function answerOf(end: TaskEnd): Pick<StepAnswer, 'accepted' | 'failure' | 'warn
 
 async function send(
   client: ApiClient,
+  login: Cluster['login'],
   { call, timeoutSeconds, follow }: ApiStepDraft,
   consoles: ConsoleOpener,
   options: SendOptions,
@@ -185,7 +189,7 @@ async function send(
   };
   say(task.upid);
   const end = await followTask(client, task, { timeoutSeconds, signal: options.signal, onLog: say });
-  return { exitCode: null, stdout: `${lines.join('\n')}\n`, durationMs: since(), ...answerOf(end) };
+  return { exitCode: null, stdout: `${lines.join('\n')}\n`, durationMs: since(), ...answerOf(end, login) };
 }
 
 type Answered = Omit<StepAnswer, 'durationMs'>;
@@ -215,6 +219,6 @@ export function pveLink(client: ApiClient, cluster: Cluster, surroundings: ApiSu
   return {
     context: (options) => apiContext(client, cluster.id, surroundings, options),
     render: async (steps) => steps.map((step) => render(callOf(step))),
-    send: (draft, _step, options) => send(client, callOf(draft), opener, options),
+    send: (draft, _step, options) => send(client, cluster.login, callOf(draft), opener, options),
   };
 }

@@ -6,6 +6,7 @@ import { ReadBar, ReadView } from '../../components/ReadView';
 import { useRead } from '../../components/use-read';
 import { formatMoment } from '../../format/time-format';
 import { useClustersStore } from '../../stores/clusters-store';
+import { noLogWords, noPoolsWords } from './login-words';
 
 /** Resource pools, members and options of a cluster. */
 export function ClusterOptions({ cluster }: { cluster: Cluster }) {
@@ -32,7 +33,7 @@ export function ClusterOptions({ cluster }: { cluster: Cluster }) {
               label="Resource pools"
               rows={rows}
               rowKey={({ name }) => name}
-              empty="There are none, or the token may not see them (Pool.Audit)."
+              empty={noPoolsWords(cluster)}
               columns={[
                 {
                   header: 'Pool',
@@ -135,7 +136,7 @@ export function ClusterLog({ cluster }: { cluster: Cluster }) {
             label="Log of the cluster"
             rows={entries}
             rowKey={({ id }) => id}
-            empty="Nothing is told. Without Sys.Syslog on / a token sees only what it did itself."
+            empty={noLogWords(cluster)}
             columns={[
               { header: 'Time', oneLine: true, numeric: true, render: ({ atMs }) => formatMoment(atMs) },
               { header: 'Node', oneLine: true, render: ({ node }) => node },

@@ -12,7 +12,12 @@ import {
 } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
-import type { ClusterInventory, ClusterNode, ClusterStorage } from '../../../src-preload/contract/clusters';
+import type {
+  Cluster,
+  ClusterInventory,
+  ClusterNode,
+  ClusterStorage,
+} from '../../../src-preload/contract/clusters';
 import type { WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
 import { Age } from '../../components/Age';
@@ -50,6 +55,7 @@ import { ClusterTasks } from './ClusterTasks';
 import { NodeHour } from './NodeHour';
 import { FirewallView } from './FirewallView';
 import { ClusterChecks, type ClusterCheck } from './ClusterChecks';
+import { changeLoginWords, noGuestsWords, noStoragesWords } from './login-words';
 
 /** One Proxmox VE cluster: how it is, its nodes, guests, storages and tasks. */
 export function ClusterScreen({ clusterId }: { clusterId: string }) {
@@ -174,7 +180,7 @@ export function ClusterScreen({ clusterId }: { clusterId: string }) {
               </Button>
               {['unauthorized', 'vault-unavailable', 'untrusted-host'].includes(error.code) && (
                 <Button size="xs" onClick={() => openClusterForm(cluster)}>
-                  {error.code === 'untrusted-host' ? 'Look at the certificates…' : 'Change the token…'}
+                  {error.code === 'untrusted-host' ? 'Look at the certificates…' : changeLoginWords(cluster)}
                 </Button>
               )}
             </>
@@ -269,7 +275,7 @@ function Known({ clusterId, inventory }: { clusterId: string; inventory: Cluster
           </Group>
           {rows.length === 0 ? (
             <Text size="sm" c="dimmed">
-              The token sees no guests here. It takes VM.Audit on /vms.
+              {noGuestsWords(cluster)}
             </Text>
           ) : (
             <>
@@ -291,7 +297,7 @@ function Known({ clusterId, inventory }: { clusterId: string; inventory: Cluster
           )}
         </Tabs.Panel>
         <Tabs.Panel value="storage" pt="md">
-          <Storages clusterId={clusterId} storages={storages} />
+          <Storages cluster={cluster} storages={storages} />
         </Tabs.Panel>
         <Tabs.Panel value="backups" pt="md">
           <ClusterBackups cluster={cluster} />
@@ -388,15 +394,15 @@ function NodeCard({ clusterId, node, guests }: { clusterId: string; node: Cluste
   );
 }
 
-function Storages({ clusterId, storages }: { clusterId: string; storages: readonly ClusterStorage[] }) {
+function Storages({ cluster, storages }: { cluster: Cluster; storages: readonly ClusterStorage[] }) {
   const open = ({ node, name }: ClusterStorage) =>
-    openPanel({ kind: 'storage', clusterId, node, storage: name });
+    openPanel({ kind: 'storage', clusterId: cluster.id, node, storage: name });
   return (
     <PlainTable
       label="Storages"
       rows={storages}
       rowKey={({ node, name }) => `${node}/${name}`}
-      empty="The token sees no storages. It takes Datastore.Audit on /storage."
+      empty={noStoragesWords(cluster)}
       onOpen={open}
       columns={[
         {

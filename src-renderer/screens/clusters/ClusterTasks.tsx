@@ -12,6 +12,7 @@ import { useRead } from '../../components/use-read';
 import { taskOutcomeColours, taskOutcomeWords, taskWords } from '../../format/guest-format';
 import { formatDuration, formatMoment } from '../../format/time-format';
 import { closePanel, openPanel, useCluster, useClustersStore, useTakenAt } from '../../stores/clusters-store';
+import { noTasksWords } from './login-words';
 
 /** The last tasks of a cluster, newest first. A row opens its log. */
 export function ClusterTasks({ cluster }: { cluster: Cluster }) {
@@ -20,7 +21,13 @@ export function ClusterTasks({ cluster }: { cluster: Cluster }) {
     <Stack gap="sm">
       <ReadBar onAgain={again}>What ran last on all nodes, by whoever started it.</ReadBar>
       <ReadView read={read} label="Reading the tasks">
-        {({ tasks }) => <TaskTable rows={tasks.map((task) => ({ cluster, task }))} withCluster={false} />}
+        {({ tasks }) => (
+          <TaskTable
+            rows={tasks.map((task) => ({ cluster, task }))}
+            empty={noTasksWords(cluster)}
+            withCluster={false}
+          />
+        )}
       </ReadView>
     </Stack>
   );
@@ -31,14 +38,22 @@ interface TaskRow {
   task: ClusterTask;
 }
 
-export function TaskTable({ rows, withCluster }: { rows: readonly TaskRow[]; withCluster: boolean }) {
+export function TaskTable({
+  rows,
+  empty,
+  withCluster,
+}: {
+  rows: readonly TaskRow[];
+  empty: string;
+  withCluster: boolean;
+}) {
   const open = ({ cluster, task }: TaskRow) => openPanel({ kind: 'task', clusterId: cluster.id, task });
   return (
     <PlainTable
       label="Tasks"
       rows={rows}
       rowKey={({ cluster, task }) => `${cluster.id} ${task.upid}`}
-      empty="No tasks are told. Without Sys.Audit on / a token is shown none, not even its own."
+      empty={empty}
       onOpen={open}
       columns={[
         {

@@ -23,6 +23,7 @@ import { startOffer } from '../../stores/offers-store';
 import { AskedHistory } from '../history/AskedHistory';
 import { Charts } from './Charts';
 import { TaskTable } from './ClusterTasks';
+import { noNodeTasksWords } from './login-words';
 import { FirewallView } from './FirewallView';
 
 /** One node of a cluster: what it is, what runs on it, and what an admin looks at before and after a change. */
@@ -686,7 +687,13 @@ function Tasks({ of, cluster }: { of: Of; cluster: Cluster }) {
         The last tasks that this node ran, those that run first.
       </ReadBar>
       <ReadView read={read} label="Reading the tasks of the node">
-        {({ tasks }) => <TaskTable rows={tasks.map((task) => ({ cluster, task }))} withCluster={false} />}
+        {({ tasks }) => (
+          <TaskTable
+            rows={tasks.map((task) => ({ cluster, task }))}
+            empty={noNodeTasksWords(cluster, failed)}
+            withCluster={false}
+          />
+        )}
       </ReadView>
     </Stack>
   );

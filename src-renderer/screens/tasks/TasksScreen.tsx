@@ -10,6 +10,7 @@ import { plural } from '../../format/bytes-format';
 import { taskWords } from '../../format/guest-format';
 import { useClustersStore } from '../../stores/clusters-store';
 import { TaskTable } from '../clusters/ClusterTasks';
+import { noTasksAtAllWords } from '../clusters/login-words';
 import { taskStatistics } from './task-statistics';
 
 interface Found {
@@ -175,7 +176,7 @@ export function TasksScreen() {
       ) : (
         !(busy && parts.length === 0) && (
           <div className="panel" style={{ padding: rows.length === 0 ? 16 : 4 }}>
-            <TaskTable rows={rows} withCluster />
+            <TaskTable rows={rows} empty={noTasksAtAllWords} withCluster />
           </div>
         )
       )}

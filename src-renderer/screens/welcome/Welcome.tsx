@@ -83,8 +83,8 @@ export function Welcome() {
           </ThemeIcon>
           <Title order={2}>Add your first cluster</Title>
           <Text size="sm" c="dimmed">
-            Proxmox VE 7.4 or newer, with an API token. You compare the certificate of each node before the
-            token is sent.
+            Proxmox VE 7.4 or newer, with an API token or a password. You compare the certificate of each node
+            before either is sent.
           </Text>
         </UnstyledButton>
       </SimpleGrid>
