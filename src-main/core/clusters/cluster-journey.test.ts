@@ -546,10 +546,25 @@ describe('backups of guests', () => {
       notes: null,
     });
     expect(plan.steps[0]?.commandLine).toBe(
-      'POST /nodes/atlas-1/vzdump vmid=110 storage=nas-backup mode=snapshot compress=0',
+      'POST /nodes/atlas-1/vzdump vmid=110 storage=nas-backup mode=snapshot compress=0 remove=0',
     );
     expect(words(plan)).toMatch(/guest agent is asked to freeze.*Its last backup there is of/s);
     expect(result.verification.text).toContain('nas-backup:backup/vzdump-qemu-110-');
+  });
+
+  it('leave the older ones be, also where the storage has a retention of its own', async () => {
+    const nas = modelOf(atlas).storages.get('nas-backup');
+    if (nas === undefined) throw new Error('no storage');
+    nas.more['prune-backups'] = 'keep-last=1';
+    const of110 = () =>
+      modelOf(atlas).content.filter(({ vmid, content }) => vmid === 110 && content === 'backup');
+    const before = of110().length;
+    expect(before).toBeGreaterThan(1);
+    await done('pve.backup.create', {
+      ...guest(110),
+      ...{ storage: 'nas-backup', mode: 'snapshot', compress: 'zstd', notes: null },
+    });
+    expect(of110()).toHaveLength(before + 1);
   });
 
   it.each([

@@ -213,7 +213,71 @@ describe('backups', () => {
     expect(plan.steps[0]?.commandLine).toBe(
       `POST /nodes/atlas-1/lxc vmid=200 storage=local-zfs ostemplate=${backup.volid} restore=1 force=1`,
     );
-    expect(wordsOf(plan)).toMatch(/as it is now is lost.*keeps the hardware addresses/s);
+    expect(wordsOf(plan)).toMatch(
+      /as it is now is lost.*A snapshot of it would be lost with it.*keeps the hardware addresses/s,
+    );
+    expect(plan.undo).toBeNull();
+  });
+
+  it('overwrite a guest after a backup of it, which the older backups survive', async () => {
+    const backup = await one(200);
+    const form = (await world.offers({ kind: 'backup', backup })).get('pve.backup.restore');
+    expect(form?.fields.find(({ name }) => name === 'backupFirst')).toMatchObject({
+      help: expect.stringContaining('snapshots are lost with their guest'),
+    });
+    await world.done('pve.guest.stop', { type: 'lxc', node: 'atlas-1', vmid: 200 });
+    const nas = world.model(atlas).storages.get('nas-backup');
+    if (nas === undefined) throw new Error('no storage');
+    // Without remove=0 the first step would prune the very backup that the second one restores.
+    nas.more['prune-backups'] = 'keep-last=1';
+    const before = (await backups()).filter(({ vmid }) => vmid === 200).length;
+    const input = {
+      ...{ node: 'atlas-1', type: 'lxc', archive: backup.volid, vmid: 200, storage: 'local-zfs' },
+      ...{ unique: false, start: false, force: true, backupFirst: 'nas-backup' },
+    };
+    const { plan } = await world.done('pve.backup.restore', input);
+    expect(plan.steps.map(({ commandLine }) => commandLine)).toEqual([
+      'POST /nodes/atlas-1/vzdump vmid=200 storage=nas-backup mode=stop compress=zstd remove=0 notes-template={{guestname}} before another backup was restored over it',
+      `POST /nodes/atlas-1/lxc vmid=200 storage=local-zfs ostemplate=${backup.volid} restore=1 force=1`,
+    ]);
+    expect(wordsOf(plan)).toContain(
+      'It is backed up to nas-backup first; if that fails, nothing else is done',
+    );
+    expect(plan.undo).toContain('Restore the backup that was made first');
+    const kept = (await backups()).filter(({ vmid }) => vmid === 200);
+    expect(kept).toHaveLength(before + 1);
+    expect(kept[0]?.notes).toBe('proxy before another backup was restored over it');
+    expect(await world.blocked('pve.backup.restore', { ...input, backupFirst: 'local-zfs' })).toContain(
+      'Storage local-zfs takes no backups',
+    );
+  });
+
+  it('are not restored over a guest when the backup of it failed', async () => {
+    const backup = await one(200);
+    await world.done('pve.guest.stop', { type: 'lxc', node: 'atlas-1', vmid: 200 });
+    const { access } = world.model(atlas);
+    access.roles.set('NoBackup', {
+      id: 'NoBackup',
+      special: false,
+      privileges: (access.roles.get('Administrator')?.privileges ?? []).filter(
+        (each) => each !== 'VM.Backup',
+      ),
+    });
+    for (const who of ['holdfast@pve', 'holdfast@pve!laptop']) {
+      access.grants.push({ path: '/vms/200', who, role: 'NoBackup', propagate: true });
+    }
+    const was = world.model(atlas).guests.get(200)?.config;
+    const plan = await world.core.plan(atlas, 'pve.backup.restore', {
+      ...{ node: 'atlas-1', type: 'lxc', archive: backup.volid, vmid: 200, storage: 'local-zfs' },
+      ...{ unique: false, start: false, force: true, backupFirst: 'nas-backup' },
+    });
+    const result = await world.core.run(plan);
+    // What comes after a failed step is not sent.
+    expect([result.outcome, result.steps.map(({ status }) => status)]).toEqual([
+      'failed',
+      ['failed', 'not-run'],
+    ]);
+    expect(world.model(atlas).guests.get(200)?.config).toBe(was);
   });
 
   it('are not restored when they are gone, or over a guest of the other kind', async () => {
@@ -1087,6 +1151,19 @@ describe('disks of guests, templates and cloud-init', () => {
       disk: 'rootfs',
       size: '1G',
     });
+    const { plan: after } = await world.done('pve.guest.resize', {
+      ...{ ...guest(131), disk: 'scsi0', size: '1G', snapshotFirst: 'before-growing' },
+    });
+    expect(after.steps.map(({ commandLine }) => commandLine)).toEqual([
+      'POST /nodes/atlas-2/qemu/131/snapshot snapname=before-growing',
+      'PUT /nodes/atlas-2/qemu/131/resize disk=scsi0 size=+1G',
+    ]);
+    expect(after.undo).toContain('Roll back to the snapshot before-growing');
+    expect(
+      await world.blocked('pve.guest.resize', {
+        ...{ ...guest(131), disk: 'scsi0', size: '1G', snapshotFirst: 'before-growing' },
+      }),
+    ).toContain('There is a snapshot before-growing already');
     for (const size of ['-1G', '0G', '+1G', '1.5G']) {
       const failure = await world.core.failure('operations:plan', {
         hostId: atlas,
@@ -1101,7 +1178,7 @@ describe('disks of guests, templates and cloud-init', () => {
     expect(await world.blocked('pve.guest.template', guest(110, 'atlas-1'))).toContain('It runs');
     const { plan } = await world.done('pve.guest.template', guest(131));
     expect(plan.typed.target).toBe('131 windows-build');
-    expect(wordsOf(plan)).toContain('never be started again');
+    expect(wordsOf(plan)).toMatch(/never be started again.*No snapshot is offered before it/s);
     expect(world.model(atlas).guests.get(131)?.template).toBe(true);
   });
 

@@ -112,6 +112,7 @@ const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
       storage: 'nas',
       mode,
       compress,
+      remove: false,
       'notes-template': 'a',
     })),
   ),

@@ -37,6 +37,8 @@ interface Wanted {
   notes: string | undefined;
   isProtected: boolean;
   prune: string | undefined;
+  /** Prune at all: what is kept is told by the call or, if it does not tell, by the storage. */
+  remove: boolean;
 }
 
 function* backUp(call: Call, guest: Guest, wanted: Wanted, run: TaskRun): Work {
@@ -89,7 +91,8 @@ function* backUp(call: Call, guest: Guest, wanted: Wanted, run: TaskRun): Work {
       ...(wanted.isProtected ? { isProtected: true } : {}),
     });
     if (wanted.notes !== undefined) run.log('INFO: adding notes to backup');
-    if (wanted.prune !== undefined) pruneAfter(call, guest, wanted.storage, wanted.prune, run);
+    if (wanted.prune !== undefined && wanted.remove)
+      pruneAfter(call, guest, wanted.storage, wanted.prune, run);
   } finally {
     if (guest.lock === 'backup') delete guest.lock;
   }
@@ -180,7 +183,8 @@ function vzdump(call: Call): string {
     compress: optionalText(call, 'compress') ?? '0',
     notes: optionalText(call, 'notes-template'),
     isProtected: flag(call, 'protected'),
-    prune,
+    prune: prune ?? storage.more['prune-backups'],
+    remove: optionalText(call, 'remove') === undefined || flag(call, 'remove'),
   };
   const taskId = guests.length === 1 ? String(guests[0]?.vmid ?? '') : '';
   return startTask(cluster, { node, type: 'vzdump', id: taskId, by: call.who }, (run) =>

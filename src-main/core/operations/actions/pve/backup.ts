@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Consequence } from '../../../../../src-preload/contract/operations';
+import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
 import { backupRowsSchema } from '../../../proxmox/backups';
 import { apiPath } from '../../../proxmox/client/path';
 import { changeCall } from '../../../proxmox/requests';
@@ -40,7 +40,7 @@ const storageStatusSchema = z.object({
   avail: z.number().optional(),
 });
 
-interface Place {
+export interface BackupPlace {
   takesBackups: boolean;
   active: boolean;
   freeBytes: number | null;
@@ -48,7 +48,11 @@ interface Place {
   volumes: { volid: string; createdAtMs: number | null }[];
 }
 
-async function readPlace(context: ApiContext, { node, vmid, storage }: Input): Promise<Place> {
+/** How a storage is for a backup of the guest. */
+export async function readBackupPlace(
+  context: ApiContext,
+  { node, vmid, storage }: Pick<Input, 'node' | 'vmid' | 'storage'>,
+): Promise<BackupPlace> {
   const [status, rows] = await Promise.all([
     context.get(
       'read the state of the storage',
@@ -72,6 +76,33 @@ async function readPlace(context: ApiContext, { node, vmid, storage }: Input): P
     })),
   };
 }
+
+export function placeBlockers(
+  { node, storage }: Pick<Input, 'node' | 'storage'>,
+  place: BackupPlace,
+): Blocker[] {
+  return [
+    ...(place.takesBackups
+      ? []
+      : [{ text: `Storage ${storage} takes no backups.`, remedy: 'Choose one with content “backup”.' }]),
+    ...(place.active
+      ? []
+      : [{ text: `Storage ${storage} is not active on ${node}.`, remedy: 'Choose another one.' }]),
+  ];
+}
+
+/**
+ * Without `remove=0` vzdump prunes what the guest has there by the retention of the storage (its schema: on if left out).
+ */
+export const backupCall = (
+  { node, vmid, storage, mode, compress }: Omit<Input, 'type' | 'notes'>,
+  notes: string | undefined,
+) =>
+  changeCall(
+    'POST /nodes/{node}/vzdump',
+    { node },
+    { vmid: String(vmid), storage, mode, compress, remove: false, 'notes-template': notes },
+  );
 
 /** What the backup is worth, and what it costs meanwhile (H40, H41). */
 function modeWords({ type, mode }: Input, agent: boolean): Consequence {
@@ -151,19 +182,11 @@ const backup: ApiActionDefinition<Input> = {
     };
   },
   async plan(context, given) {
-    const { node, vmid, storage, mode, compress, notes } = given;
+    const { vmid, storage, notes } = given;
     const status = await readGuest(context, given);
     const blockers = guestBlockers(given, status);
-    const place = status === null ? null : await readPlace(context, given);
-    if (place !== null && !place.takesBackups) {
-      blockers.push({
-        text: `Storage ${storage} takes no backups.`,
-        remedy: 'Choose one with content “backup”.',
-      });
-    }
-    if (place !== null && !place.active) {
-      blockers.push({ text: `Storage ${storage} is not active on ${node}.`, remedy: 'Choose another one.' });
-    }
+    const place = status === null ? null : await readBackupPlace(context, given);
+    if (place !== null) blockers.push(...placeBlockers(given, place));
     const newest = place?.volumes.reduce<number | null>(
       (last, { createdAtMs }) => (createdAtMs !== null && createdAtMs > (last ?? 0) ? createdAtMs : last),
       null,
@@ -175,11 +198,7 @@ const backup: ApiActionDefinition<Input> = {
       steps: [
         {
           title: `Back up ${vmid} to ${storage}`,
-          call: changeCall(
-            'POST /nodes/{node}/vzdump',
-            { node },
-            { vmid: String(vmid), storage, mode, compress, 'notes-template': notes ?? undefined },
-          ),
+          call: backupCall(given, notes ?? undefined),
           explain:
             'Writes the configuration and the disks of the guest into one archive. Older backups stay.',
           timeoutSeconds: 24 * 3600,
@@ -203,7 +222,7 @@ const backup: ApiActionDefinition<Input> = {
   },
   async verify(context, given, { preconditions }) {
     const before = z.array(z.string()).catch([]).parse(preconditions['before']);
-    const { volumes } = await readPlace(context, given);
+    const { volumes } = await readBackupPlace(context, given);
     const fresh = volumes.find(({ volid }) => !before.includes(volid));
     return fresh === undefined
       ? { status: 'not-there', text: `There is no new backup on ${given.storage}.` }

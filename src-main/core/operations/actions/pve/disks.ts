@@ -17,6 +17,13 @@ import {
   type GuestInput,
 } from './guest-reads';
 import { readConfig } from './guest-drives';
+import {
+  lookSnapshotFirst,
+  snapshotFirstField,
+  snapshotFirstShape,
+  undoWith,
+  type SnapshotFirst,
+} from './snapshot-first';
 import { bindChange, confirmed, info, loss, notThere, warning } from './single-change';
 
 interface Found {
@@ -55,14 +62,25 @@ const resizeInput = z.strictObject({
     .regex(/^(?:(?:scsi|virtio|ide|sata|mp)\d{1,3}|efidisk0|rootfs)$/, 'must be a disk of the guest'),
   /** By how much. */
   size: z.string().regex(/^[1-9]\d{0,6}[KMGT]$/, 'must be a size as 10G'),
+  ...snapshotFirstShape,
 });
+type ResizeInput = z.infer<typeof resizeInput>;
+
+async function lookResize(
+  context: ApiContext,
+  input: ResizeInput,
+): Promise<Found & { first: SnapshotFirst | null }> {
+  const found = await look(context, input);
+  return { ...found, first: found.status === null ? null : await lookSnapshotFirst(context, input) };
+}
+
 const factors = { K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 } as const;
 function bytesOf(size: string): number {
   const unit = size.at(-1) as keyof typeof factors;
   return Number(size.slice(0, -1)) * factors[unit];
 }
 
-const resize = bindChange<z.infer<typeof resizeInput>, Found>({
+const resize = bindChange<ResizeInput, Found & { first: SnapshotFirst | null }>({
   id: 'pve.guest.resize',
   title: 'Grow disk of guest',
   backend: null,
@@ -83,16 +101,18 @@ const resize = bindChange<z.infer<typeof resizeInput>, Found>({
           help: 'As the configuration names it: scsi0, virtio1, rootfs, mp0.',
         }),
         sizeField('size', 'By', '10G'),
+        snapshotFirstField(),
       ],
     };
   },
-  look,
+  look: lookResize,
   draft: (input, found) => {
     const { type, node, vmid, disk, size } = input;
     const drive = found.drives.find(({ key }) => key === disk);
     const before = drive?.sizeBytes ?? null;
     return {
       target: targetOf(input, found.status),
+      before: found.first?.steps,
       title: `Grow ${disk} of ${vmid} by ${size}`,
       call: changeCall(`PUT /nodes/{node}/${type}/{vmid}/resize`, { node, vmid }, { disk, size: `+${size}` }),
       explain: 'Makes the volume larger. Proxmox VE cannot make one smaller again.',
@@ -108,6 +128,7 @@ const resize = bindChange<z.infer<typeof resizeInput>, Found>({
             ? 'Inside the machine the partition and the file system have to be grown by hand.'
             : 'Its file system grows with it.',
         ),
+        ...(found.first?.consequences ?? []),
       ],
       blockers: [
         ...guestBlockers(input, found.status),
@@ -119,8 +140,9 @@ const resize = bindChange<z.infer<typeof resizeInput>, Found>({
               },
             ]
           : []),
+        ...(found.first?.blockers ?? []),
       ],
-      undo: null,
+      undo: undoWith(found.first, null),
       restsOn: { guest: guestForComparison(found.status), volume: drive?.volume ?? null, sizeBytes: before },
     };
   },
@@ -179,6 +201,7 @@ const template = bindChange<GuestInput, Found>({
           'Its disks become read-only:',
           found.drives.map(({ key, volume, sizeBytes }) => ({ name: `${key}: ${volume}`, sizeBytes })),
         ),
+        info('No snapshot is offered before it: a guest that has one cannot become a template.'),
       ],
       blockers: [
         ...guestBlockers(input, found.status),

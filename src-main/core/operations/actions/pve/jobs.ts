@@ -526,9 +526,15 @@ const run: ApiActionDefinition<z.infer<typeof idInput>> = {
         ...(job?.mode === 'stop'
           ? [warning('Each guest that runs is shut down, backed up and started again.')]
           : []),
-        ...(job?.keep === null || job === undefined
+        ...(job === undefined
           ? []
-          : [warning(`Then older backups of these guests are deleted, except what ${job.keep} keeps.`)]),
+          : [
+              warning(
+                job.keep === null
+                  ? `Then older backups of these guests are deleted, if ${job.storage ?? 'its storage'} has a retention and except what that keeps: the job names none.`
+                  : `Then older backups of these guests are deleted, except what ${job.keep} keeps.`,
+              ),
+            ]),
         ...(left.length === 0
           ? []
           : [warning(`Their nodes are not online, so these are left out: ${left.join(', ')}.`)]),

@@ -574,7 +574,11 @@ const remove: ApiActionDefinition<z.infer<typeof deleteInput>> = {
               },
             ]
           : []),
-        { severity: 'info', text: 'Its backups stay, and can be restored.', items: [] },
+        {
+          severity: 'info',
+          text: 'Its backups stay, and can be restored. No snapshot is offered before it: it would be lost with the guest.',
+          items: [],
+        },
       ],
       blockers,
       undo: null,

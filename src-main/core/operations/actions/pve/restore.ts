@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { guestTypeSchema, type GuestBackup } from '../../../../../src-preload/contract/clusters';
+import type { Field } from '../../../../../src-preload/contract/offers';
 import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
 import { reliabilityOf, type Reliability } from '../../../proxmox/backups';
 import { apiPath } from '../../../proxmox/client/path';
@@ -7,9 +8,10 @@ import { optionalNumber, optionalText } from '../../../proxmox/loose';
 import type { GuestStatus } from '../../../proxmox/read-guest';
 import { volumeRowsSchema } from '../../../proxmox/reads/storage-content';
 import { changeCall } from '../../../proxmox/requests';
-import type { ApiContext, ClusterWorld, OfferDraft } from '../../action';
+import type { ApiContext, ApiStepDraft, ClusterWorld, OfferDraft } from '../../action';
 import { choiceField, numberField, switchField, textField } from '../fields';
 import { bytes, moment } from '../words';
+import { backupCall, placeBlockers, readBackupPlace } from './backup';
 import { guestWords, isIdTaken, judgeMade, nodeNameSchema, readGuest, vmidSchema } from './guest-reads';
 import { nextFreeId } from './lifecycle';
 import { storageNameSchema, volumeIdSchema } from './names';
@@ -30,6 +32,8 @@ const input = z.strictObject({
   start: z.boolean(),
   /** Overwrites the guest that has the id. */
   force: z.boolean(),
+  /** H46: where the guest that is overwritten is backed up to before. Left out and null: it is not. */
+  backupFirst: storageNameSchema.nullable().optional(),
 });
 type Input = z.infer<typeof input>;
 
@@ -41,14 +45,16 @@ interface Found {
   /** It stands on another node, or is of the other kind. */
   taken: boolean;
   freeBytes: number | null;
+  /** Where the present guest is backed up to first; null: it is not. */
+  first: { storage: string; blockers: Blocker[] } | null;
 }
 
 const statusSchema = z.object({ avail: optionalNumber, content: optionalText });
 
 async function look(context: ApiContext, given: Input): Promise<Found> {
-  const { node, archive, storage, vmid } = given;
+  const { node, archive, storage, vmid, backupFirst = null } = given;
   const [from = ''] = archive.split(':');
-  const [rows, present, taken, status] = await Promise.all([
+  const [rows, present, taken, status, place] = await Promise.all([
     context.get(
       `list the backups on ${from}`,
       apiPath('/nodes/{node}/storage/{storage}/content', { node, storage: from }),
@@ -64,6 +70,7 @@ async function look(context: ApiContext, given: Input): Promise<Found> {
           apiPath('/nodes/{node}/storage/{storage}/status', { node, storage }),
           statusSchema,
         ),
+    backupFirst === null ? null : readBackupPlace(context, { node, vmid, storage: backupFirst }),
   ]);
   const row = rows.find(({ volid }) => volid === archive);
   return {
@@ -79,11 +86,15 @@ async function look(context: ApiContext, given: Input): Promise<Found> {
     present,
     taken,
     freeBytes: status?.avail ?? null,
+    first:
+      backupFirst === null || place === null || present === null
+        ? null
+        : { storage: backupFirst, blockers: placeBlockers({ node, storage: backupFirst }, place) },
   };
 }
 
-function blockersOf(given: Input, { archive, present, taken, freeBytes }: Found): Blocker[] {
-  const blockers: Blocker[] = [];
+function blockersOf(given: Input, { archive, present, taken, freeBytes, first }: Found): Blocker[] {
+  const blockers: Blocker[] = [...(first?.blockers ?? [])];
   if (archive === null) {
     blockers.push({
       text: `${given.archive} cannot be found from ${given.node} (any more).`,
@@ -120,7 +131,7 @@ function blockersOf(given: Input, { archive, present, taken, freeBytes }: Found)
   return blockers;
 }
 
-function consequencesOf(given: Input, { archive, present }: Found): Consequence[] {
+function consequencesOf(given: Input, { archive, present, first }: Found): Consequence[] {
   const at = archive === null || archive.createdAtMs === null ? 'the backup' : moment(archive.createdAtMs);
   return [
     info(`Guest ${given.vmid} becomes what guest ${archive?.vmid ?? '?'} was on ${at}.`),
@@ -140,6 +151,13 @@ function consequencesOf(given: Input, { archive, present }: Found): Consequence[
           loss(`Guest ${given.vmid} as it is now is lost, with all its disks and snapshots:`, [
             { name: `${given.vmid} ${present.name ?? ''}`.trimEnd(), sizeBytes: null },
           ]),
+          first === null
+            ? warning(
+                'A snapshot of it would be lost with it, so none is offered. To keep it as it is now, let it be backed up first, or choose another id.',
+              )
+            : info(
+                `It is backed up to ${first.storage} first; if that fails, nothing else is done. That backup stays until it is deleted or pruned.`,
+              ),
         ]),
     // H34: restored as it was, down to the addresses.
     given.unique
@@ -152,6 +170,17 @@ function consequencesOf(given: Input, { archive, present }: Found): Consequence[
       : []),
   ];
 }
+
+/** It does not run, so it is copied as it lies there. */
+const backupStep = ({ node, vmid }: Input, storage: string): ApiStepDraft => ({
+  title: `Back up ${vmid} to ${storage}`,
+  call: backupCall(
+    { node, vmid, storage, mode: 'stop', compress: 'zstd' },
+    '{{guestname}} before another backup was restored over it',
+  ),
+  explain: 'Keeps the guest that is overwritten. Older backups stay.',
+  timeoutSeconds: 24 * 3600,
+});
 
 function restoreCall(given: Input) {
   const { node, vmid, archive, storage, unique, start, force } = given;
@@ -229,9 +258,28 @@ function offerOf(backup: GuestBackup, world: ClusterWorld) {
         false,
         'All its disks and snapshots are lost. The plan names them.',
       ),
+      ...(present === undefined ? [] : [backupFirstField(world, present.node)]),
     ],
   };
 }
+
+/** A snapshot would be lost with the guest; a backup of it stays. */
+const backupFirstField = ({ inventory }: ClusterWorld, node: string): Field =>
+  choiceField(
+    'backupFirst',
+    'Back up the guest that is overwritten',
+    [
+      { value: '', label: 'No', hint: 'What it holds now is lost.' },
+      ...inventory.storages
+        .filter((each) => each.node === node && each.content.includes('backup'))
+        .map(({ name, available }) => ({
+          value: name,
+          label: `First, to ${name}`,
+          excuse: available ? null : 'It is not available.',
+        })),
+    ],
+    { help: 'A snapshot would not keep it: snapshots are lost with their guest.' },
+  );
 
 /** H36: the first way to a guest. On a cluster any backup can be named; its own row in the list of backups knows more. */
 function offerOnCluster(world: ClusterWorld): OfferDraft {
@@ -267,9 +315,15 @@ function offerOnCluster(world: ClusterWorld): OfferDraft {
   };
 }
 
+/** A form says nothing by an empty choice. */
 const withoutEmptyStorage = (given: unknown): unknown =>
-  typeof given === 'object' && given !== null && 'storage' in given && given.storage === ''
-    ? { ...given, storage: null }
+  typeof given === 'object' && given !== null
+    ? Object.fromEntries(
+        Object.entries(given).map(([key, value]) => [
+          key,
+          (key === 'storage' || key === 'backupFirst') && value === '' ? null : value,
+        ]),
+      )
     : given;
 
 const restore = bindChange<Input, Found>({
@@ -291,13 +345,19 @@ const restore = bindChange<Input, Found>({
         found.present === null ? String(given.vmid) : `${given.vmid} ${found.present.name ?? ''}`.trimEnd(),
     },
     risk: found.present === null ? 'safe' : 'destructive',
+    before: found.first === null ? [] : [backupStep(given, found.first.storage)],
     title: `Restore ${given.archive} as ${given.vmid}`,
     call: restoreCall(given),
     explain: 'Unpacks the backup into new disks and makes a guest of its configuration.',
     timeoutSeconds: 24 * 3600,
     consequences: consequencesOf(given, found),
     blockers: blockersOf(given, found),
-    undo: found.present === null ? `Delete guest ${given.vmid}.` : null,
+    undo:
+      found.present === null
+        ? `Delete guest ${given.vmid}.`
+        : found.first === null
+          ? null
+          : `Restore the backup that was made first on ${found.first.storage} over it.`,
     restsOn: {
       archive: found.archive,
       present:

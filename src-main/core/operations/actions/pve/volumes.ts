@@ -114,6 +114,7 @@ const remove = bindChange<VolumeInput, Found>({
       ...(volume?.content === 'backup' && volume.createdAtMs !== null
         ? [info(`It holds guest ${volume.vmid ?? '?'} as it was on ${moment(volume.createdAtMs)}.`)]
         : []),
+      info('No snapshot is offered before it: Proxmox VE takes them of guests, not of what a storage holds.'),
     ],
     blockers: [
       ...(volume === null ? gone(input) : []),
