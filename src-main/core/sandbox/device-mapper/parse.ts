@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unexpectedOutput } from '../../storage/unexpected';
+import { readJson, unexpectedOutput } from '../../storage/unexpected';
 import { loopPattern } from './names';
 
 /** What dmsetup, losetup, stat, grep, df and dumpe2fs print. An empty list means that there are none. Pure. */
@@ -163,27 +163,20 @@ export interface LoopDevice {
 /** `losetup --json --list`: only devices that have a file. util-linux before 2.37 prints nothing at all for none. */
 export function parseLoops(stdout: string): LoopDevice[] {
   if (stdout.trim() === '') return [];
-  let raw: unknown;
-  try {
-    raw = JSON.parse(stdout);
-  } catch (thrown) {
-    if (thrown instanceof SyntaxError) throw unexpectedOutput('losetup --json', 'it is not JSON', stdout);
-    throw thrown;
-  }
-  const parsed = losetupSchema.safeParse(raw);
-  if (!parsed.success) throw unexpectedOutput('losetup --json', z.prettifyError(parsed.error), stdout);
-  return parsed.data.loopdevices.map(({ name, autoclear, ro, ...rest }) => {
-    const path = rest['back-file'];
-    const deleted = path?.endsWith(' (deleted)') === true;
-    return {
-      name,
-      number: rest['maj:min'],
-      autoclear,
-      readOnly: ro,
-      file: deleted ? (path?.slice(0, -' (deleted)'.length) ?? null) : path,
-      deleted,
-    };
-  });
+  return readJson('losetup --json', stdout, losetupSchema).loopdevices.map(
+    ({ name, autoclear, ro, ...rest }) => {
+      const path = rest['back-file'];
+      const deleted = path?.endsWith(' (deleted)') === true;
+      return {
+        name,
+        number: rest['maj:min'],
+        autoclear,
+        readOnly: ro,
+        file: deleted ? (path?.slice(0, -' (deleted)'.length) ?? null) : path,
+        deleted,
+      };
+    },
+  );
 }
 
 export interface FileFacts {

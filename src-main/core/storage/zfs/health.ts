@@ -149,6 +149,7 @@ export function judgePool(
   pool: { name: string; state: string; capacityPercent: number | null },
   status: PoolStatus | undefined,
   clock: PoolClock = { takenAtMs: null, createdAtMs: null },
+  jobs = jobsOf(status?.scans ?? []),
 ): PoolHealth {
   const poolId = `zfs:${pool.name}`;
   const problems: HostProblem[] = [];
@@ -156,7 +157,7 @@ export function judgePool(
     problems.push({ severity, text, advice, poolId });
   };
 
-  const { results, unknown } = jobsOf(status?.scans ?? []);
+  const { results, unknown } = jobs;
   const resilvering = results.some(
     ({ activity }) => activity.kind === 'resilver' && activity.state === 'running',
   );

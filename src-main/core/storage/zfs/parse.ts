@@ -94,12 +94,14 @@ function toPools(output: ZfsOutput, datasets: readonly DatasetRow[]): Pool[] {
     const root = roots.get(row.name);
     // SUSPENDED shows in both; where they differ the later, more detailed reading counts.
     const state = status?.state ?? row.health;
+    const jobs = jobsOf(status?.scans ?? []);
     const { health, problems, activity } = judgePool(
       { name: row.name, state, capacityPercent: row.capacityPercent },
       status,
       { takenAtMs, createdAtMs: root === undefined ? null : root.creationSeconds * 1000 },
+      jobs,
     );
-    const scans = jobsOf(status?.scans ?? []).results;
+    const scans = jobs.results;
     const free = root?.availableBytes ?? row.freeBytes ?? 0;
     const used = root?.usedBytes ?? row.allocatedBytes ?? 0;
     return {

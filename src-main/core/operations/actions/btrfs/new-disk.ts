@@ -3,7 +3,7 @@ import type { Disk } from '../../../../../src-preload/contract/disks';
 import type { Field } from '../../../../../src-preload/contract/offers';
 import type { Blocker } from '../../../../../src-preload/contract/operations';
 import { probeDeviceArgv, readDeviceArgv } from '../../../storage/btrfs/commands';
-import { unexpectedOutput } from '../../../storage/unexpected';
+import { readJson, unexpectedOutput } from '../../../storage/unexpected';
 import type { ActionContext, OfferWorld } from '../../action';
 import { choiceField } from '../fields';
 import { bytes } from '../words';
@@ -44,16 +44,8 @@ export interface NewDisk {
 }
 
 function parseDevice(stdout: string): BlockDevice | null {
-  const fail = (): never => {
-    throw unexpectedOutput('lsblk', 'it is not a list of devices', stdout);
-  };
-  try {
-    const { blockdevices } = z.object({ blockdevices: z.array(deviceSchema) }).parse(JSON.parse(stdout));
-    return blockdevices[0] ?? null;
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.ZodError) return fail();
-    throw error;
-  }
+  const schema = z.object({ blockdevices: z.array(deviceSchema) });
+  return readJson('lsblk', stdout, schema, 'it is not a list of devices').blockdevices[0] ?? null;
 }
 
 function usersOf(device: BlockDevice): string[] {
