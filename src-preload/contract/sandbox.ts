@@ -7,6 +7,13 @@ export const sandboxDrivers = ['microsandbox', 'device-mapper'] as const;
 export const sandboxDriverSchema = z.enum(sandboxDrivers);
 export type SandboxDriverKind = z.infer<typeof sandboxDriverSchema>;
 
+export const sandboxProblemSchema = z.strictObject({
+  severity: z.enum(['warning', 'critical']),
+  text: z.string(),
+  advice: z.string(),
+});
+export type SandboxProblem = z.infer<typeof sandboxProblemSchema>;
+
 /** What one kind of sandbox volume is on one host. */
 export const sandboxDriverStatusSchema = z.strictObject({
   driver: sandboxDriverSchema,
@@ -18,15 +25,10 @@ export const sandboxDriverStatusSchema = z.strictObject({
   /** Why it is unavailable, or could not be read. */
   error: wireErrorSchema.nullable(),
   facts: z.array(factSchema),
+  /** What of it could not be read. Left out in what older versions kept. */
+  problems: z.array(sandboxProblemSchema).optional(),
 });
 export type SandboxDriverStatus = z.infer<typeof sandboxDriverStatusSchema>;
-
-export const sandboxProblemSchema = z.strictObject({
-  severity: z.enum(['warning', 'critical']),
-  text: z.string(),
-  advice: z.string(),
-});
-export type SandboxProblem = z.infer<typeof sandboxProblemSchema>;
 
 /** A sandbox that a volume is attached to. */
 export const sandboxUseSchema = z.strictObject({

@@ -7,7 +7,7 @@ import type { Probe, ProbeOutcome } from '../storage/backend';
 
 /** All that was read of one kind on one host. An empty list means there are none; not understanding throws. */
 export interface DriverInventory
-  extends Omit<SandboxInventory, 'drivers'>, Pick<SandboxDriverStatus, 'version' | 'facts'> {}
+  extends Omit<SandboxInventory, 'drivers'>, Pick<SandboxDriverStatus, 'version' | 'facts' | 'problems'> {}
 
 /** One kind of sandbox volume; the like of a storage backend. */
 export interface SandboxDriver {

@@ -33,7 +33,8 @@ async function readDriver(driver: SandboxDriver, run: RunProbe): Promise<DriverR
     await runAll(driver.probes);
     for (const followUp of driver.followUps) await runAll(followUp(outcomes));
     const read = driver.parse(outcomes);
-    return { status: { ...status, version: read.version, facts: read.facts, error: null }, read };
+    const { version, facts, problems = [] } = read;
+    return { status: { ...status, version, facts, problems, error: null }, read };
   } catch (thrown) {
     const error = toAppError(thrown).toWire();
     // Something that it stands on is not there (a kernel module): then nothing is wrong, it is only off.

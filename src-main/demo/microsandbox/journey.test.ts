@@ -10,6 +10,7 @@ import type { ActionContext, OfferWorld } from '../../core/operations/action';
 import { actions } from '../../core/operations/actions';
 import { microsandbox } from '../../core/sandbox/microsandbox';
 import { readSandbox } from '../../core/sandbox/read-sandbox';
+import { gateMark, notStarted } from '../../core/ssh/exec-errors';
 import { quoteArgv } from '../../core/ssh/quote';
 import { isWhitelisted } from '../../core/whitelist/catalogue';
 import { createMachine } from '../machine';
@@ -165,6 +166,81 @@ describe('reading microsandbox of the demo fleet', () => {
     ).rejects.toMatchObject({
       code: 'refused',
       message: expect.stringContaining('never live on the host'),
+    });
+  });
+
+  it('reads what it can where an older forced command refuses the question for the backend, and plans nothing then', async () => {
+    const { model } = host();
+    const machine = createMachine({ user: 'admin', tools: microsandboxTools(model), nowMs: () => nowMs });
+    const answer = (argv: readonly string[]) => {
+      const [tool = '', ...rest] = argv;
+      if (argv[1] !== 'context') {
+        return machine.run(`LC_ALL=C ${quoteArgv([paths[tool] ?? `/usr/bin/${tool}`, ...rest])}`);
+      }
+      const stderr = `${gateMark}: refused: this key may not run that\n`;
+      const refusal = notStarted({
+        ...{ operation: 'read', hostName: 'raid-05', user: 'admin', argv, privileged: false },
+        ...{ exitCode: 126, stdout: '', stderr },
+      });
+      throw refusal ?? new Error('It was refused.');
+    };
+    const inventory = await readSandbox([microsandbox], new Map([['msb', 'x']]), async ({ argv }) => {
+      try {
+        return { ok: true, ...answer(argv) };
+      } catch (thrown) {
+        if (!(thrown instanceof AppError)) throw thrown;
+        return { ok: false, error: thrown };
+      }
+    });
+    expect(() => sandboxInventorySchema.parse(inventory)).not.toThrow();
+    const [driver] = inventory.drivers;
+    expect(driver).toMatchObject({ available: true, error: null, version: '0.7.2' });
+    expect(driver?.facts).toContainEqual({ label: 'Backend', text: 'not known' });
+    expect(driver?.problems).toEqual([
+      {
+        severity: 'warning',
+        text: expect.stringMatching(/^Which backend msb works with is not known.*does not allow msb/),
+        advice: expect.stringContaining('Least privilege…'),
+      },
+    ]);
+    const found = new Map(inventory.volumes.map((volume) => [volume.name, volume]));
+    // Where msb names a place among the volumes of the host, they are known; records alone prove no directory.
+    expect(found.get('npm-cache')).toMatchObject({
+      presence: 'whole',
+      state: 'in use',
+      percentFull: expect.any(Number),
+    });
+    expect(found.get('old-wheels')).toMatchObject({ presence: 'missing' });
+    expect(found.has('pip-cache')).toBe(false);
+    expect(inventory.snapshots).not.toEqual([]);
+
+    const context: ActionContext = { nowMs: () => nowMs, read: async (_operation, argv) => answer(argv) };
+    for (const [id, input] of [
+      ['msb.volume.createDirectory', { name: 'new' }],
+      ['msb.volume.remove', { name: 'build-output' }],
+      ['msb.orphan.delete', { name: 'pip-cache' }],
+    ] as const) {
+      await expect(actions[id].parse(input).plan(context), id).rejects.toMatchObject({
+        code: 'refused',
+        message: expect.stringContaining('Which backend msb works with is not known'),
+        remedy: expect.stringContaining('Least privilege…'),
+      });
+    }
+  });
+
+  it('takes no volume for one of the host when nobody knows its backend and msb names no place', async () => {
+    const { model } = host();
+    const machine = createMachine({ user: 'admin', tools: microsandboxTools(model), nowMs: () => nowMs });
+    const inventory = await readSandbox([microsandbox], new Map([['msb', 'x']]), async ({ argv }) => {
+      if (argv[1] === 'context') return { ok: true, exitCode: 0, stdout: 'local\n', stderr: '' };
+      const [tool = '', ...rest] = argv;
+      const told = machine.run(`LC_ALL=C ${quoteArgv([paths[tool] ?? `/usr/bin/${tool}`, ...rest])}`);
+      return { ok: true, ...told, stdout: told.stdout.replace(/^Path: .*$/m, 'Path:           -') };
+    });
+    expect(inventory.drivers[0]?.problems?.[0]?.text).toContain('was not understood');
+    expect(inventory.volumes.find(({ name }) => name === 'build-output')).toMatchObject({
+      ...{ presence: 'whole', path: null, actualSizeBytes: null },
+      ...{ health: 'unknown', state: 'place not known' },
     });
   });
 

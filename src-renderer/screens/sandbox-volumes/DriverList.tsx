@@ -1,8 +1,14 @@
 import { Group, Stack, Text } from '@mantine/core';
+import type { Health } from '../../../src-preload/contract/hosts';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { HealthMark } from '../../components/HealthMark';
 import { OfferMenu } from '../../components/OfferMenu';
 import type { DriverRow } from './sandbox-rows';
+
+function healthOf({ error, available, problems = [] }: DriverRow['status']): Health {
+  if (error !== null) return available ? 'critical' : 'unknown';
+  return problems.length === 0 ? 'ok' : 'warning';
+}
 
 /** What there is for sandbox volumes on each host, what can be made there, and how to get what is missing. */
 export function DriverList({ rows }: { rows: readonly DriverRow[] }) {
@@ -12,7 +18,7 @@ export function DriverList({ rows }: { rows: readonly DriverRow[] }) {
       {rows.map(({ key, host, status }) => (
         <Group key={key} gap="sm" px={16} py={6} wrap="nowrap" align="flex-start">
           <span style={{ paddingTop: 2 }}>
-            <HealthMark health={status.error === null ? 'ok' : status.available ? 'critical' : 'unknown'} />
+            <HealthMark health={healthOf(status)} />
           </span>
           <Group gap={8} w={300} wrap="nowrap" style={{ flex: 'none' }}>
             <Text size="sm" fw={500} className="truncate">
@@ -35,9 +41,19 @@ export function DriverList({ rows }: { rows: readonly DriverRow[] }) {
                 </Text>
               </>
             ) : (
-              <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-                {status.facts.map(({ label, text }) => `${label}: ${text}`).join(' · ')}
-              </Text>
+              <>
+                {(status.problems ?? []).map(({ text, advice }) => (
+                  <div key={text}>
+                    <Text size="sm">{text}</Text>
+                    <Text size="xs" c="dimmed">
+                      {advice}
+                    </Text>
+                  </div>
+                ))}
+                <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+                  {status.facts.map(({ label, text }) => `${label}: ${text}`).join(' · ')}
+                </Text>
+              </>
             )}
           </Stack>
           {status.available && (

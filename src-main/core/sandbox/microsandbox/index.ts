@@ -1,4 +1,5 @@
-import type { SandboxImage, SandboxSnapshot } from '../../../../src-preload/contract/sandbox';
+import type { SandboxImage, SandboxProblem, SandboxSnapshot } from '../../../../src-preload/contract/sandbox';
+import { toAppError, type AppError } from '../../errors/app-error';
 import type { ProbeOutcome } from '../../storage/backend';
 import { outcomeOf, stdoutOf } from '../../storage/outcomes';
 import type { SandboxDriver } from '../driver';
@@ -97,9 +98,39 @@ function imageOf({ reference, digest, platform, layers, sizeBytes, createdAtMs }
 }
 type ImageRow = ReturnType<typeof parseImages>[number];
 
+/**
+ * The kind of backend that msb works with, or why nobody knows: a forced command from before it was asked for refuses
+ * the question, and all else can be read without its answer.
+ */
+type Backend = { kind: string; error: null } | { kind: null; error: AppError };
+
+function backendOf(outcomes: Outcomes): Backend {
+  const outcome = outcomes.get(msbProbes.context.id);
+  if (outcome?.ok === false) return { kind: null, error: outcome.error };
+  try {
+    return { kind: parseBackend(outcomeOf(outcomes, msbProbes.context)), error: null };
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.code !== 'unexpected-output') throw thrown;
+    return { kind: null, error };
+  }
+}
+
+function backendProblems({ error }: Backend): SandboxProblem[] {
+  if (error === null) return [];
+  return [
+    {
+      severity: 'warning',
+      text: `Which backend msb works with is not known, so nothing is planned that works on its folders. ${error.message}`,
+      advice: error.remedy ?? 'Refresh the host.',
+    },
+  ];
+}
+
 /** Where volumes lie on the host; null: not known, or they are not on the host at all. */
 function homeOf(outcomes: Outcomes): string | null {
-  if (parseBackend(outcomeOf(outcomes, msbProbes.context)) !== localBackend) return null;
+  const { kind } = backendOf(outcomes);
+  if (kind !== null && kind !== localBackend) return null;
   return parseDoctor(outcomeOf(outcomes, msbProbes.doctor)).home;
 }
 
@@ -122,7 +153,7 @@ export const microsandbox: SandboxDriver = {
   kind: 'microsandbox',
   title: 'microsandbox',
   tools: ['msb'],
-  niceToHave: ['find', 'du', 'df', 'flock', 'timeout'],
+  niceToHave: ['find', 'du', 'df', 'flock', 'timeout', 'true'],
   howToInstall:
     'Install microsandbox for the login user, and link its msb into /usr/local/bin: a command over SSH finds it there.',
   probes: Object.values(msbProbes),
@@ -142,29 +173,31 @@ export const microsandbox: SandboxDriver = {
     const version = parseVersion(stdoutOf(outcomes, msbProbes.version));
     const doctor = parseDoctor(outcomeOf(outcomes, msbProbes.doctor));
     const sandboxes = parseSandboxes(stdoutOf(outcomes, msbProbes.sandboxes));
-    const backend = parseBackend(outcomeOf(outcomes, msbProbes.context));
+    const backend = backendOf(outcomes);
     const home = homeOf(outcomes);
     const { listing, why } =
-      backend === localBackend
+      backend.kind === null || backend.kind === localBackend
         ? folderOf(outcomes, doctor)
-        : { listing: null, why: `volumes of the backend “${backend}” are not on this host.` };
+        : { listing: null, why: `volumes of the backend “${backend.kind}” are not on this host.` };
+    const strays = backend.kind === null ? 'the backend of msb is not known.' : why;
     return {
       version: version.text,
       facts: [
-        { label: 'Backend', text: backend },
+        { label: 'Backend', text: backend.kind ?? 'not known' },
         { label: 'Data home', text: doctor.home ?? 'not told' },
         {
           label: 'Sandboxes can start',
           text: doctor.cannotStart === null ? 'yes' : `no: ${doctor.cannotStart}`,
         },
         { label: 'Snapshots', text: version.grouped ? 'group:member' : 'by name' },
-        ...(why === null ? [] : [{ label: 'Directories without a record', text: `not known: ${why}` }]),
+        ...(strays === null ? [] : [{ label: 'Directories without a record', text: `not known: ${strays}` }]),
       ],
+      problems: backendProblems(backend),
       volumes: volumesOf({
         rows: parseVolumes(stdoutOf(outcomes, msbProbes.volumes)),
         detail: (name) => detailOf(outcomes, name),
         uses: usesOf(outcomes, sandboxes),
-        backend,
+        backend: backend.kind,
         folder: home === null ? null : volumesFolder(home),
         listing,
         actual: sizesOf(outcomes, home, false),

@@ -1,21 +1,13 @@
 import { z } from 'zod';
 import { isAbsolutePath } from '../../storage/absolute-path';
-import { unexpectedOutput } from '../../storage/unexpected';
+import { readJson, unexpectedOutput } from '../../storage/unexpected';
 
 /** What msb prints, as data; captured with 0.6.18 and 0.7.2. Pure. */
 
 const mebibyte = 1024 * 1024;
 
 function parseList<T>(command: string, schema: z.ZodType<T>, stdout: string): T[] {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(stdout);
-  } catch {
-    throw unexpectedOutput(command, 'it is no JSON', stdout);
-  }
-  const parsed = z.array(schema).safeParse(raw);
-  if (!parsed.success) throw unexpectedOutput(command, z.prettifyError(parsed.error), stdout);
-  return parsed.data;
+  return readJson(command, stdout, z.array(schema));
 }
 
 /** Nanoseconds are cut off. */
@@ -141,15 +133,7 @@ export interface MsbMount {
 
 /** The named volumes among the mounts of `msb inspect NAME --format json`. */
 export function parseMounts(stdout: string): MsbMount[] {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(stdout);
-  } catch {
-    throw unexpectedOutput('msb inspect', 'it is no JSON', stdout);
-  }
-  const parsed = inspected.safeParse(raw);
-  if (!parsed.success) throw unexpectedOutput('msb inspect', z.prettifyError(parsed.error), stdout);
-  return parsed.data.config.mounts.flatMap((mount) =>
+  return readJson('msb inspect', stdout, inspected).config.mounts.flatMap((mount) =>
     mount === null ? [] : [{ volume: mount.name, guestPath: mount.guest, readOnly: mount.options.readonly }],
   );
 }
@@ -233,16 +217,7 @@ export const localBackend = 'local';
 
 /** `msb context --format json`: the kind of backend that it works with. */
 export function parseBackend({ exitCode, stdout }: Pick<DoctorOutput, 'exitCode' | 'stdout'>): string {
-  if (exitCode !== 0) return localBackend;
-  let raw: unknown;
-  try {
-    raw = JSON.parse(stdout);
-  } catch {
-    throw unexpectedOutput('msb context', 'it is no JSON', stdout);
-  }
-  const parsed = contextSchema.safeParse(raw);
-  if (!parsed.success) throw unexpectedOutput('msb context', z.prettifyError(parsed.error), stdout);
-  return parsed.data.kind;
+  return exitCode === 0 ? readJson('msb context', stdout, contextSchema).kind : localBackend;
 }
 
 export interface MsbDoctor {

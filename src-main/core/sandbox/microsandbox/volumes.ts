@@ -10,8 +10,8 @@ export interface VolumesReading {
   rows: readonly MsbVolume[];
   detail(name: string): MsbVolumeDetail | null;
   uses: Uses | null;
-  /** Its kind, as msb says. */
-  backend: string;
+  /** Its kind, as msb says; null: not known. */
+  backend: string | null;
   folder: string | null;
   /** null: nobody could look what lies there. */
   listing: VolumesFolder | null;
@@ -37,13 +37,28 @@ function fillProblem(percent: number | null, of: string): SandboxProblem[] {
   ];
 }
 
+/**
+ * Where a volume is: among the volumes of this host, on another backend, or nobody knows. Without a word of the backend
+ * it is here only where msb itself names its place in that folder.
+ */
+function whereOf(
+  name: string,
+  { backend, folder }: VolumesReading,
+  detail: MsbVolumeDetail | null,
+): 'here' | 'elsewhere' | 'unknown' {
+  if (backend !== null) return backend === localBackend ? 'here' : 'elsewhere';
+  const own = folder === null ? null : `${folder}/${name}`;
+  return own !== null && (detail?.path === own || detail?.path === `${own}/disk.raw`) ? 'here' : 'unknown';
+}
+
 /** What a disk takes is what its image takes; blocks that were freed inside it stay taken. */
 function recorded(row: MsbVolume, reading: VolumesReading): SandboxVolume {
   const { name, kind, quotaBytes, capacityBytes, format, fileSystem, createdAtMs } = row;
   const detail = reading.detail(name);
-  const elsewhere = reading.backend !== localBackend;
-  const missing = reading.listing !== null && !reading.listing.names.has(name);
-  const actual = reading.actual.get(name) ?? null;
+  const where = whereOf(name, reading, detail);
+  const here = where === 'here';
+  const missing = here && reading.listing !== null && !reading.listing.names.has(name);
+  const actual = here ? (reading.actual.get(name) ?? null) : null;
   const usedBy = reading.uses === null ? null : (reading.uses.get(name) ?? []);
   const active = usedBy?.some((use) => use.active) === true;
   const percent = fillOf(actual, kind === 'disk' ? capacityBytes : quotaBytes);
@@ -62,22 +77,16 @@ function recorded(row: MsbVolume, reading: VolumesReading): SandboxVolume {
     driver: 'microsandbox',
     kind,
     name,
-    presence: elsewhere ? 'elsewhere' : missing ? 'missing' : 'whole',
-    state: elsewhere
-      ? `on the backend “${reading.backend}”`
-      : missing
-        ? 'data gone'
-        : active
-          ? 'in use'
-          : 'ready',
-    health: worst ?? (reading.listing === null ? 'unknown' : 'ok'),
-    apparentSizeBytes: kind === 'disk' ? capacityBytes : (reading.apparent.get(name) ?? null),
+    presence: where === 'elsewhere' ? 'elsewhere' : missing ? 'missing' : 'whole',
+    state: stateOf(where, reading.backend, { missing, active }),
+    health: worst ?? (!here || reading.listing === null ? 'unknown' : 'ok'),
+    apparentSizeBytes: kind === 'disk' ? capacityBytes : here ? (reading.apparent.get(name) ?? null) : null,
     actualSizeBytes: actual,
     capacityBytes,
     quotaBytes,
     percentFull: percent,
     createdAtMs,
-    path: elsewhere ? null : (detail?.path ?? (reading.folder === null ? null : `${reading.folder}/${name}`)),
+    path: !here ? null : (detail?.path ?? (reading.folder === null ? null : `${reading.folder}/${name}`)),
     labels: detail?.labels ?? null,
     usedBy,
     templateId: null,
@@ -90,6 +99,17 @@ function recorded(row: MsbVolume, reading: VolumesReading): SandboxVolume {
         : []),
     ],
   };
+}
+
+function stateOf(
+  where: ReturnType<typeof whereOf>,
+  backend: string | null,
+  { missing, active }: { missing: boolean; active: boolean },
+): string {
+  if (where === 'elsewhere') return `on the backend “${backend ?? ''}”`;
+  if (missing) return 'data gone';
+  if (active) return 'in use';
+  return where === 'unknown' ? 'place not known' : 'ready';
 }
 
 /** A directory that msb does not list but that blocks its name (M85). */
@@ -133,7 +153,9 @@ function unrecorded(name: string, reading: VolumesReading): SandboxVolume {
 /** Recorded volumes in msb's order, newest first; then what lies beside them. */
 export function volumesOf(reading: VolumesReading): SandboxVolume[] {
   const known = new Set(reading.rows.map(({ name }) => name));
-  const strays = [...(reading.listing?.names ?? [])].filter((name) => !known.has(name)).toSorted();
+  // Of a backend that is not known, what lies there may have its record on the other one.
+  const there = reading.backend === null ? [] : [...(reading.listing?.names ?? [])];
+  const strays = there.filter((name) => !known.has(name)).toSorted();
   return [
     ...reading.rows.map((row) => recorded(row, reading)),
     ...strays.map((name) => unrecorded(name, reading)),

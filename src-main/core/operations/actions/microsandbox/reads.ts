@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ErrorCode } from '../../../../../src-preload/contract';
 import type { SandboxUse } from '../../../../../src-preload/contract/sandbox';
 import {
   diskFile,
@@ -28,7 +29,7 @@ import {
   type MsbVolume,
 } from '../../../sandbox/microsandbox/parse';
 import { parseVersion, type MsbVersion } from '../../../sandbox/microsandbox/version';
-import { AppError } from '../../../errors/app-error';
+import { AppError, toAppError } from '../../../errors/app-error';
 import type { Probe } from '../../../storage/backend';
 import type { ActionContext } from '../../action';
 
@@ -74,9 +75,31 @@ export async function readDoctor(context: ActionContext): Promise<MsbDoctor> {
   return parseDoctor(await run(context, 'ask msb doctor', msbProbes.doctor));
 }
 
+/** What a host may say instead of an answer: then the backend is not known, and that is why. */
+const unanswered: ReadonlySet<string> = new Set<ErrorCode>([
+  'refused',
+  'command-failed',
+  'unexpected-output',
+  'timed-out',
+]);
+
+async function readBackend(context: ActionContext): Promise<string> {
+  try {
+    return parseBackend(await run(context, 'ask msb for its backend', msbProbes.context));
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (!unanswered.has(error.code)) throw thrown;
+    throw new AppError(
+      'refused',
+      `Which backend msb works with is not known, so nothing is planned that works on its folders. ${error.message}`,
+      { detail: error.detail, remedy: error.remedy ?? 'Refresh the host, then plan it again.', cause: error },
+    );
+  }
+}
+
 /** SECURITY: what works on folders of the host must not take those of one backend for volumes of another. */
 async function checkLocal(context: ActionContext): Promise<void> {
-  const backend = parseBackend(await run(context, 'ask msb for its backend', msbProbes.context));
+  const backend = await readBackend(context);
   if (backend === localBackend) return;
   throw new AppError(
     'refused',
