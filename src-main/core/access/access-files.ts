@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { AccessFile, AccessFiles } from '../../../src-preload/contract/access';
 import type { AccessLevel, Host } from '../../../src-preload/contract/hosts';
+import { programsOf } from '../ssh/programs';
 import type { SshSession } from '../ssh/types';
 import { commandRules } from '../whitelist/catalogue';
 import { authorizedKeysLine, gatePath, gateScript } from '../whitelist/gate';
@@ -52,7 +53,9 @@ export async function toolPaths(
   missing: string[];
 }> {
   const tools = [
-    ...new Set(commandRules.filter((rule) => isWithin(rule.level, level)).map(({ tool }) => tool)),
+    ...new Set(
+      commandRules.filter((rule) => isWithin(rule.level, level)).flatMap(({ argv }) => programsOf(argv)),
+    ),
   ].toSorted();
   const paths = await session.locate([...tools, 'sudo'], true);
   return { paths, missing: tools.filter((tool) => !paths.has(tool)) };

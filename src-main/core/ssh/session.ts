@@ -15,6 +15,7 @@ import {
 } from './exec-errors';
 import { locateCommand, parseLocated, toolNamePattern } from './locate';
 import { outputMarker } from './output-collector';
+import { programsOf, withPaths } from './programs';
 import { quoteArgv } from './quote';
 import { remoteChanges, type RemoteChanges } from './remote-changes';
 import { remoteFiles, type RemoteFiles } from './remote-files';
@@ -45,7 +46,20 @@ const usualTools = [
   'mdadm',
   'btrfs',
   ...['lsblk', 'ls', 'smartctl', 'wipefs'],
-  ...['msb', 'du', 'df', 'find', 'flock', 'timeout', 'dmsetup', 'losetup', 'e2fsck', 'resize2fs', 'dumpe2fs'],
+  ...[
+    'msb',
+    'du',
+    'df',
+    'find',
+    'flock',
+    'timeout',
+    'true',
+    'dmsetup',
+    'losetup',
+    'e2fsck',
+    'resize2fs',
+    'dumpe2fs',
+  ],
   ...['dd', 'truncate', 'tee', 'mkdir', 'rmdir', 'mv', 'ln', 'rm'],
   ...['cat', 'date', 'systemctl', 'findmnt', 'readlink', 'stat', 'grep', 'blkid', 'fuser', 'udevadm'],
 ] as const;
@@ -94,7 +108,7 @@ export class Session implements SshSession {
    */
   render(argv: readonly string[], privileged: boolean): { argv: string[]; commandLine: string } {
     const sudo = privileged && this.host.sudo && this.host.user !== 'root';
-    const full = [...(sudo ? ['sudo', '-n', '--'] : []), ...this.#resolved(argv)];
+    const full = [...(sudo ? ['sudo', '-n', '--'] : []), ...withPaths(argv, this.#paths)];
     const line = `LC_ALL=C ${quoteArgv(full)}`;
     return { argv: full, commandLine: this.#noisy ? `printf '%s\\n' ${outputMarker}; ${line}` : line };
   }
@@ -108,10 +122,10 @@ export class Session implements SshSession {
         { detail: request.argv.join(' ').slice(0, 1000) },
       );
     }
-    const [tool = ''] = request.argv;
-    if (toolNamePattern.test(tool) && !(await this.#find([tool], false, request.signal)).has(tool)) {
-      throw missingTool(tool, this.host.name);
-    }
+    const programs = programsOf(request.argv).filter((program) => toolNamePattern.test(program));
+    const found = await this.#find(programs, false, request.signal);
+    const absent = programs.find((program) => !found.has(program));
+    if (absent !== undefined) throw missingTool(absent, this.host.name);
     const { argv, commandLine } = this.render(request.argv, request.privileged);
     const marker = this.#noisy ? outputMarker : null;
     const { started, ...result } = await this.#run({ commandLine, marker }, request);
@@ -211,11 +225,6 @@ export class Session implements SshSession {
         }
       });
     });
-  }
-
-  #resolved(argv: readonly string[]): string[] {
-    const [tool = '', ...rest] = argv;
-    return [this.#paths.get(tool) ?? tool, ...rest];
   }
 
   async #find(

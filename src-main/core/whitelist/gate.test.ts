@@ -8,19 +8,19 @@ import { actions } from '../operations/actions';
 import { transcript, transcriptNames } from '../operations/actions/testing/transcript';
 import { locateCommand } from '../ssh/locate';
 import { outputMarker } from '../ssh/output-collector';
+import { programsOf, withPaths } from '../ssh/programs';
 import { quoteArgv } from '../ssh/quote';
 import { commandRules } from './catalogue';
 import { authorizedKeysLine, gatePatterns, gateScript } from './gate';
 import { isWithin, matcher } from './rule';
 
-const tools = [...new Set(commandRules.map(({ tool }) => tool))];
+const tools = [...new Set(commandRules.flatMap(({ argv }) => programsOf(argv)))];
 const paths = new Map(tools.map((tool) => [tool, `/usr/sbin/${tool}`]));
 const marker = 'holdfast-00112233445566778899aabb';
 
 /** What would reach the host: the shown line of ssh/session.ts. */
 function line(argv: readonly string[], sudo = true): string {
-  const [tool = '', ...rest] = argv;
-  return `LC_ALL=C ${quoteArgv([...(sudo ? ['sudo', '-n', '--'] : []), paths.get(tool) ?? tool, ...rest])}`;
+  return `LC_ALL=C ${quoteArgv([...(sudo ? ['sudo', '-n', '--'] : []), ...withPaths(argv, paths)])}`;
 }
 
 /** As it is sent: what needs no root comes without sudo. */
@@ -116,8 +116,8 @@ describe('the forced command', () => {
       }),
     );
     const samples = new Map(commandRules.map((rule) => [rule.tool, rule]));
-    for (const { tool, argv, privileged } of samples.values()) {
-      const command = quoteArgv([`/nowhere/${tool}`, ...argv.slice(1)]);
+    for (const { argv, privileged } of samples.values()) {
+      const command = quoteArgv(withPaths(argv, nowhere));
       for (const before of ['', ...(privileged ? ['sudo -n -- ', '/nowhere/sudo -n -l -- '] : [])]) {
         for (const noise of ['', `printf '%s\\n' ${outputMarker}; `]) {
           const original = `${noise}LC_ALL=C ${before}${command}`;

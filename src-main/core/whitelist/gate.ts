@@ -1,6 +1,7 @@
 import type { AccessLevel } from '../../../src-preload/contract/hosts';
 import { gateMark } from '../ssh/exec-errors';
 import { locateCommand, toolNamePattern } from '../ssh/locate';
+import { withPaths } from '../ssh/programs';
 import { quoteWord } from '../ssh/quote';
 import { outputMarker } from '../ssh/output-collector';
 import { argumentsPattern, isWithin, type CommandRule } from './rule';
@@ -55,7 +56,7 @@ export function gatePatterns({
   for (const rule of rules) {
     const path = paths.get(rule.tool);
     if (path === undefined || !isWithin(rule.level, level)) continue;
-    const words = argumentsPattern(rule, true);
+    const words = argumentsPattern({ ...rule, argv: withPaths(rule.argv, paths) }, true);
     const root = sudo && rule.privileged ? `(sudo -n -- |${bracketed(questionOf(paths))})?` : '';
     const line = `${noise}LC_ALL=C ${root}${bracketed(path)}${words === null ? '' : ` ${words}`}`;
     const known = patterns.get(path) ?? [];

@@ -55,7 +55,8 @@ function flock(model: MsbModel, words: readonly string[]): CommandResult {
 
 function timeout(model: MsbModel, words: readonly string[], nowMs: number): CommandResult {
   const [signal, seconds = '', command, ...rest] = words;
-  if (signal !== '--signal=TERM' || command !== 'msb') return unknown('timeout', words);
+  if (signal !== '--signal=TERM' || !/^(?:\/usr\/local\/bin\/)?msb$/.test(command ?? ''))
+    return unknown('timeout', words);
   const result = runMsb(model, rest, nowMs);
   // A person at the demo does not wait out the half minute that the real one takes.
   return result.delayMs > Number(seconds) * 1000 ? { ...failed(124, ''), delayMs: 1500 } : result;
@@ -100,6 +101,7 @@ export function msbHostTools(model: MsbModel): SimulatedTool[] {
         : unknown('df', words),
     ),
     tool('flock', (words) => flock(model, words)),
+    tool('true', () => succeeded()),
     tool('timeout', (words, { nowMs }) => timeout(model, words, nowMs)),
     tool('mkdir', (words) => {
       if (words.join(' ') !== `--parents --mode=700 -- ${model.home}/volumes-set-aside`) {
