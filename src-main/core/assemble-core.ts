@@ -72,6 +72,8 @@ import {
 import { createCertificateTrust } from './clusters/trust';
 import { placeFromInventory } from './files/volume-place';
 import { createSettingsStore, type SettingsStore } from './settings/settings-store';
+import { CutOffTransfers, cutOffHandlers } from './transfers/cut-off';
+import { TransferJournal } from './transfers/journal';
 import { hopsTo, type HopOptions } from './ssh/hops';
 import { pinName } from './ssh/host-key';
 import { SshSessionPool } from './ssh/session-pool';
@@ -232,6 +234,14 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       },
       nowMs,
     });
+    const transfers = new TransferJournal(db, nowMs);
+    const cutOff = new CutOffTransfers({
+      journal: transfers,
+      sessions,
+      shell,
+      onChanged: () => emit('files:cutOffChanged', {}),
+      log,
+    });
     const volumePlace =
       parts.volumePlace ?? ((host: Host, id: string) => placeFromInventory(inventory, host, id));
     const otherCluster: ApiSurroundings['otherCluster'] = async (from, id) => {
@@ -249,7 +259,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       link: async (managed, signal) =>
         'endpoints' in managed
           ? pveLink(clients.client(managed), managed, { files: localFiles, consoles, otherCluster })
-          : sshLink({ sessions, volumePlace, localFiles }, managed, signal),
+          : sshLink({ sessions, volumePlace, localFiles, transfers }, managed, signal),
       identity: (managed) => ('endpoints' in managed ? clients.identity(managed) : hostKeys(managed)),
     };
     const onTargetChanged = (id: string): void =>
@@ -303,7 +313,10 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       readSnapshotDetails,
       summarise: (reading) => summarise(reading.inventory),
       unknownOperations: (hostId) => recovery.unknownCount(hostId),
-      onContact: (host) => void recovery.contact(host),
+      onContact: (host) => {
+        void recovery.contact(host);
+        void cutOff.contact(host);
+      },
       onRefresh: (hostId) => meter.refresh(hostId),
       onRead,
       onHostChanged,
@@ -423,6 +436,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
           trouble.forget(id);
           history.forget(id);
           policies.removeOf(id);
+          cutOff.forgetHost(id);
         },
         onChanged: onHostChanged,
         nowMs,
@@ -501,15 +515,18 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         inventory,
         sessions,
         shell,
+        transfers,
         onProgress: (progress) => emit('files:progress', progress),
         nowMs,
       }),
+      ...cutOffHandlers(cutOff),
       ...volumeFileHandlers({
         hosts,
         sessions,
         volumePlace,
         localFiles,
         shell,
+        transfers,
         onProgress: (progress) => emit('files:progress', progress),
         nowMs,
       }),
@@ -525,6 +542,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       }),
     };
 
+    void cutOff.lookHere();
     log.write('info', 'The core started', { hosts: hosts.list().length, demo: options.demo });
     return {
       call: createDispatch(handlers, {

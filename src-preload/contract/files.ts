@@ -34,6 +34,30 @@ const place = {
   path: insidePathSchema,
 };
 
+/** A file that was being written when Holdfast, or the connection, ended. */
+export const cutOffTransferSchema = z.strictObject({
+  id: uuidSchema,
+  /** Where the part lies: `host` for one in a sandbox volume, `laptop` for a download. */
+  side: z.enum(['host', 'laptop']),
+  /** Of the transfer; a download may outlive its host here. */
+  hostId: hostIdSchema,
+  hostName: z.string(),
+  partPath: z.string(),
+  /** The name that it would have got. */
+  targetPath: z.string(),
+  startedAtMs: timestampMsSchema,
+  /** What lies there; null: nobody could look since. */
+  found: z.strictObject({ sizeBytes: bytesSchema, modifiedAtMs: timestampMsSchema.nullable() }).nullable(),
+  /** On a host: what to plan so that it goes. null: it is in no volume that can be named, or lies on this computer. */
+  remove: z
+    .strictObject({
+      action: z.literal('sandbox.file.remove'),
+      input: z.strictObject({ volumeId: z.string(), path: insidePathSchema }),
+    })
+    .nullable(),
+});
+export type CutOffTransfer = z.infer<typeof cutOffTransferSchema>;
+
 export const filesContract = {
   /** Files of a snapshot, over SFTP as the login user. Changes nothing. */
   list: {
@@ -58,5 +82,15 @@ export const filesContract = {
       action: z.literal('file.restore'),
       input: z.strictObject({ source: z.string(), destination: z.string() }),
     }),
+  },
+  /** What transfers that were cut off left behind, oldest first. Changes nothing. */
+  cutOff: {
+    request: z.strictObject({}),
+    response: z.strictObject({ transfers: z.array(cutOffTransferSchema) }),
+  },
+  /** Deletes what a download left on this computer, after a native question. false: the person said no. */
+  deletePart: {
+    request: z.strictObject({ transferId: uuidSchema }),
+    response: z.strictObject({ deleted: z.boolean() }),
   },
 } as const;

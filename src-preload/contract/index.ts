@@ -126,6 +126,8 @@ export const contract = {
   'files:list': filesContract.list,
   'files:download': filesContract.download,
   'files:restore': filesContract.restore,
+  'files:cutOff': filesContract.cutOff,
+  'files:deletePart': filesContract.deletePart,
   'sandboxFiles:list': sandboxFilesContract.list,
   'sandboxFiles:stat': sandboxFilesContract.stat,
   'sandboxFiles:text': sandboxFilesContract.text,
@@ -177,6 +179,8 @@ export const eventSchemas = {
   }),
   'operations:progress': operationProgressSchema,
   'files:progress': fileProgressSchema,
+  /** What transfers that were cut off left behind, or what is known of it. */
+  'files:cutOffChanged': z.strictObject({}),
   'audit:changed': z.strictObject({ hostId: hostIdSchema }),
   /** A snapshot policy was made, changed or deleted. */
   'policies:changed': z.strictObject({}),

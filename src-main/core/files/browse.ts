@@ -1,6 +1,7 @@
 import type { FileEntry } from '../../../src-preload/contract/files';
 import { AppError } from '../errors/app-error';
 import type { RemoteFiles } from '../ssh/remote-files';
+import type { PartJournal } from '../transfers/journal';
 import { saveStream } from './save-stream';
 import { readChunks } from './stream';
 
@@ -57,6 +58,7 @@ export async function fetchFile(
   path: readonly string[],
   localPath: string,
   onProgress: (doneBytes: number, totalBytes: number) => void,
+  journal?: PartJournal,
 ): Promise<number> {
   const name = path.at(-1) ?? 'The file';
   const place = await inside(files, root, path);
@@ -69,6 +71,7 @@ export async function fetchFile(
     return await saveStream(localPath, readChunks(files, { handle, path: place }), {
       onProgress: (doneBytes) => onProgress(doneBytes, sizeBytes),
       check: (written) => checkWhole(name, written, sizeBytes),
+      journal,
     });
   } finally {
     await files.close(handle, place).catch(() => undefined);

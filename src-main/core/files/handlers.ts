@@ -5,6 +5,7 @@ import type { InventoryService } from '../inventory/service';
 import type { ShellPort } from '../port/shell-port';
 import type { FilePool } from '../ssh/types';
 import { restoredName } from '../storage/files/commands';
+import type { TransferJournal } from '../transfers/journal';
 import { fetchFile, listFolder } from './browse';
 import { reporter, type TransferReport } from './report';
 import { originalRoot, snapshotRoot } from './snapshot-root';
@@ -14,6 +15,7 @@ export interface FileHandlerOptions {
   inventory: Pick<InventoryService, 'lastKnown'>;
   sessions: FilePool;
   shell: Pick<ShellPort, 'chooseSavePath'>;
+  transfers: TransferJournal;
   onProgress: (report: TransferReport) => void;
   nowMs: () => number;
 }
@@ -22,7 +24,7 @@ export interface FileHandlerOptions {
 export function fileHandlers(
   options: FileHandlerOptions,
 ): Pick<CoreHandlers, 'files:list' | 'files:download' | 'files:restore'> {
-  const { hosts, inventory, sessions, shell, nowMs } = options;
+  const { hosts, inventory, sessions, shell, transfers, nowMs } = options;
   const rootOf = async (hostId: string, snapshotId: string): Promise<string> => {
     const { snapshot, known } = await inventory.lastKnown(hostId, snapshotId);
     return snapshotRoot(snapshot, known);
@@ -38,9 +40,10 @@ export function fileHandlers(
       const localPath = await shell.chooseSavePath(suggested, []);
       if (localPath === null) return { saved: null };
       const report = reporter(transferId, nowMs, options.onProgress);
+      const host = hosts.get(hostId);
       const sizeBytes = await sessions.files(
-        hosts.get(hostId),
-        (files) => fetchFile(files, root, path, localPath, report),
+        host,
+        (files) => fetchFile(files, root, path, localPath, report, transfers.onLaptop(host)),
         signal,
       );
       return { saved: { displayPath: localPath, sizeBytes } };

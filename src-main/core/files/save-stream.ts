@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { lstat, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../errors/app-error';
+import type { PartJournal } from '../transfers/journal';
 import { isHole } from './stream';
+
+export interface SaveOptions {
+  onProgress: (doneBytes: number) => void;
+  check?: (writtenBytes: number) => void;
+  /** Told of the part before it is made. */
+  journal?: PartJournal;
+}
 
 /**
  * Chunks into a file of this computer. It appears under its name only when it is whole and on the disk; what is left
@@ -16,9 +24,30 @@ import { isHole } from './stream';
 export async function saveStream(
   localPath: string,
   chunks: AsyncIterable<Buffer>,
-  options: { onProgress: (doneBytes: number) => void; check?: (writtenBytes: number) => void },
+  options: SaveOptions,
 ): Promise<number> {
   const temporary = `${localPath}.${randomUUID()}.part`;
+  const part = options.journal?.begin(temporary, localPath);
+  try {
+    const written = await intoPart(temporary, localPath, chunks, options);
+    part?.gone();
+    await syncFolder(dirname(localPath));
+    return written;
+  } catch (thrown) {
+    // Unless it could not be removed, it is gone.
+    if (await isAbsent(temporary)) part?.gone();
+    throw thrown;
+  } finally {
+    part?.ended();
+  }
+}
+
+async function intoPart(
+  temporary: string,
+  localPath: string,
+  chunks: AsyncIterable<Buffer>,
+  options: SaveOptions,
+): Promise<number> {
   const file = await open(temporary, 'wx', 0o600).catch((thrown: unknown) => {
     throw notWritable(localPath, thrown);
   });
@@ -45,8 +74,14 @@ export async function saveStream(
     await rm(temporary, { force: true });
     throw thrown;
   }
-  await syncFolder(dirname(localPath));
   return written;
+}
+
+async function isAbsent(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => false,
+    (thrown: unknown) => thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT',
+  );
 }
 
 async function writeAll(

@@ -10,6 +10,7 @@ import { shownPath } from '../sandbox/volume-fs/guard';
 import { volumeReads, type VolumeReads } from '../sandbox/volume-fs/read';
 import type { RemoteEntry } from '../ssh/remote-files';
 import type { FilePool } from '../ssh/types';
+import type { TransferJournal } from '../transfers/journal';
 import { checkWhole, mostEntries } from './browse';
 import { reporter, type TransferReport } from './report';
 import { saveStream } from './save-stream';
@@ -20,6 +21,7 @@ export interface VolumeFileOptions {
   volumePlace: (host: Host, volumeId: string) => Promise<VolumePlace>;
   localFiles: Pick<LocalFiles, 'choose'>;
   shell: Pick<ShellPort, 'chooseSavePath'>;
+  transfers: TransferJournal;
   onProgress: (report: TransferReport) => void;
   nowMs: () => number;
 }
@@ -129,6 +131,7 @@ export function volumeFileHandlers(
               saveStream(localPath, stream.chunks, {
                 onProgress: (doneBytes) => report(doneBytes, stream.sizeBytes),
                 check: (written) => checkWhole(name, written, stream.sizeBytes),
+                journal: options.transfers.onLaptop(hosts.get(request.hostId)),
               }),
             signal,
           ),

@@ -5,6 +5,7 @@ import { volumeFs } from '../sandbox/volume-fs/change';
 import { makeFileChange, shownChange, type FileChange } from '../sandbox/volume-fs/file-change';
 import { quoteArgv } from '../ssh/quote';
 import type { FilePool } from '../ssh/types';
+import type { TransferJournal } from '../transfers/journal';
 import type { FileStepDraft } from './action';
 import { bytes, plural } from './actions/words';
 import type { SendOptions, StepAnswer } from './link';
@@ -37,6 +38,7 @@ export async function sendFileStep(
   host: Host,
   { files, totalBytes }: FileStepDraft,
   { signal, onOutput }: SendOptions,
+  journal?: TransferJournal,
 ): Promise<StepAnswer> {
   const startedAt = performance.now();
   let begun = false;
@@ -59,7 +61,7 @@ export async function sendFileStep(
       files.root,
       (remote, root) => {
         begun = true;
-        return makeFileChange(volumeFs(remote, root), files, {
+        return makeFileChange(volumeFs(remote, root, journal?.onHost(host, root)), files, {
           signal,
           onProgress: (amount) => {
             done = amount;

@@ -2,7 +2,9 @@ import type { Host } from '../../../src-preload/contract/hosts';
 import type { PlanStep } from '../../../src-preload/contract/operations';
 import type { LocalFiles } from '../clusters/local-files';
 import { volumeReads } from '../sandbox/volume-fs/read';
+import { programsOf } from '../ssh/programs';
 import type { FilePool, SessionPool, SshSession } from '../ssh/types';
+import type { TransferJournal } from '../transfers/journal';
 import type { ActionContext, AnyStepDraft, FileContext, StepDraft, VolumePlace } from './action';
 import type { ContextOptions, Link, SendOptions, StepAnswer } from './link';
 import { readContext } from './read-context';
@@ -68,6 +70,7 @@ export interface SshLinkParts {
   /** Of the host, from its inventory. */
   volumePlace: (host: Host, volumeId: string) => Promise<VolumePlace>;
   localFiles: Pick<LocalFiles, 'look'>;
+  transfers: TransferJournal;
 }
 
 /** The road's link to a Linux host: commands over its one SSH connection, and changes of files over SFTP on it. */
@@ -78,14 +81,14 @@ export async function sshLink(parts: SshLinkParts, host: Host, signal?: AbortSig
     context: (options) => ({ ...readContext(session, options), ...fileReads(parts, host, options) }),
     render: async (steps) => {
       const commands = steps.flatMap((step) => ('argv' in step ? [step] : []));
-      await session.locate([...new Set(commands.flatMap(({ argv }) => argv.slice(0, 1)))]);
+      await session.locate([...new Set(commands.flatMap(({ argv }) => programsOf(argv)))]);
       return steps.map((step) =>
         'files' in step ? renderFileStep(step) : renderStep(session, commandOf(step)),
       );
     },
     send: (draft, _step, options) =>
       'files' in draft
-        ? sendFileStep(sessions, host, draft, options)
+        ? sendFileStep(sessions, host, draft, options, parts.transfers)
         : sendOver(session, commandOf(draft), options),
   };
 }

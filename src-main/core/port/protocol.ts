@@ -60,7 +60,14 @@ export type ToShell = z.infer<typeof toShellSchema>;
 export const shellRequestSchemas = {
   confirm: {
     request: z.strictObject({
-      kind: z.enum(['plan', 'trust-host-key', 'remove-host', 'disable-read-only', 'raise-access']),
+      kind: z.enum([
+        'plan',
+        'trust-host-key',
+        'remove-host',
+        'disable-read-only',
+        'raise-access',
+        'delete-part',
+      ]),
       title: z.string().max(500),
       message: z.string().max(4000),
       detail: z.string().max(20_000),

@@ -3,7 +3,7 @@ import type { HostKeyProblem } from '../../../src-preload/contract/result';
 
 /** Words of a native question. The shell adds nothing of its own and makes Cancel the default. */
 export interface ConfirmQuestion {
-  kind: 'plan' | 'trust-host-key' | 'remove-host' | 'disable-read-only' | 'raise-access';
+  kind: 'plan' | 'trust-host-key' | 'remove-host' | 'disable-read-only' | 'raise-access' | 'delete-part';
   title: string;
   message: string;
   detail: string;

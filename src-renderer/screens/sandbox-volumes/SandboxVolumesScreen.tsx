@@ -12,9 +12,11 @@ import {
 } from '@mantine/core';
 import { IconBox, IconInfoCircle, IconRefresh, IconSearch } from '@tabler/icons-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
+import { CutOffTransfers } from '../../components/CutOffTransfers';
 import { EmptyState } from '../../components/EmptyState';
 import { PageHeader } from '../../components/PageHeader';
 import { plural } from '../../format/bytes-format';
+import { useAppStore } from '../../stores/app-store';
 import { refreshFleet, useFleetStore } from '../../stores/fleet-store';
 import { loadInventory, useInventoryStore } from '../../stores/inventory-store';
 import { DriverList } from './DriverList';
@@ -33,6 +35,7 @@ import {
   volumeRows,
 } from './sandbox-rows';
 import { ThingsTable } from './ThingsTable';
+import { changeExcuse } from './use-change-excuse';
 import { VolumeFilesDrawer } from './VolumeFilesDrawer';
 import { VolumesTable } from './VolumesTable';
 
@@ -44,6 +47,7 @@ const isView = (value: string): value is View => views.some((view) => view === v
 export function SandboxVolumesScreen() {
   const hosts = useFleetStore((state) => state.hosts);
   const fleetStatus = useFleetStore((state) => state.status);
+  const readOnly = useAppStore((state) => state.settings?.readOnly ?? true);
   const refreshing = useFleetStore((state) => state.refreshing);
   const byHost = useInventoryStore((state) => state.byHost);
   const [hostId, setHostId] = useState('');
@@ -144,6 +148,10 @@ export function SandboxVolumesScreen() {
         {troubled > 0 && ` · ${troubled} with problems`}
       </PageHeader>
       <Notes shown={shown} byHost={byHost} />
+      <CutOffTransfers
+        of={(transfer) => hostId === '' || transfer.hostId === hostId}
+        excuseOf={(id) => changeExcuse(hosts.find(({ host }) => host.id === id)?.host, readOnly)}
+      />
       <DriverList rows={listed} />
       <Group>
         <SegmentedControl

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { Host } from '../../../src-preload/contract/hosts';
 import type { SnapshotRow } from '../../../src-preload/contract/inventory';
 import { Age } from '../../components/Age';
+import { CutOffTransfers } from '../../components/CutOffTransfers';
 import { EmptyState } from '../../components/EmptyState';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { ErrorNotice } from '../../components/ErrorNotice';
@@ -160,6 +161,7 @@ export function SnapshotsScreen() {
           />
         )}
       </Group>
+      <CutOffTransfers of={({ side }) => side === 'laptop'} />
       <SelectionBar />
       <FilesDrawer />
       <PruneDialog />

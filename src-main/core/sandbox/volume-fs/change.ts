@@ -2,6 +2,7 @@ import { AppError, toAppError } from '../../errors/app-error';
 import { readChunks, writeChunks } from '../../files/stream';
 import type { RemoteChanges } from '../../ssh/remote-changes';
 import type { RemoteStat } from '../../ssh/remote-files';
+import type { PartJournal } from '../../transfers/journal';
 import { isInside, traversal } from './guard';
 import { followed, lstatOrNull, placeOf, type Place } from './place';
 import { isFolder, volumeReads, type VolumeReads } from './read';
@@ -43,8 +44,11 @@ const removalsAtOnce = 16;
 
 export const partName = (path: string): string => `${path}.part`;
 
-/** @param root of the volume on the host, without links */
-export function volumeFs(files: RemoteChanges, root: string): VolumeFs {
+/**
+ * @param root of the volume on the host, without links
+ * @param journal told of every new file before it is made
+ */
+export function volumeFs(files: RemoteChanges, root: string, journal?: PartJournal): VolumeFs {
   const reads = volumeReads(files, root);
 
   const target = async (path: string, what: string): Promise<Place> => {
@@ -84,8 +88,34 @@ export function volumeFs(files: RemoteChanges, root: string): VolumeFs {
     const left = await lstatOrNull(files, part);
     if (left?.kind === 'folder') throw isFolder(partName(place.shown));
     await stillInside(place);
-    if (left !== null) await files.removeFile(part);
-    const handle = await files.create(part, mode);
+    const open = journal?.begin(part, place.path);
+    try {
+      if (left !== null) await files.removeFile(part);
+      const handle = await files.create(part, mode).catch((thrown: unknown) => {
+        // A no is an answer: what has that name then is somebody else's.
+        if (toAppError(thrown).code !== 'outcome-unknown') open?.gone();
+        throw thrown;
+      });
+      const written = await intoPart(handle, part, place, mode, produce);
+      open?.gone();
+      return written;
+    } catch (thrown) {
+      // What is not there needs nobody; where the host gives no answer, the next contact looks.
+      const after = await lstatOrNull(files, part).catch(() => undefined);
+      if (after === null) open?.gone();
+      throw thrown;
+    } finally {
+      open?.ended();
+    }
+  };
+
+  const intoPart = async (
+    handle: Buffer,
+    part: string,
+    place: Place,
+    mode: number,
+    produce: (handle: Buffer, path: string) => Promise<number>,
+  ): Promise<number> => {
     try {
       let written: number;
       try {
