@@ -148,7 +148,9 @@ async function firstMessage(child: ChildProcess): Promise<ServedHost[]> {
 
 /** Starts the hosts in a process of their own: on the event loop that is measured they would be measured too. */
 export async function withHosts<T>(serving: Serving, work: (hosts: ServedHost[]) => Promise<T>): Promise<T> {
-  const [script = ''] = process.argv.slice(1);
+  const [script = '', flag] = process.argv.slice(1);
+  // A script that does not know the flag would start itself again, and that one itself, without end.
+  if (flag === serveFlag) throw new Error(`${script} does not answer ${serveFlag}.`);
   const child = fork(script, [serveFlag, JSON.stringify(serving)], {
     execArgv: [],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
