@@ -95,12 +95,13 @@ function run(): void {
   const notify = createNotifier(windows.isFocused, windows.present);
 
   const corePath = join(outDirectory, 'main', 'core.cjs');
+  const codeDirectory = join(userData, 'compiled');
   const actor = describeActor();
   const host = createCoreHost({
     launch:
       startUp.coreNode === null
-        ? launchInUtilityProcess(corePath)
-        : launchInChild(corePath, startUp.coreNode),
+        ? launchInUtilityProcess(corePath, codeDirectory)
+        : launchInChild(corePath, startUp.coreNode, codeDirectory),
     log,
     onEvent: (event, payload) => {
       if (event === 'settings:changed' && 'colourScheme' in payload)

@@ -1,7 +1,8 @@
 import { connect as openSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Client, type AnyAuthMethod, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import type { AnyAuthMethod, Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 import { AppError } from '../errors/app-error';
+import { ssh2 } from '../late-packages';
 import { connectError, loginRefused, timedOut } from './connect-errors';
 
 /** How we prove who we are, once the host has. */
@@ -122,7 +123,7 @@ export function connect(options: ConnectionOptions): Promise<Connection> {
   const { target, signal } = options;
   if (signal?.aborted === true) return Promise.reject(new AppError('cancelled', 'Cancelled.'));
   return new Promise((resolve, reject) => {
-    const client = new Client();
+    const client = new (ssh2().Client)();
     // Each command that runs waits for the end of the connection too, and as many run as the host has sessions.
     client.setMaxListeners(32);
     // Without noDelay every exec waits for the peer's delayed ACK (Nagle): 40 ms and more each.

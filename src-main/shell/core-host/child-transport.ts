@@ -6,9 +6,9 @@ import { createTail, type CoreEnd, type CoreTransport, type LaunchCore } from '.
  * Hosts the core in a child of another Node, for the fallback runtime: the Node 18 inside Electron 25 cannot
  * load better-sqlite3 13 or undici 8. JSON messages, because the two Nodes' structured clones differ.
  */
-export function launchInChild(corePath: string, nodePath: string): LaunchCore {
+export function launchInChild(corePath: string, nodePath: string, codeDirectory?: string): LaunchCore {
   return (options): CoreTransport => {
-    const child = fork(corePath, [], {
+    const child = fork(corePath, codeDirectory === undefined ? [] : [codeDirectory], {
       execPath: nodePath,
       execArgv: [],
       env: coreEnvironment(process.env, options),

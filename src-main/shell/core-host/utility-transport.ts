@@ -3,9 +3,9 @@ import { coreEnvironment } from './core-environment';
 import { createTail, type CoreTransport, type LaunchCore } from './transport';
 
 /** Hosts the core in Electron's utility process: Node of the same Electron, no Electron API, no window. */
-export function launchInUtilityProcess(corePath: string): LaunchCore {
+export function launchInUtilityProcess(corePath: string, codeDirectory: string): LaunchCore {
   return (options): CoreTransport => {
-    const child = utilityProcess.fork(corePath, [], {
+    const child = utilityProcess.fork(corePath, [codeDirectory], {
       env: coreEnvironment(process.env, options),
       serviceName: 'Holdfast core',
       stdio: ['ignore', 'ignore', 'pipe'],

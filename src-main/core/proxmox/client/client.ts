@@ -7,9 +7,10 @@ import {
   retry,
 } from 'cockatiel';
 import PQueue from 'p-queue';
-import { Agent, request, type Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { z } from 'zod';
 import { AppError, toAppError } from '../../errors/app-error';
+import { undici } from '../../late-packages';
 import { refusalError, type Asked } from './answer-errors';
 import { connectTimeoutMs, trustedConnector, type Trust } from './connector';
 import { multipart, type UploadFile } from './multipart';
@@ -190,6 +191,7 @@ export class ApiClient {
     this.#nowMs = nowMs;
     this.#tickets =
       typeof authorization === 'function' ? null : new TicketLogin({ ...authorization, cluster, nowMs });
+    const { Agent } = undici();
     this.#agents = options.endpoints.map(({ address, port, trust }) => {
       const shared = {
         connect: trustedConnector(trust, allowLoopback),
@@ -320,7 +322,7 @@ export class ApiClient {
       const deadline = AbortSignal.timeout(uploadTimeoutMs);
       const { headers } = await this.#sentWith(this.#preferred, 'POST');
       try {
-        const response = await request(`${agent.origin}/api2/json${path}`, {
+        const response = await undici().request(`${agent.origin}/api2/json${path}`, {
           method: 'POST',
           dispatcher: agent.changes,
           headers: {
@@ -521,7 +523,7 @@ export class ApiClient {
     if (agent === undefined) throw new Error('There is no such endpoint.');
     const deadline = AbortSignal.timeout(connectTimeoutMs + this.#limits.requestTimeoutMs);
     try {
-      const response = await request(`${agent.origin}/api2/json${target}`, {
+      const response = await undici().request(`${agent.origin}/api2/json${target}`, {
         method,
         dispatcher: method === 'GET' ? agent.reads : agent.changes,
         headers: {

@@ -1,6 +1,7 @@
 import { TLSSocket } from 'node:tls';
-import { buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
 import type { Certificate } from '../../../../src-preload/contract/result';
+import { undici } from '../../late-packages';
 import { describeCertificate } from './certificate';
 import { checkLiteral, guardedLookup, RefusedAddress } from './peer-address';
 
@@ -28,7 +29,7 @@ export class PinMismatch extends Error {
  * anything is sent to them, also when a name leads there.
  */
 export function trustedConnector(trust: Trust, allowLoopback = false): buildConnector.connector {
-  const connect = buildConnector({
+  const connect = undici().buildConnector({
     timeout: connectTimeoutMs,
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['http/1.1'],

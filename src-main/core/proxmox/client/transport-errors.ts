@@ -1,5 +1,5 @@
-import { errors } from 'undici';
 import { AppError } from '../../errors/app-error';
+import { undici } from '../../late-packages';
 import { PinMismatch } from './connector';
 import { RefusedAddress } from './peer-address';
 import { withoutTickets } from './secret-names';
@@ -95,7 +95,7 @@ export function transportFailure(thrown: unknown, where: string): TransportFailu
       }),
     };
   }
-  if (cause instanceof errors.ResponseExceededMaxSizeError) {
+  if (cause instanceof undici().errors.ResponseExceededMaxSizeError) {
     return {
       notSent: false,
       error: new AppError(

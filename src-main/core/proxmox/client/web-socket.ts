@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { errors, upgrade, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { AppError } from '../../errors/app-error';
+import { undici } from '../../late-packages';
 
 /** RFC 6455, section 5.2. */
 const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
@@ -168,6 +169,7 @@ export async function openWebSocket(options: {
   signal: AbortSignal;
 }): Promise<WebSocketLink> {
   const key = randomBytes(16).toString('base64');
+  const { errors, upgrade } = undici();
   const { socket, headers } = await upgrade(options.url, {
     dispatcher: options.dispatcher,
     protocol: 'websocket',
