@@ -13,6 +13,7 @@ import { FleetScreen } from './screens/fleet/FleetScreen';
 import { followApp, loadApp, useAppStore } from './stores/app-store';
 import { followAudit } from './stores/audit-store';
 import { followCapacity, forgetCapacity } from './stores/capacity-store';
+import { followChanges, loadChanges } from './stores/changes-store';
 import { followClusters, loadClusters, refreshClusters } from './stores/clusters-store';
 import { followFleet, loadFleet, refreshFleet, useFleetStore } from './stores/fleet-store';
 import { followFiles } from './stores/files-store';
@@ -27,6 +28,7 @@ import { cssVariables, theme } from './theme';
 
 /** All but the first screen: what a start need not read before it shows the fleet. */
 const AuditScreen = part('AuditScreen');
+const ChangesScreen = part('ChangesScreen');
 const DisksScreen = part('DisksScreen');
 const ClusterDialog = part('ClusterDialog');
 const ClusterScreen = part('ClusterScreen');
@@ -77,7 +79,7 @@ const schemeManager: MantineColorSchemeManager = {
 async function readSession(): Promise<void> {
   forgetInventories();
   forgetCapacity();
-  await Promise.all([loadApp(), loadFleet(), loadClusters(), loadPolicies()]);
+  await Promise.all([loadApp(), loadFleet(), loadClusters(), loadPolicies(), loadChanges()]);
   const { settings } = useAppStore.getState();
   if (settings === null) return;
   await Promise.all([
@@ -117,6 +119,7 @@ export function App() {
       followFiles(),
       followVolumeFiles(),
       followPolicies(),
+      followChanges(),
       followClusters(),
     ];
     openSession(null);
@@ -191,6 +194,7 @@ function Screens() {
           <Route path="/sandboxes" component={SandboxVolumesScreen} />
           <Route path="/snapshots" component={SnapshotsScreen} />
           <Route path="/policies" component={PoliciesScreen} />
+          <Route path="/changes" component={ChangesScreen} />
           <Route path="/audit" component={AuditScreen} />
           <Route path="/settings" component={SettingsScreen} />
           <Route component={FleetScreen} />

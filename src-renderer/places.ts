@@ -6,6 +6,7 @@ import {
   IconDeviceDesktop,
   IconDisc,
   IconHistory,
+  IconInbox,
   IconLayoutDashboard,
   IconListCheck,
   IconSettings,
@@ -21,6 +22,7 @@ export const places = [
   { path: '/guests', label: 'Guests', icon: IconDeviceDesktop },
   { path: '/tasks', label: 'Tasks', icon: IconListCheck },
   { path: '/policies', label: 'Policies', icon: IconCalendarTime },
+  { path: '/changes', label: 'Changes', icon: IconInbox },
   { path: '/audit', label: 'Audit', icon: IconHistory },
   { path: '/settings', label: 'Settings', icon: IconSettings },
 ] as const;

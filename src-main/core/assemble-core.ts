@@ -24,6 +24,7 @@ import { hostHandlers } from './handlers/hosts';
 import { inventoryHandlers } from './handlers/inventory';
 import { retentionHandlers } from './retention/handlers';
 import { spaceHandlers } from './space/handlers';
+import { changeHandlers } from './handlers/changes';
 import { operationHandlers } from './handlers/operations';
 import { settingsHandlers } from './handlers/settings';
 import { createCredentialStore } from './hosts/credential-store';
@@ -51,6 +52,8 @@ import type { LinkPool, Managed } from './operations/link';
 import { sshLink } from './operations/ssh-link';
 import { Recovery } from './operations/recover';
 import { OperationRoad } from './operations/road';
+import { StagedChanges } from './operations/staged/staged-changes';
+import { createChangeStore, type ChangeStore } from './operations/staged/store';
 import { createAuthorityStore } from './clusters/authorities';
 import { ClusterClients } from './clusters/cluster-clients';
 import { Consoles } from './clusters/consoles';
@@ -95,6 +98,7 @@ export interface CoreStores {
   clusters: ClusterStore;
   certificates: CertificateStore;
   clusterCache: ClusterCache;
+  changes: ChangeStore;
 }
 
 export interface CoreParts {
@@ -152,6 +156,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     const certificates = createCertificateStore(db, nowMs);
     const authorities = createAuthorityStore(db, nowMs);
     const clusterCache = createClusterCache(db);
+    const changeStore = createChangeStore(db);
     await parts.prepare?.({
       hosts,
       knownKeys,
@@ -163,6 +168,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       clusters,
       certificates,
       clusterCache,
+      changes: changeStore,
     });
 
     /** Of a host or a cluster. */
@@ -199,7 +205,12 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
 
     const meter = new ReadMeter(nowMs);
     const onRead = (hostId: string): void => meter.read(hostId);
-    const onRecorded = (hostId: string): void => emit('audit:changed', { hostId });
+    /** Recovery stands before the staged changes that want to hear what it found. */
+    const recorded = { row: (_hostId: string): void => undefined };
+    const onRecorded = (hostId: string): void => {
+      emit('audit:changed', { hostId });
+      recorded.row(hostId);
+    };
     const onHostChanged = (hostId: string | null): void => emit('hosts:changed', { hostId });
     const locks = new HostLocks();
     const hostKeys = (host: Host): string[] =>
@@ -383,6 +394,21 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       },
     });
 
+    const changes = new StagedChanges({
+      store: changeStore,
+      road,
+      audit: store,
+      target,
+      settings: () => settings.read(),
+      actor: options.actor,
+      nowMs,
+      log,
+      onRecorded,
+      onChanged: () => emit('changes:changed', {}),
+    });
+    recorded.row = (hostId) => changes.reconcile(hostId);
+    changes.reconcile();
+
     /** Reads are not recorded one by one; this row says that and how often a host was read. */
     const recordSession = (hostId: string): void => {
       const count = meter.take(hostId);
@@ -430,6 +456,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         hostLists: createHostLists({ hosts, shell, clusterNames, nowMs }),
         busy: (hostId) => road.busy(hostId),
         onRemove: ({ id }) => {
+          changes.discardOf(id);
           recordSession(id);
           store.release(id);
           recovery.forget(id);
@@ -470,6 +497,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         busy: (clusterId) => road.busy(clusterId),
         onRemove: ({ id }) => {
           consoles.closeAll('Its cluster was removed from Holdfast.', id);
+          changes.discardOf(id);
           recordSession(id);
           store.release(id);
           recovery.forget(id);
@@ -501,8 +529,10 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       }),
       ...compareHandlers({ hosts, inventory, sessions }),
       ...history.handlers,
+      ...changeHandlers(changes),
       ...operationHandlers({
         road,
+        changes,
         catalogue: parts.catalogue,
         hosts,
         inventory,

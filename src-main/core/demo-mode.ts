@@ -11,12 +11,13 @@ const monthMs = 30 * 24 * 60 * 60_000;
  * simulated hosts forget what was done to them, and ports, passwords and host keys are new every time.
  */
 export async function prepareDemo(fleet: DemoFleet, stores: CoreStores, nowMs: number): Promise<void> {
-  const { hosts, knownKeys, credentials, cache, capacity, settings, policies } = stores;
+  const { hosts, knownKeys, credentials, cache, capacity, settings, policies, changes } = stores;
   for (const { id } of hosts.list()) {
     await credentials.forget(id);
     cache.remove(id);
     capacity.forget(id);
     policies.removeOf(id);
+    changes.drop(id);
     hosts.remove(id);
   }
   for (const [index, demo] of fleet.hosts.entries()) {
@@ -45,10 +46,11 @@ export async function prepareDemoClusters(
   stores: CoreStores,
   nowMs: number,
 ): Promise<void> {
-  const { clusters, certificates, credentials, clusterCache } = stores;
+  const { clusters, certificates, credentials, clusterCache, changes } = stores;
   for (const { id } of clusters.list()) {
     await credentials.forget(id);
     clusterCache.remove(id);
+    changes.drop(id);
     clusters.remove(id);
   }
   for (const [

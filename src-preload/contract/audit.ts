@@ -2,8 +2,21 @@ import { z } from 'zod';
 import { hostIdSchema, nothingSchema, searchSchema, timestampMsSchema, uuidSchema } from './primitives';
 import { outcomeSchema, riskSchema } from './operations';
 
-/** Raw, chained rows. `resolved`: what reading the host later showed of an unknown outcome. */
-export const auditEvents = ['started', 'finished', 'refused', 'cancelled', 'resolved', 'session'] as const;
+/**
+ * Raw, chained rows. `resolved`: what reading the host later showed of an unknown outcome. `staged`, `applied` and
+ * `discarded` are of a staged change: `applied` names the operation, and its outcome says what came of it.
+ */
+export const auditEvents = [
+  'started',
+  'finished',
+  'refused',
+  'cancelled',
+  'resolved',
+  'session',
+  'staged',
+  'applied',
+  'discarded',
+] as const;
 export const auditEventSchema = z.enum(auditEvents);
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 
@@ -39,6 +52,8 @@ export const auditEntrySchema = z.strictObject({
   atMs: timestampMsSchema,
   operationId: uuidSchema,
   event: auditEventSchema,
+  /** Of its newest row. */
+  lastEvent: auditEventSchema,
   actor: z.string(),
   hostId: hostIdSchema,
   hostName: z.string(),

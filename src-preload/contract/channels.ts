@@ -111,6 +111,12 @@ export const channels = [
   'operations:saveScript',
   'operations:run',
   'operations:cancel',
+  'changes:list',
+  'changes:read',
+  'changes:stage',
+  'changes:plan',
+  'changes:discard',
+  'changes:clear',
   'audit:sources',
   'audit:list',
   'audit:read',
@@ -151,6 +157,7 @@ export const events = [
   'operations:progress',
   'audit:changed',
   'policies:changed',
+  'changes:changed',
   'settings:changed',
 ] as const;
 export type EventName = (typeof events)[number];

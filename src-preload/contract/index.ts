@@ -3,6 +3,7 @@ import { accessContract } from './access';
 import { appContract, coreStatusSchema } from './app';
 import { auditContract } from './audit';
 import { capacityContract } from './capacity';
+import { changesContract } from './changes';
 import type { Channel, CoreChannel, EventName, ShellChannel } from './channels';
 import { clusterOffersContract } from './cluster-subjects';
 import { clustersContract } from './clusters';
@@ -140,6 +141,12 @@ export const contract = {
   'operations:saveScript': operationsContract.saveScript,
   'operations:run': operationsContract.run,
   'operations:cancel': operationsContract.cancel,
+  'changes:list': changesContract.list,
+  'changes:read': changesContract.read,
+  'changes:stage': changesContract.stage,
+  'changes:plan': changesContract.plan,
+  'changes:discard': changesContract.discard,
+  'changes:clear': changesContract.clear,
   'audit:sources': auditContract.sources,
   'audit:list': auditContract.list,
   'audit:read': auditContract.read,
@@ -184,6 +191,8 @@ export const eventSchemas = {
   'audit:changed': z.strictObject({ hostId: hostIdSchema }),
   /** A snapshot policy was made, changed or deleted. */
   'policies:changed': z.strictObject({}),
+  /** A change was staged, applied or discarded, or what became of one is known. */
+  'changes:changed': z.strictObject({}),
   'settings:changed': settingsSchema,
 } as const satisfies Record<EventName, z.ZodType>;
 

@@ -158,6 +158,10 @@ export const planSchema = z.strictObject({
   undo: z.string().nullable(),
   /** Words the person must type before running; compared by the core. null: not asked. */
   typed: z.strictObject({ target: z.string().nullable(), host: z.string().nullable() }),
+  /** Why it cannot be staged for later, in a sentence. Left out: it can. */
+  onlyNow: z.string().optional(),
+  /** The staged change that it applies. Left out: none. */
+  change: z.strictObject({ id: uuidSchema, stagedAtMs: timestampMsSchema, note: z.string() }).optional(),
   createdAtMs: timestampMsSchema,
   expiresAtMs: timestampMsSchema,
   /** SHA-256 over the canonical JSON of all that is shown. The confirm token is bound to it. */

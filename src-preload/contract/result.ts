@@ -20,6 +20,9 @@ export const errorCodes = [
   'audit-unavailable',
   'vault-unavailable',
   'not-found',
+  /** Another was first: it is being done, or was done, already. */
+  'conflict',
+  'limit-reached',
   'cancelled',
   'core-unavailable',
   'internal',

@@ -20,6 +20,7 @@ import { call } from '../api';
 import { statusWords } from '../format/words-format';
 import { places } from '../places';
 import { updateSettings, useAppStore } from '../stores/app-store';
+import { useChangesStore } from '../stores/changes-store';
 import { useCluster, useClustersStore } from '../stores/clusters-store';
 import { useFleetStore, useHost } from '../stores/fleet-store';
 import { usePoliciesStore } from '../stores/policies-store';
@@ -74,6 +75,11 @@ function Navigation({ location }: { location: string }) {
   const hosts = useFleetStore((state) => state.hosts);
   const clusters = useClustersStore((state) => state.clusters);
   const due = usePoliciesStore(({ policies }) => policies.filter(({ state }) => state === 'due').length);
+  const pending = useChangesStore(({ changes }) => changes.filter(({ state }) => state === 'pending').length);
+  const counts: Record<string, { count: number; words: string }> = {
+    '/policies': { count: due, words: `${due} due` },
+    '/changes': { count: pending, words: `${pending} pending` },
+  };
   return (
     <nav className="shell-nav" aria-label="Main">
       <Group gap={9} px={10} pb={14} pt={2}>
@@ -82,21 +88,22 @@ function Navigation({ location }: { location: string }) {
           Holdfast
         </Text>
       </Group>
-      {places.map(({ path, label, icon: Icon }) => (
-        <Link
-          key={path}
-          href={path}
-          className="nav-link"
-          aria-current={location === path ? 'page' : undefined}
-          aria-description={path === '/policies' && due > 0 ? `${due} due` : undefined}
-        >
-          <Icon size={17} stroke={1.7} aria-hidden />
-          {label}
-          {path === '/policies' && due > 0 && (
-            <span className="nav-count numeric" data-count={due} aria-hidden />
-          )}
-        </Link>
-      ))}
+      {places.map(({ path, label, icon: Icon }) => {
+        const { count, words } = counts[path] ?? { count: 0, words: '' };
+        return (
+          <Link
+            key={path}
+            href={path}
+            className="nav-link"
+            aria-current={location === path ? 'page' : undefined}
+            aria-description={count > 0 ? words : undefined}
+          >
+            <Icon size={17} stroke={1.7} aria-hidden />
+            {label}
+            {count > 0 && <span className="nav-count numeric" data-count={count} aria-hidden />}
+          </Link>
+        );
+      })}
       <ScrollArea style={{ flex: 1, minHeight: 0 }} type="hover">
         <Targets
           title="Hosts"

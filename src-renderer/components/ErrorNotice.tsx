@@ -23,6 +23,8 @@ const titles: Record<WireError['code'], string> = {
   'audit-unavailable': 'The audit can’t be written',
   'vault-unavailable': 'The secret can’t be read',
   'not-found': 'Not found',
+  conflict: 'Not twice',
+  'limit-reached': 'Too many',
   cancelled: 'Cancelled',
   'core-unavailable': 'Holdfast’s core is not running',
   internal: 'A bug in Holdfast',

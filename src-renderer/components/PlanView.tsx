@@ -10,6 +10,7 @@ import {
   SegmentedControl,
   Stack,
   Text,
+  Textarea,
   TextInput,
   Title,
 } from '@mantine/core';
@@ -19,22 +20,24 @@ import {
   IconBan,
   IconCheck,
   IconCircleX,
+  IconInbox,
   IconInfoCircle,
   IconQuestionMark,
   IconTrash,
 } from '@tabler/icons-react';
 import { useState } from 'react';
+import { useLocation } from 'wouter';
 import type {
   Consequence,
   OperationResult,
   Outcome,
   Plan,
-  Risk,
   StepResult,
 } from '../../src-preload/contract/operations';
+import type { WireError } from '../../src-preload/contract/result';
 import { formatBytes } from '../format/bytes-format';
-import { formatDuration, formatElapsed } from '../format/time-format';
-import { outcomeWords, riskWords } from '../format/words-format';
+import { formatDuration, formatElapsed, formatMoment } from '../format/time-format';
+import { outcomeWords, riskColours, riskWords } from '../format/words-format';
 import {
   cancelRun,
   closePlan,
@@ -42,14 +45,15 @@ import {
   planGoingOn,
   replan,
   runPlan,
+  sequenceOf,
+  stagePlan,
   usePlanStore,
 } from '../stores/plan-store';
+import { ActionButton } from './ActionButton';
 import { useNow } from './Age';
 import { EnvironmentBadge, environmentColour } from './EnvironmentBadge';
 import { ErrorNotice } from './ErrorNotice';
 import { PlanCommands } from './PlanCommands';
-
-const riskColours: Record<Risk, string> = { safe: 'teal', destructive: 'orange', catastrophic: 'red' };
 
 /** The one window through which every change goes: shown, typed, then confirmed natively by the shell. */
 export function PlanView() {
@@ -100,7 +104,8 @@ export function PlanView() {
 }
 
 function PlanBody({ plan }: { plan: Plan }) {
-  const { stage, error, result } = usePlanStore();
+  const { request, stage, error, result } = usePlanStore();
+  const sequence = sequenceOf(request);
   return (
     <div>
       <Stack gap={6} px="lg" pt="md" pb="sm" style={{ borderBottom: '1px solid var(--hf-border)' }}>
@@ -125,6 +130,13 @@ function PlanBody({ plan }: { plan: Plan }) {
           </Text>
           <EnvironmentBadge environment={plan.host.environment} />
         </Group>
+        {plan.change !== undefined && (
+          <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+            {sequence === null ? 'A staged change' : `Staged change ${sequence.at + 1} of ${sequence.count}`},
+            from {formatMoment(plan.change.stagedAtMs)}
+            {plan.change.note === '' ? '' : `: ${plan.change.note}`}
+          </Text>
+        )}
       </Stack>
       <Stack gap="lg" px="lg" py="md">
         {plan.blockers.length > 0 && <Blockers plan={plan} />}
@@ -143,6 +155,7 @@ function PlanBody({ plan }: { plan: Plan }) {
         {stage === 'running' && <Running plan={plan} />}
         {stage === 'failed' && error !== null && <ErrorNotice error={error} />}
         {stage === 'done' && result !== null && <Outcomes plan={plan} result={result} />}
+        {stage === 'staged' && <Staged />}
       </Stack>
       <Footer plan={plan} />
     </div>
@@ -435,6 +448,24 @@ function StepResults({ plan, result }: { plan: Plan; result: OperationResult }) 
   );
 }
 
+function Staged() {
+  return (
+    <Alert
+      color="blue"
+      icon={<IconInbox size={18} />}
+      title="Staged for later"
+      role="status"
+      ref={showOutcome}
+      style={clearOfFooter}
+    >
+      <Text size="sm">
+        Nothing was sent. It waits on the screen Changes; when you apply it, it is planned anew and you
+        confirm that plan.
+      </Text>
+    </Alert>
+  );
+}
+
 /** Some of it was not done, and of all of it we know whether it was. */
 function isLeftUndone(result: OperationResult | null): boolean {
   return (
@@ -448,14 +479,17 @@ function Footer({ plan }: { plan: Plan }) {
   const { stage, error, request, result } = usePlanStore();
   const [typedTarget, setTypedTarget] = useState('');
   const [typedHost, setTypedHost] = useState('');
+  const [staging, setStaging] = useState(false);
+  const [, go] = useLocation();
+  const sequence = sequenceOf(request);
   const now = useNow();
   const expiresInSeconds = Math.floor((plan.expiresAtMs - now) / 1000);
   const expired = expiresInSeconds <= 0;
   const targetOk = plan.typed.target === null || typedTarget === plan.typed.target;
   const hostOk = plan.typed.host === null || typedHost === plan.typed.host;
   const excuse =
-    plan.blockers.length > 0
-      ? 'Blocked: see above.'
+    sequence !== null && plan.risk === 'catastrophic'
+      ? 'It is catastrophic by now, so it is applied by itself, not in a sequence.'
       : expired
         ? 'This plan is too old to run.'
         : targetOk && hostOk
@@ -471,9 +505,38 @@ function Footer({ plan }: { plan: Plan }) {
       </FooterBar>
     );
   }
-  if (stage === 'done' || stage === 'failed') {
+  if (stage === 'staged') {
     return (
       <FooterBar>
+        <Button
+          variant="default"
+          onClick={() => {
+            closePlan();
+            go('/changes');
+          }}
+        >
+          Show the changes
+        </Button>
+        <Button onClick={closePlan} data-autofocus>
+          Close
+        </Button>
+      </FooterBar>
+    );
+  }
+  if (stage === 'done' || stage === 'failed') {
+    const well = stage === 'done' && (result?.outcome === 'ok' || result?.outcome === 'warning');
+    const left = sequence === null ? 0 : sequence.count - sequence.at - 1;
+    return (
+      <FooterBar
+        left={
+          left > 0 && !well ? (
+            <Text size="sm" role="status">
+              The sequence stops here. {left === 1 ? '1 change' : `${left} changes`} after this one{' '}
+              {left === 1 ? 'was' : 'were'} not begun and still wait{left === 1 ? 's' : ''}.
+            </Text>
+          ) : undefined
+        }
+      >
         {/* Nothing here invites to do again what may have been done. */}
         {stage === 'failed' && error?.code !== 'outcome-unknown' && (
           <Button variant="default" onClick={replan}>
@@ -485,12 +548,18 @@ function Footer({ plan }: { plan: Plan }) {
             Plan what is left
           </Button>
         )}
-        <Button onClick={closePlan} data-autofocus>
+        <Button variant={well && left > 0 ? 'default' : undefined} onClick={closePlan} data-autofocus>
           Close
         </Button>
+        {well && sequence !== null && sequence.next !== null && (
+          <Button onClick={sequence.next}>
+            Plan the next ({sequence.at + 2} of {sequence.count})
+          </Button>
+        )}
       </FooterBar>
     );
   }
+  if (staging) return <StageForm onBack={() => setStaging(false)} />;
   return (
     <FooterBar
       left={
@@ -522,6 +591,15 @@ function Footer({ plan }: { plan: Plan }) {
       <Button variant="default" onClick={closePlan}>
         Cancel
       </Button>
+      {plan.change === undefined && (
+        <ActionButton
+          variant="default"
+          excuse={plan.onlyNow ?? (expired ? 'This plan is too old.' : null)}
+          onClick={() => setStaging(true)}
+        >
+          Stage for later…
+        </ActionButton>
+      )}
       {plan.blockers.length > 0 || expired ? (
         <Button onClick={replan}>Plan again</Button>
       ) : (
@@ -539,6 +617,48 @@ function Footer({ plan }: { plan: Plan }) {
           Continue to confirmation
         </Button>
       )}
+    </FooterBar>
+  );
+}
+
+/** The same bound as in the contract. */
+const mostNoteCharacters = 2000;
+
+/** In place of the ways on: what the one who applies it should know. */
+function StageForm({ onBack }: { onBack: () => void }) {
+  const [note, setNote] = useState('');
+  const [error, setError] = useState<WireError | null>(null);
+  const [busy, setBusy] = useState(false);
+  const stage = async () => {
+    setBusy(true);
+    setError(await stagePlan(note));
+    setBusy(false);
+  };
+  return (
+    <FooterBar
+      left={
+        <Stack gap={8}>
+          {error !== null && <ErrorNotice error={error} note="It was not staged." />}
+          <Textarea
+            label="Note"
+            description="Kept with the change, for whoever applies it. No secrets."
+            autosize
+            minRows={1}
+            maxRows={4}
+            maxLength={mostNoteCharacters}
+            value={note}
+            onChange={(event) => setNote(event.currentTarget.value)}
+            data-autofocus
+          />
+        </Stack>
+      }
+    >
+      <Button variant="default" onClick={onBack}>
+        Back
+      </Button>
+      <Button loading={busy} onClick={() => void stage()}>
+        Stage this change
+      </Button>
     </FooterBar>
   );
 }

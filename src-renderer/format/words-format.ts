@@ -1,3 +1,4 @@
+import type { ChangeState } from '../../src-preload/contract/changes';
 import type { AccessLevel, Health, HostState } from '../../src-preload/contract/hosts';
 import type { Outcome, Risk } from '../../src-preload/contract/operations';
 
@@ -27,11 +28,22 @@ export const outcomeWords: Record<Outcome, string> = {
   unknown: 'Outcome unknown',
 };
 
+export const changeStateWords: Record<ChangeState, string> = {
+  pending: 'Pending',
+  applying: 'Applying',
+  applied: 'Applied',
+  failed: 'Failed',
+  unknown: 'Outcome unknown',
+  discarded: 'Discarded',
+};
+
 export const riskWords: Record<Risk, string> = {
   safe: 'Safe',
   destructive: 'Destructive',
   catastrophic: 'Catastrophic',
 };
+
+export const riskColours: Record<Risk, string> = { safe: 'teal', destructive: 'orange', catastrophic: 'red' };
 
 export const accessWords: Record<AccessLevel, { title: string; text: string }> = {
   view: { title: 'View', text: 'Reads only. Nothing can be changed from this laptop.' },

@@ -52,6 +52,7 @@ export function openedOutcome({ event, outcome }: Pick<AuditDraft, 'event' | 'ou
     case 'cancelled':
       return 'cancelled';
     case 'session':
+    case 'staged':
       return 'ok';
     default:
       return 'unknown';

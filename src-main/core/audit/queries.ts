@@ -115,6 +115,7 @@ function toEntry({ seq, outcome, opening, closing }: ListedRow): AuditEntry {
     atMs: first.atMs,
     operationId: first.operationId,
     event: first.event,
+    lastEvent: last.event,
     actor: first.actor,
     hostId: first.hostId,
     hostName: first.hostName,

@@ -8,6 +8,7 @@ import type { Catalogue } from '../operations/bound-action';
 import { requestByName } from '../operations/by-name';
 import { offersFor } from '../operations/offers';
 import type { OperationRoad } from '../operations/road';
+import type { StagedChanges } from '../operations/staged/staged-changes';
 import type { ShellPort } from '../port/shell-port';
 
 type OperationHandlers = Pick<
@@ -25,6 +26,7 @@ const scriptFilter = [{ name: 'Shell script', extensions: ['sh'] }];
 
 export interface OperationHandlerOptions {
   road: OperationRoad;
+  changes: Pick<StagedChanges, 'run'>;
   catalogue: Catalogue;
   hosts: Pick<HostStore, 'get'>;
   inventory: Pick<InventoryService, 'read' | 'snapshot'>;
@@ -34,7 +36,7 @@ export interface OperationHandlerOptions {
 }
 
 export function operationHandlers(options: OperationHandlerOptions): OperationHandlers {
-  const { road, catalogue, hosts, inventory, settings, shell, nowMs } = options;
+  const { road, changes, catalogue, hosts, inventory, settings, shell, nowMs } = options;
   return {
     'operations:catalogue': async () => ({ actions: road.catalogue() }),
     'operations:offers': async ({ hostId, subject }) => {
@@ -70,7 +72,8 @@ export function operationHandlers(options: OperationHandlerOptions): OperationHa
       await saveText(displayPath, text);
       return { saved: { displayPath } };
     },
-    'operations:run': (request, { signal }) => road.run(request, signal),
+    // SECURITY: by way of the staged changes, so that a plan made for one of them cannot run past its claim.
+    'operations:run': (request, { signal }) => changes.run(request, signal),
     'operations:cancel': async ({ planId }) => ({ accepted: road.cancel(planId) }),
   };
 }

@@ -278,6 +278,8 @@ export interface ActionTraits {
   bulk?: BulkTraits;
   /** Keys of its input whose values are recorded nowhere: its schema takes null for each. */
   secrets?: readonly string[];
+  /** Why it cannot be staged for later, in a sentence. Left out: it can, unless its input holds a secret. */
+  onlyNow?: string;
 }
 
 /** An action on a host over SSH. Pure but for `context.read`. */

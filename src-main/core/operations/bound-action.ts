@@ -46,8 +46,17 @@ export interface BoundAction<Step extends AnyStepDraft = AnyStepDraft> extends A
 /** The static catalogue: what is not in it does not run. */
 export type Catalogue = ReadonlyMap<string, BoundAction>;
 
-function traitsOf({ id, title, backend, minimumAccess, risk, bulk, secrets }: ActionTraits): ActionTraits {
-  return { id, title, backend, minimumAccess, risk, bulk, secrets };
+function traitsOf({
+  id,
+  title,
+  backend,
+  minimumAccess,
+  risk,
+  bulk,
+  secrets,
+  onlyNow,
+}: ActionTraits): ActionTraits {
+  return { id, title, backend, minimumAccess, risk, bulk, secrets, onlyNow };
 }
 
 type Together<Input> = (

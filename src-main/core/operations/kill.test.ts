@@ -264,3 +264,91 @@ describe('SIGKILL of the core', () => {
     expect(eventsOnDisk()).toEqual(['started', 'finished']);
   });
 });
+
+describe('SIGKILL of the core while a staged change is applied', () => {
+  /** Stages the creation of a file, plans it anew and answers nothing yet. */
+  async function startStaged(): Promise<string> {
+    if (child === null) throw new Error('no child');
+    const request = { hostId: host.id, action: 'zfs.snapshot.create', input: { directory, name: 'a' } };
+    const { id: planId } = await child.call('operations:plan', request);
+    const { change } = await child.call('changes:stage', { planId, note: '' });
+    const plan = await child.call('changes:plan', { changeId: change.id });
+    child
+      .call('operations:run', { planId: plan.id, typedTarget: null, typedHost: null })
+      .catch(() => undefined);
+    await child.asked;
+    return change.id;
+  }
+  const stateOf = async (core: TestCore, changeId: string): Promise<string> =>
+    (await core.call('changes:read', { changeId })).change.state;
+  const stateOnDisk = (): unknown => {
+    const file = new Database(join(data, 'app.sqlite'), { readonly: true });
+    try {
+      return file.prepare('SELECT state FROM staged_changes').pluck().get();
+    } finally {
+      file.close();
+    }
+  };
+
+  it('before its record: it was left applying, nothing was sent, and it waits again', async () => {
+    const changeId = await startStaged();
+    await child?.kill();
+    expect(stateOnDisk()).toBe('applying');
+    const core = await restart();
+    expect(await stateOf(core, changeId)).toBe('pending');
+    expect(await outcomes(core)).toEqual(['staged ok']);
+    expect(changes()).toEqual([]);
+    const plan = await core.call('changes:plan', { changeId });
+    expect((await core.run(plan)).outcome).toBe('ok');
+    expect(await stateOf(core, changeId)).toBe('applied');
+  });
+
+  it('while the command runs: it is unknown, applied once reading shows it, and never sent again', async () => {
+    const changeId = await startStaged();
+    let ended = (): void => undefined;
+    const done = new Promise<void>((resolve) => (ended = resolve));
+    box.hooks.beforeExec = async (command) => {
+      if (isChange(command)) await child?.kill();
+    };
+    box.hooks.beforeExit = async (command) => {
+      if (isChange(command)) ended();
+    };
+    child?.answer(true);
+    await done;
+    expect(stateOnDisk()).toBe('applying');
+    box.hooks.beforeExec = undefined;
+
+    const core = await restart();
+    expect(await stateOf(core, changeId)).toBe('unknown');
+    expect(await core.failure('changes:plan', { changeId })).toMatchObject({ code: 'conflict' });
+    await core.call('hosts:connect', { hostId: host.id });
+    await expect.poll(() => stateOf(core, changeId)).toBe('applied');
+    expect((await core.rows(host.id, changeId)).map(({ event, outcome }) => `${event} ${outcome}`)).toEqual([
+      'staged ok',
+      'applied unknown',
+      'applied ok',
+    ]);
+    expect(changes()).toHaveLength(1);
+    expect(await core.call('audit:verify', { sourceId: host.id })).toMatchObject({ ok: true, problems: [] });
+  });
+
+  it('before the command ran: it is unknown, and failed once its time is over', async () => {
+    const changeId = await startStaged();
+    let arrived = (): void => undefined;
+    const sent = new Promise<void>((done) => (arrived = done));
+    box.hooks.beforeExec = async (command) => {
+      if (!isChange(command)) return;
+      arrived();
+      await new Promise(() => undefined);
+    };
+    child?.answer(true);
+    await sent;
+    await child?.kill();
+    const core = await restart();
+    expect(await stateOf(core, changeId)).toBe('unknown');
+    core.clockOffsetMs = 5 * 60_000;
+    await core.call('hosts:connect', { hostId: host.id });
+    await expect.poll(() => stateOf(core, changeId)).toBe('failed');
+    expect(readdirSync(directory)).toEqual([]);
+  });
+});

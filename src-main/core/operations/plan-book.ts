@@ -30,6 +30,11 @@ export class PlanBook {
     return this.#pages.get(planId)?.prepared;
   }
 
+  /** undefined: no such plan. */
+  stateOf(planId: string): PlanState | undefined {
+    return this.#pages.get(planId)?.state;
+  }
+
   /** Takes a ready plan for one run; otherwise says what it is. */
   claim(planId: string): 'claimed' | 'busy' | 'spent' | 'unknown' {
     const page = this.#pages.get(planId);

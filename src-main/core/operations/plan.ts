@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   risks,
   type CleanUpStep,
+  type Consequence,
   type Plan,
   type PlanStep,
   type Risk,
@@ -14,6 +15,8 @@ import { cleanUpDrafts } from './clean-up';
 import { commandLength, commandRoom } from './confirm-words';
 import { addressOf, kindOf, type Link, type Managed } from './link';
 import { planDigest } from './plan-digest';
+import { onlyNow } from './staged/only-now';
+import type { ShownPlan } from './staged/shown-then';
 
 /** A plan older than this must be made anew, in milliseconds. */
 export const planLifetimeMs = 10 * 60_000;
@@ -66,11 +69,23 @@ export interface PlanRequest {
   action: BoundAction;
   input: BoundInput;
   rawInput: unknown;
+  /** The staged change that is planned anew. Left out: none. */
+  change?: PlannedChange;
+}
+
+/** A staged change as its new plan tells of it. */
+export interface PlannedChange {
+  id: string;
+  stagedAtMs: number;
+  note: string;
+  /** How the plan compares with the one that was staged. */
+  compare(plan: ShownPlan): Consequence;
 }
 
 /** Reads fresh state through the action and builds the plan, frozen and digested. */
 export async function buildPlan(request: PlanRequest): Promise<PreparedPlan> {
-  const { host, link, context, action, input, rawInput } = request;
+  const { host, link, context, action, input, rawInput, change } = request;
+  const only = onlyNow(action, rawInput);
   const draft = await input.plan(context);
   const { steps, cleanUp } = await renderDraft(link, draft);
   const risk = worse(action.risk, draft.risk);
@@ -98,6 +113,10 @@ export async function buildPlan(request: PlanRequest): Promise<PreparedPlan> {
     blockers: draft.blockers.map((blocker) => ({ ...blocker })),
     undo: draft.undo,
     typed: typedWords(risk, host, draft.target.name),
+    ...(only === null ? {} : { onlyNow: only }),
+    ...(change === undefined
+      ? {}
+      : { change: { id: change.id, stagedAtMs: change.stagedAtMs, note: change.note } }),
     createdAtMs,
     expiresAtMs: createdAtMs + planLifetimeMs,
     digest: '',
@@ -113,6 +132,7 @@ export async function buildPlan(request: PlanRequest): Promise<PreparedPlan> {
       remedy: 'Choose fewer objects at a time.',
     });
   }
+  if (change !== undefined) plan.consequences.push(change.compare(plan));
   plan.digest = planDigest(plan);
   return deepFreeze({ plan, action, input, rawInput, draft, host: structuredClone(host) });
 }

@@ -20,8 +20,8 @@ import { judge, type Verdict } from './finish';
 import { gate } from './gate';
 import type { HostLocks } from './host-lock';
 import { kindOf, type LinkPool, type Managed } from './link';
-import { buildPlan, type PreparedPlan } from './plan';
-import { PlanBook } from './plan-book';
+import { buildPlan, type PlannedChange, type PreparedPlan } from './plan';
+import { PlanBook, type PlanState } from './plan-book';
 import { bindPlan, brokenBinding, isOldByUptime, type PlanBinding } from './plan-binding';
 import { planDigest } from './plan-digest';
 import { planScript, scriptName } from './plan-script';
@@ -77,6 +77,9 @@ interface Run {
   recorded: boolean;
 }
 
+const startedWords = ({ title, change }: Plan): string =>
+  change === undefined ? title : `${title}. Applies the staged change ${change.id}.`;
+
 const skipped = (text: string): Verification => ({ status: 'skipped', text });
 
 async function endsWithin(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
@@ -125,6 +128,7 @@ export class OperationRoad {
     actionId: string,
     rawInput: Record<string, unknown>,
     signal: AbortSignal,
+    change?: PlannedChange,
   ): Promise<Plan> {
     const host = this.options.target(hostId);
     const action = this.options.catalogue.get(actionId);
@@ -157,6 +161,7 @@ export class OperationRoad {
       action,
       input,
       rawInput,
+      ...(change === undefined ? {} : { change }),
     });
     this.#changesAtPlan.set(prepared, changes);
     this.#bindings.set(prepared, binding);
@@ -168,8 +173,14 @@ export class OperationRoad {
    * Runs a plan after the person's yes in the native dialog. Refusals, cancelling and failures are results.
    * Throws AppError `not-found` (no such plan), `core-unavailable` (closing) and `audit-unavailable`
    * (it could not be recorded, so nothing was sent).
+   *
+   * @param operationId by which the audit is to know it
    */
-  async run(request: RunRequest, signal: AbortSignal): Promise<OperationResult> {
+  async run(
+    request: RunRequest,
+    signal: AbortSignal,
+    operationId: string = randomUUID(),
+  ): Promise<OperationResult> {
     const prepared = this.#book.find(request.planId);
     if (prepared === undefined) {
       throw new AppError(
@@ -180,7 +191,6 @@ export class OperationRoad {
     if (this.#closing) {
       throw new AppError('core-unavailable', 'Holdfast is closing, so nothing was done.');
     }
-    const operationId = randomUUID();
     const run: Run = {
       prepared,
       operationId,
@@ -216,6 +226,13 @@ export class OperationRoad {
       run.progress.phase('finished');
       run.progress.flush();
     }
+  }
+
+  /** A plan that was made, and whether it ran; undefined: no such plan. */
+  find(planId: string): { prepared: PreparedPlan; state: PlanState } | undefined {
+    const prepared = this.#book.find(planId);
+    const state = this.#book.stateOf(planId);
+    return prepared === undefined || state === undefined ? undefined : { prepared, state };
   }
 
   /**
@@ -442,7 +459,7 @@ export class OperationRoad {
     try {
       // Durable before the first byte is sent: append() returns after the commit with synchronous=FULL.
       this.#record(plan.host.id, {
-        ...planDraft('started', operationId, prepared, null, plan.title),
+        ...planDraft('started', operationId, prepared, null, startedWords(plan)),
         commands: plannedCommands(plan),
         recovery: writeRecovery(prepared, this.options.links.identity(prepared.host), this.options.nowMs()),
       });

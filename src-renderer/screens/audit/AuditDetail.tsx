@@ -15,6 +15,9 @@ const eventWords: Record<AuditRow['event'], string> = {
   cancelled: 'Cancelled',
   resolved: 'Resolved by reading the host',
   session: 'Session',
+  staged: 'Staged',
+  applied: 'Applied',
+  discarded: 'Discarded',
 };
 
 /** All raw rows of one operation, with commands, output and hashes. */

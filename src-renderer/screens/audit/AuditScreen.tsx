@@ -202,6 +202,13 @@ export function AuditScreen() {
   );
 }
 
+/** A staged change that only waits has no outcome to speak of. */
+function whatBecame({ event, lastEvent, outcome }: AuditEntry): string {
+  if (event === 'session') return 'Session';
+  if (lastEvent === 'staged') return 'Staged';
+  return lastEvent === 'discarded' ? 'Discarded' : outcomeWords[outcome];
+}
+
 const columns: readonly Column<AuditEntry>[] = [
   {
     id: 'at',
@@ -215,7 +222,7 @@ const columns: readonly Column<AuditEntry>[] = [
     width: '132px',
     render: (row) => (
       <Badge color={outcomeColours[row.outcome]} variant="light" radius="sm" size="sm" tt="none">
-        {row.event === 'session' ? 'Session' : outcomeWords[row.outcome]}
+        {whatBecame(row)}
       </Badge>
     ),
   },

@@ -47,6 +47,7 @@ import { GuestSelectionBar } from '../guests/GuestSelectionBar';
 import { GuestsTable } from '../guests/GuestsTable';
 import { ClusterBackups } from './ClusterBackups';
 import { ClusterCeph } from './ClusterCeph';
+import { ClusterChanges } from './ClusterChanges';
 import { ClusterHa } from './ClusterHa';
 import { ClusterNetwork } from './ClusterNetwork';
 import { ClusterLog, ClusterOptions } from './ClusterOptions';
@@ -237,6 +238,7 @@ function Known({ clusterId, inventory }: { clusterId: string; inventory: Cluster
           <Tabs.Tab value="storage">Storage</Tabs.Tab>
           <Tabs.Tab value="backups">Backups</Tabs.Tab>
           <Tabs.Tab value="tasks">Tasks</Tabs.Tab>
+          <Tabs.Tab value="changes">Changes</Tabs.Tab>
           <Tabs.Tab value="ha">HA</Tabs.Tab>
           <Tabs.Tab value="replication">Replication</Tabs.Tab>
           <Tabs.Tab value="network">Network</Tabs.Tab>
@@ -304,6 +306,9 @@ function Known({ clusterId, inventory }: { clusterId: string; inventory: Cluster
         </Tabs.Panel>
         <Tabs.Panel value="tasks" pt="md">
           <ClusterTasks cluster={cluster} />
+        </Tabs.Panel>
+        <Tabs.Panel value="changes" pt="md">
+          <ClusterChanges cluster={cluster} />
         </Tabs.Panel>
         <Tabs.Panel value="ha" pt="md">
           <ClusterHa cluster={cluster} />

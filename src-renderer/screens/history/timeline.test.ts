@@ -8,6 +8,7 @@ const entry = (atMs: number, target: string, change: Partial<AuditEntry> = {}): 
   atMs,
   operationId: `operation-${atMs}`,
   event: 'started',
+  lastEvent: 'finished',
   actor: 'me@laptop',
   hostId: 'demo-atlas',
   hostName: 'atlas',

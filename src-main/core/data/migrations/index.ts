@@ -9,6 +9,7 @@ import { migration as snapshotPolicies } from './0070-snapshot-policies';
 import { migration as clusters } from './0080-clusters';
 import { migration as clusterLogins } from './0090-cluster-logins';
 import { migration as stateChanges } from './0100-state-changes';
+import { migration as stagedChanges } from './0110-staged-changes';
 import { migration as transfers } from './0120-transfers';
 
 /** Formats of app.sqlite, oldest first. A line is never changed once released. */
@@ -23,5 +24,6 @@ export const appMigrations: readonly Migration[] = [
   clusters,
   clusterLogins,
   stateChanges,
+  stagedChanges,
   transfers,
 ];

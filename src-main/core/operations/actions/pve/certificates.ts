@@ -200,6 +200,7 @@ export function uploadCertificateOffer(
 const upload = bindChange<UploadInput, FoundUpload>({
   id: 'pve.certificate.upload',
   title: 'Upload certificate to node',
+  onlyNow: 'Files that were chosen in a dialog are known only until Holdfast is closed.',
   backend: null,
   minimumAccess: 'administer',
   risk: 'catastrophic',

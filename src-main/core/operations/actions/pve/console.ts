@@ -41,6 +41,7 @@ async function look(context: ApiContext, given: GuestInput): Promise<Found> {
 const open = bindChange<GuestInput, Found>({
   id: 'pve.guest.console',
   title: 'Open console of guest',
+  onlyNow: 'A console is opened for the person who asks for it.',
   backend: null,
   minimumAccess: 'administer',
   risk: 'safe',

@@ -161,6 +161,7 @@ export function uploadOffer(storage: ClusterStorage, file: ChosenFile): OfferDra
 const upload = bindChange<Input, Found>({
   id: 'pve.volume.upload',
   title: 'Upload to storage',
+  onlyNow: 'Files that were chosen in a dialog are known only until Holdfast is closed.',
   backend: null,
   minimumAccess: 'administer',
   risk: 'safe',

@@ -14,6 +14,7 @@ const input = z.strictObject({
 export const sandboxFileUpload: FileActionDefinition<z.infer<typeof input>> = {
   id: 'sandbox.file.upload',
   title: 'Upload into sandbox volume',
+  onlyNow: 'Files that were chosen in a dialog are known only until Holdfast is closed.',
   backend: null,
   minimumAccess: 'administer',
   risk: 'safe',

@@ -12,6 +12,7 @@ const input = z.strictObject({ ...subject, text: z.string().max(mostCharacters) 
 export const sandboxFileWrite: FileActionDefinition<z.infer<typeof input>> = {
   id: 'sandbox.file.write',
   title: 'Write text file in sandbox volume',
+  onlyNow: 'The content of a file may hold secrets, and secrets are not kept.',
   backend: null,
   minimumAccess: 'administer',
   risk: 'safe',
