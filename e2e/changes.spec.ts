@@ -149,7 +149,7 @@ test.describe('staged changes', () => {
 
     const all = page.getByRole('button', { name: 'Apply all shown…' });
     await expect(all).toHaveAttribute('aria-disabled', 'true');
-    await all.focus();
+    await all.hover();
     await expect(page.getByRole('tooltip')).toContainText('is catastrophic, so it is applied by itself');
     await screenshot(page, '139-sequence-excuse');
 

@@ -28,6 +28,7 @@ import { cssVariables, theme } from './theme';
 
 /** All but the first screen: what a start need not read before it shows the fleet. */
 const AuditScreen = part('AuditScreen');
+const ChangeDrawer = part('ChangeDrawer');
 const ChangesScreen = part('ChangesScreen');
 const DisksScreen = part('DisksScreen');
 const ClusterDialog = part('ClusterDialog');
@@ -142,6 +143,7 @@ export function App() {
           <StorageDrawer />
           <TaskDrawer />
           <GuestDrawer />
+          <ChangeDrawer />
           <PlanView />
           <SnapshotDialog />
           <HostDialog />

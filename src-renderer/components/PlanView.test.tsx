@@ -3,7 +3,7 @@ import { MantineProvider } from '@mantine/core';
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OperationResult, Plan } from '../../src-preload/contract/operations';
-import { closePlan, followOperations, openPlan, usePlanStore } from '../stores/plan-store';
+import { closePlan, followOperations, openPlan, openSequence, usePlanStore } from '../stores/plan-store';
 import { installBridge, installBrowserParts } from '../test/bridge';
 import { PlanView } from './PlanView';
 
@@ -125,6 +125,89 @@ describe('PlanView', () => {
     expect(screen.getByText('zfs release keep tank/data@a')).toBeTruthy();
     expect(screen.queryByRole('button', { name: 'Continue to confirmation' })).toBeNull();
     expect(screen.queryByLabelText(/name of the target/)).toBeNull();
+  });
+
+  describe('staged for later', () => {
+    const calm: Plan = { ...plan, risk: 'safe', typed: { target: null, host: null } };
+    const change = { id: '6f1c2b84-5a0e-4f5e-9a64-6a2f7d1c0003', stagedAtMs: Date.now(), note: 'Sunday' };
+    const other = '6f1c2b84-5a0e-4f5e-9a64-6a2f7d1c0004';
+    const ended = { ...done, outcome: 'cancelled' as const, message: 'Cancelled in the confirmation.' };
+
+    it('sends the note with the plan that is shown, says where it waits, and runs nothing', async () => {
+      const bridge = installBridge({
+        'operations:plan': () => ({ ok: true, value: calm }),
+        'changes:stage': () => ({ ok: true, value: { change: {} } }),
+      });
+      show();
+      await openPlan(request);
+      fireEvent.click(await screen.findByRole('button', { name: 'Stage for later…' }));
+      fireEvent.change(screen.getByRole('textbox', { name: 'Note' }), {
+        target: { value: 'before the upgrade' },
+      });
+      fireEvent.click(screen.getByRole('button', { name: 'Stage this change' }));
+      await screen.findByText('Staged for later');
+      expect(bridge.calls.at(-1)).toEqual({
+        channel: 'changes:stage',
+        request: { planId: plan.id, note: 'before the upgrade' },
+      });
+      expect(screen.queryByRole('button', { name: 'Continue to confirmation' })).toBeNull();
+    });
+
+    it('is offered of a plan that cannot run now, and says why where a secret is in it', async () => {
+      const blockers = [{ text: 'The guest runs.', remedy: 'Stop it.' }];
+      installBridge({ 'operations:plan': () => ({ ok: true, value: { ...calm, blockers } }) });
+      show();
+      await openPlan(request);
+      const button = await screen.findByRole('button', { name: 'Stage for later…' });
+      expect(button.getAttribute('aria-disabled')).toBe('false');
+      installBridge({ 'operations:plan': () => ({ ok: true, value: { ...calm, onlyNow: 'A secret.' } }) });
+      await openPlan(request);
+      await waitFor(() =>
+        expect(screen.getByRole('button', { name: 'Stage for later…' }).getAttribute('aria-disabled')).toBe(
+          'true',
+        ),
+      );
+      fireEvent.click(screen.getByRole('button', { name: 'Stage for later…' }));
+      expect(screen.queryByRole('textbox', { name: 'Note' })).toBeNull();
+    });
+
+    it('goes on to the next of a sequence only after one that ended well', async () => {
+      let result: OperationResult = done;
+      const bridge = installBridge({
+        'changes:plan': () => ({ ok: true, value: { ...calm, change } }),
+        'operations:run': () => ({ ok: true, value: result }),
+      });
+      show();
+      openSequence([change.id, other]);
+      fireEvent.click(await screen.findByRole('button', { name: 'Continue to confirmation' }));
+      fireEvent.click(await screen.findByRole('button', { name: 'Plan the next (2 of 2)' }));
+      await screen.findByText(/Staged change 2 of 2/);
+      expect(bridge.calls.at(-1)).toEqual({ channel: 'changes:plan', request: { changeId: other } });
+
+      result = ended;
+      openSequence([change.id, other]);
+      await screen.findByText(/Staged change 1 of 2/);
+      fireEvent.click(await screen.findByRole('button', { name: 'Continue to confirmation' }));
+      await screen.findByText(/The sequence stops here/);
+      expect(screen.queryByRole('button', { name: /Plan the next/ })).toBeNull();
+      expect(screen.queryByRole('button', { name: 'Stage for later…' })).toBeNull();
+    });
+
+    it('is not run in a sequence when it is catastrophic by now', async () => {
+      installBridge({
+        'changes:plan': () => ({ ok: true, value: { ...calm, risk: 'catastrophic', change } }),
+      });
+      show();
+      openSequence([change.id, other]);
+      const go = await screen.findByRole<HTMLButtonElement>('button', { name: 'Continue to confirmation' });
+      expect(go.disabled).toBe(true);
+      openSequence([change.id]);
+      await waitFor(() =>
+        expect(
+          screen.getByRole<HTMLButtonElement>('button', { name: 'Continue to confirmation' }).disabled,
+        ).toBe(false),
+      );
+    });
   });
 
   describe('over several objects', () => {

@@ -621,6 +621,8 @@ function Footer({ plan }: { plan: Plan }) {
   );
 }
 
+const takeFocus = (element: HTMLElement | null) => element?.focus();
+
 /** The same bound as in the contract. */
 const mostNoteCharacters = 2000;
 
@@ -642,13 +644,11 @@ function StageForm({ onBack }: { onBack: () => void }) {
           <Textarea
             label="Note"
             description="Kept with the change, for whoever applies it. No secrets."
-            autosize
-            minRows={1}
-            maxRows={4}
+            rows={2}
             maxLength={mostNoteCharacters}
             value={note}
             onChange={(event) => setNote(event.currentTarget.value)}
-            data-autofocus
+            ref={takeFocus}
           />
         </Stack>
       }

@@ -9,7 +9,6 @@ import { plural } from '../../format/bytes-format';
 import { useAppStore } from '../../stores/app-store';
 import { clearChanges, discardChanges, loadChanges, useChangesStore } from '../../stores/changes-store';
 import { openSequence } from '../../stores/plan-store';
-import { ChangeDrawer } from './ChangeDrawer';
 import { filterChanges, hostsOf, inOrder, sequenceExcuse, type ChangeFilter } from './change-rows';
 import { ChangesTable } from './ChangesTable';
 
@@ -66,7 +65,7 @@ export function ChangesScreen() {
           </>
         }
       >
-        {plural(pending, 'change waits', 'changes wait')}
+        {pending === 0 ? 'Nothing waits' : plural(pending, 'change waits', 'changes wait')}
         {unknown > 0 && `, ${unknown} with unknown outcome`}. Applied one after another, in the order they
         were staged; the first that does not end well stops the rest.
       </PageHeader>
@@ -128,7 +127,6 @@ export function ChangesScreen() {
       ) : (
         rows.length > 0 && <ChangesTable changes={rows} withHost ticks={ticks} />
       )}
-      <ChangeDrawer />
     </div>
   );
 }

@@ -64,7 +64,7 @@ function columnsOf(withHost: boolean, ticks: Ticks | null): Column<StagedChange>
         {
           id: 'host',
           header: 'Host or cluster',
-          width: 'minmax(130px, 1fr)',
+          width: 'minmax(100px, 1fr)',
           render: ({ hostName, environment }) => (
             <Group gap={6} wrap="nowrap">
               <span className="truncate" title={hostName}>
@@ -81,13 +81,13 @@ function columnsOf(withHost: boolean, ticks: Ticks | null): Column<StagedChange>
     {
       id: 'state',
       header: 'State',
-      width: '118px',
+      width: '112px',
       render: ({ state }) => <StateBadge state={state} />,
     },
     {
       id: 'what',
       header: 'What',
-      width: 'minmax(150px, 2fr)',
+      width: 'minmax(116px, 2fr)',
       render: ({ title, target }) => (
         <div style={{ minWidth: 0 }}>
           <Text size="sm" fw={500} className="truncate" title={title}>
@@ -100,17 +100,17 @@ function columnsOf(withHost: boolean, ticks: Ticks | null): Column<StagedChange>
       ),
     },
     ...host,
-    { id: 'risk', header: 'Risk', width: '96px', render: ({ risk }) => <RiskBadge risk={risk} /> },
+    { id: 'risk', header: 'Risk', width: '92px', render: ({ risk }) => <RiskBadge risk={risk} /> },
     {
       id: 'when',
       header: 'Staged',
-      width: '92px',
+      width: '80px',
       render: ({ stagedAtMs }) => <Age atMs={stagedAtMs} />,
     },
     {
       id: 'note',
       header: 'Note',
-      width: 'minmax(80px, 1.2fr)',
+      width: 'minmax(60px, 1.2fr)',
       render: ({ note, message, state }) => {
         const text = state === 'pending' ? note : (message ?? note);
         return <span title={text}>{text}</span>;

@@ -3,7 +3,6 @@ import { useEffect } from 'react';
 import type { Cluster } from '../../../src-preload/contract/clusters';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { loadChanges, useChangesStore } from '../../stores/changes-store';
-import { ChangeDrawer } from '../changes/ChangeDrawer';
 import { ChangesTable } from '../changes/ChangesTable';
 
 /** F218: what is staged for this cluster. */
@@ -22,11 +21,8 @@ export function ClusterChanges({ cluster }: { cluster: Cluster }) {
     );
   }
   return (
-    <>
-      <div style={{ height: Math.min(620, 60 + own.length * 52), display: 'flex', flexDirection: 'column' }}>
-        <ChangesTable changes={own} withHost={false} ticks={null} />
-      </div>
-      <ChangeDrawer />
-    </>
+    <div style={{ height: Math.min(620, 60 + own.length * 52), display: 'flex', flexDirection: 'column' }}>
+      <ChangesTable changes={own} withHost={false} ticks={null} />
+    </div>
   );
 }

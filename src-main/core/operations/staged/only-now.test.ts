@@ -28,6 +28,28 @@ describe('what cannot be staged', () => {
     ]);
   });
 
+  it('leaves every other action open, of hosts and of clusters, what is catastrophic included', () => {
+    const open = [...catalogue.values()].filter((each) => onlyNow(each, { name: 'a' }) === null);
+    expect(open).toHaveLength(catalogue.size - 5);
+    for (const family of [
+      'guest',
+      'snapshot',
+      'volume',
+      'backup',
+      'job',
+      'node',
+      'firewall',
+      'ha',
+      'sdn',
+      'replication',
+    ]) {
+      expect(
+        open.some(({ id }) => id.startsWith(`pve.${family}.`)),
+        family,
+      ).toBe(true);
+    }
+  });
+
   it.each([
     ['pve.guest.cloudInitSettings', { cipassword: 'x7' }],
     ['pve.guest.cloudInitSettings', { ipconfig0: 'ip=192.0.2.9/24' }],
