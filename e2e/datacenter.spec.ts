@@ -181,6 +181,45 @@ test.describe('a Proxmox VE cluster, whole', () => {
     await plan(page).getByRole('button', { name: 'Cancel' }).click();
   });
 
+  test('the sensors of a node are read over SSH from the host that it is', async ({ holdfast: { page } }) => {
+    test.setTimeout(240_000);
+    await openAtlas(page);
+    await page.getByRole('button', { name: 'Open node atlas-1' }).click();
+    const drawer = page.getByRole('dialog').filter({ hasText: 'node of atlas' });
+    await drawer.getByRole('tab', { name: 'Sensors', exact: true }).click();
+    await expect(drawer.getByText('Choose which host atlas-1 is.', { exact: false })).toBeVisible();
+    await expect(
+      drawer.getByText('The API of Proxmox VE has no call for sensors', { exact: false }),
+    ).toBeVisible();
+    await screenshot(page, '167-node-sensors-none');
+    const choose = async (name: RegExp) => {
+      await drawer.getByRole('combobox', { name: 'Host of node atlas-1' }).click();
+      await page.getByRole('option', { name }).click();
+    };
+    await choose(/^nas-01/);
+    await drawer.getByRole('button', { name: 'Read nas-01 over SSH' }).click();
+    await expect(drawer.getByText('lm-sensors is not installed on nas-01', { exact: false })).toBeVisible({
+      timeout: 30_000,
+    });
+    await choose(/^kvm-03/);
+    await drawer.getByRole('button', { name: 'Read kvm-03 over SSH' }).click();
+    const temperatures = drawer.getByRole('table', { name: 'Temperatures' });
+    await expect(temperatures.getByText('Package id 0')).toBeVisible({ timeout: 30_000 });
+    await expect(
+      drawer.getByRole('table', { name: 'Fans' }).getByRole('cell', { name: '0 rpm', exact: true }),
+    ).toBeVisible();
+    await expect(drawer.getByText('There, but without a value: nct6775-isa-0290 PECI.')).toBeVisible();
+    await screenshot(page, '168-node-sensors');
+    await expectAccessible(page, '[role="dialog"]');
+    await drawer.getByRole('link', { name: 'Open kvm-03' }).click();
+    await expect(drawer).toHaveCount(0);
+    const own = page.getByRole('region', { name: 'Sensors' });
+    await expect(own.getByText('CPU fan')).toBeVisible({ timeout: 30_000 });
+    await own.scrollIntoViewIfNeeded();
+    await screenshot(page, '169-host-sensors');
+    await expectAccessible(page);
+  });
+
   test('high availability, replication, pools, options, Ceph and the log are told', async ({
     holdfast: { page },
     dialogs,

@@ -42,6 +42,7 @@ export const channels = [
   'clusters:permissions',
   'clusters:healthReport',
   'clusters:rootTasks',
+  'clusters:nodeHost',
   'clusters:linkHost',
   'clusters:tasks',
   'clusters:taskLog',

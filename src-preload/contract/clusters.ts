@@ -8,6 +8,7 @@ import {
   secretSchema,
 } from './hosts';
 import { smartSchema } from './disks';
+import { sensorStateSchema } from './inventory';
 import { offerSchema } from './operations';
 import {
   addressSchema,
@@ -336,6 +337,8 @@ export const nodeHostSchema = z.strictObject({
       }),
     )
     .nullable(),
+  /** As last read over SSH; null: never. The API of Proxmox VE has no call for them. */
+  sensors: z.strictObject({ takenAtMs: timestampMsSchema, state: sensorStateSchema }).nullable(),
 });
 export type NodeHost = z.infer<typeof nodeHostSchema>;
 
@@ -504,6 +507,11 @@ export const clustersContract = {
   rootTasks: {
     request: clusterRefSchema,
     response: z.strictObject({ tasks: z.array(rootTaskSchema), nodes: z.array(nodeHostSchema) }),
+  },
+  /** The host of the list that one node is. Never touches the network. */
+  nodeHost: {
+    request: clusterRefSchema.extend({ node: z.string().min(1).max(63) }),
+    response: nodeHostSchema,
   },
   /** Says which host of the list a node is. null: none that was chosen. */
   linkHost: {

@@ -72,6 +72,7 @@ export const contract = {
   'clusters:permissions': clustersContract.permissions,
   'clusters:healthReport': clustersContract.healthReport,
   'clusters:rootTasks': clustersContract.rootTasks,
+  'clusters:nodeHost': clustersContract.nodeHost,
   'clusters:linkHost': clustersContract.linkHost,
   'clusters:tasks': clustersContract.tasks,
   'clusters:taskLog': clustersContract.taskLog,

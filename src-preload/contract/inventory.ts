@@ -180,11 +180,43 @@ export type Snapshot = z.infer<typeof snapshotSchema>;
 export const failedUnitSchema = z.strictObject({ name: z.string(), description: z.string() });
 export type FailedUnit = z.infer<typeof failedUnitSchema>;
 
+/** One sensor of a board, processor or drive, as lm-sensors tells it. Limits are those of the chip; null: it has none. */
+export const sensorSchema = z.strictObject({
+  /** `coretemp-isa-0000` */
+  chip: z.string(),
+  /** `Package id 0`, `fan1` */
+  label: z.string(),
+  kind: z.enum(['temperature', 'fan', 'voltage']),
+  /** Degrees Celsius, revolutions a minute, or volts. */
+  value: z.number(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  critical: z.number().nullable(),
+  /** The chip itself raises one. */
+  alarm: z.boolean(),
+});
+export type Sensor = z.infer<typeof sensorSchema>;
+
+export const sensorStateSchema = z.discriminatedUnion('status', [
+  z.strictObject({
+    status: z.literal('read'),
+    sensors: z.array(sensorSchema),
+    /** `chip label` of those that are there and gave no value. */
+    silent: z.array(z.string()),
+  }),
+  /** The host has no lm-sensors. */
+  z.strictObject({ status: z.literal('not-installed') }),
+  z.strictObject({ status: z.literal('unreadable'), reason: z.string() }),
+]);
+export type SensorState = z.infer<typeof sensorStateSchema>;
+
 /** What the host says of itself. null: it cannot tell (no systemd, no GNU date). */
 export const systemStateSchema = z.strictObject({
   /** Seconds by which its clock is ahead of ours; 0 within what the line's delay lets us know. */
   clockOffsetSeconds: z.number().nullable(),
   failedUnits: z.array(failedUnitSchema).nullable(),
+  /** Left out: read by an older Holdfast. */
+  sensors: sensorStateSchema.optional(),
 });
 export type SystemState = z.infer<typeof systemStateSchema>;
 

@@ -68,3 +68,25 @@ it('shows the SMART of a node by the host of the list that it is, read over SSH'
   const unknown = { clusterId: atlas, node: 'atlas-1', hostId: 'nobody' };
   expect((await core.failure('clusters:linkHost', unknown)).code).toBe('not-found');
 });
+
+it('shows the sensors of a node by its host, read over SSH, and says plainly where lm-sensors is not installed', async () => {
+  const nodeHost = () => core.call('clusters:nodeHost', { clusterId: atlas, node: 'atlas-1' });
+  expect(await nodeHost()).toMatchObject({ host: null, sensors: null });
+  const named = (name: string) => {
+    const host = fleet.hosts.find((each) => each.name === name);
+    if (host === undefined) throw new Error(`no ${name}`);
+    return host.id;
+  };
+  await core.call('clusters:linkHost', { clusterId: atlas, node: 'atlas-1', hostId: named('kvm-03') });
+  expect(await nodeHost()).toMatchObject({ host: { name: 'kvm-03' }, sensors: null });
+  const { takenAtMs } = await core.call('inventory:refresh', { hostId: named('kvm-03') });
+  const { sensors } = await nodeHost();
+  expect(sensors?.takenAtMs).toBe(takenAtMs);
+  if (sensors?.state.status !== 'read') throw new Error('not read');
+  const kinds = sensors.state.sensors.map(({ kind }) => kind);
+  expect(new Set(kinds)).toEqual(new Set(['temperature', 'fan', 'voltage']));
+  expect(sensors.state.silent).toEqual(['nct6775-isa-0290 PECI']);
+  await core.call('clusters:linkHost', { clusterId: atlas, node: 'atlas-1', hostId: named('nas-01') });
+  await core.call('inventory:refresh', { hostId: named('nas-01') });
+  expect((await nodeHost()).sensors?.state).toEqual({ status: 'not-installed' });
+});

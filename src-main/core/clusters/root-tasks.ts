@@ -39,9 +39,9 @@ const tasks: readonly RootTask[] = [
     id: 'smart-sensors',
     title: 'SMART in full, self-tests, temperatures',
     why: 'The API reads the verdict and the attributes of a disk (Sys.Audit), but starts no self-test and knows no sensors: there is no call for either.',
-    commands: ['smartctl --json=c -x /dev/sda', 'smartctl -t long /dev/sda', 'sensors'],
+    commands: ['smartctl --json=c -x /dev/sda', 'smartctl -t long /dev/sda', 'sensors -j'],
     bySsh:
-      'SMART with temperature, wear and self-tests is read from the host of the node, and self-tests are started there. The sensors of the board are not read.',
+      'Of a node that is also a host of the list, SMART with temperature, wear and self-tests is read over SSH and self-tests are started there. Its sensors are read with lm-sensors and stand in the drawer of the node.',
   },
 ];
 
@@ -76,7 +76,7 @@ export function createRootTasks({ db, hosts, inventory, service }: RootTaskOptio
 
   const nodeHost = async (node: string, links: ReadonlyMap<string, string>): Promise<NodeHost> => {
     const found = hostOf(node, links);
-    if (found === null) return { node, host: null, disks: null };
+    if (found === null) return { node, host: null, disks: null, sensors: null };
     const read = await inventory.read(found.host.id);
     return {
       node,
@@ -94,16 +94,23 @@ export function createRootTasks({ db, hosts, inventory, service }: RootTaskOptio
             wearPercent: smart.wearPercent,
           },
         })) ?? null,
+      sensors:
+        read?.system?.sensors === undefined
+          ? null
+          : { takenAtMs: read.takenAtMs, state: read.system.sensors },
     };
   };
+  const linksOf = (clusterId: string): ReadonlyMap<string, string> =>
+    new Map(chosen.all(clusterId).map(({ node, hostId }) => [node, hostId]));
 
   return {
     /** Throws AppError `not-found` when the cluster was never read. */
     read: async ({ id }: Cluster): Promise<Response<'clusters:rootTasks'>> => {
       const { nodes } = await service.known(id);
-      const links = new Map(chosen.all(id).map(({ node, hostId }) => [node, hostId]));
+      const links = linksOf(id);
       return { tasks: [...tasks], nodes: await Promise.all(nodes.map(({ name }) => nodeHost(name, links))) };
     },
+    ofNode: ({ id }: Cluster, node: string): Promise<NodeHost> => nodeHost(node, linksOf(id)),
     /** Throws AppError `not-found` for a host that is not in the list. */
     link: ({ id }: Cluster, node: string, hostId: string | null): Record<string, never> => {
       if (hostId === null) drop.run(id, node);

@@ -64,6 +64,7 @@ type ClusterHandlers = Pick<
   | 'clusters:permissions'
   | 'clusters:healthReport'
   | 'clusters:rootTasks'
+  | 'clusters:nodeHost'
   | 'clusters:linkHost'
   | 'clusters:tasks'
   | 'clusters:taskLog'
@@ -187,6 +188,7 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
     'clusters:healthReport': ({ clusterId }, { signal }) =>
       options.readHealth(clusters.get(clusterId), signal),
     'clusters:rootTasks': ({ clusterId }) => options.rootTasks.read(clusters.get(clusterId)),
+    'clusters:nodeHost': ({ clusterId, node }) => options.rootTasks.ofNode(clusters.get(clusterId), node),
     'clusters:linkHost': async ({ clusterId, node, hostId }) =>
       options.rootTasks.link(clusters.get(clusterId), node, hostId),
     'clusters:tasks': async ({ clusterId }, { signal }) => ({

@@ -30,3 +30,18 @@ it('the SSH side never speaks HTTP', () => {
   expect(found).toContain('ssh2');
   expect(found.filter((module) => /^undici$|^node:https?$|\/proxmox\//.test(module))).toEqual([]);
 });
+
+it('what is read of a host over SSH, its sensors too, knows no API, and the API no sensors', () => {
+  const storage = [...importsOf(join(core, 'storage'))];
+  expect(storage).toContain('../../ssh/types');
+  expect(storage.filter((module) => /^undici$|^node:https?$|\/proxmox\/|\/clusters\//.test(module))).toEqual(
+    [],
+  );
+  // Where a node meets the host that it is, only what was read of both is joined: no command, no request.
+  const joined = readFileSync(join(core, 'clusters', 'root-tasks.ts'), 'utf8');
+  expect(joined).not.toMatch(/\/ssh\/|\/proxmox\/|\.exec\(/);
+  const reads = readdirSync(join(core, 'proxmox'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map((name) => readFileSync(join(core, 'proxmox', name), 'utf8'));
+  expect(reads.filter((text) => text.includes('sensors'))).toEqual([]);
+});

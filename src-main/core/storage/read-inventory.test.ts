@@ -8,7 +8,7 @@ import { lvm } from './lvm/index';
 import { readInventory } from './read-inventory';
 import { zfs } from './zfs/index';
 import { captured, type Captured } from './testing/captured';
-import { clockArgv, failedUnitsArgv } from './system/commands';
+import { clockArgv, failedUnitsArgv, sensorsArgv } from './system/commands';
 import { snapshotsProbe, zfsProbes } from './zfs/commands';
 
 type Answer = Captured | AppError;
@@ -107,6 +107,7 @@ describe('reading the inventory of a host', () => {
     expect(inventory.system).toEqual({
       clockOffsetSeconds: expect.closeTo(1_795_422_259, -1),
       failedUnits: [{ name: 'nightly-backup.service', description: 'Backs up what nobody else does' }],
+      sensors: { status: 'not-installed' },
     });
     const dumb = new CapturedSession(
       answers({
@@ -118,7 +119,42 @@ describe('reading the inventory of a host', () => {
     expect((await readInventory(dumb, host, options())).inventory.system).toEqual({
       clockOffsetSeconds: null,
       failedUnits: null,
+      sensors: { status: 'not-installed' },
     });
+  });
+
+  it('reads the sensors where lm-sensors is, and says why they cannot be read', async () => {
+    const tools = ['zpool', 'zfs', 'vgs', 'lvs', 'pvs', 'lvm', 'sensors'];
+    const sensorsOf = async (answer: Answer) => {
+      const session = new CapturedSession(answers({ [quoteArgv(sensorsArgv)]: answer }), () => tools);
+      const { system } = (await readInventory(session, host, options())).inventory;
+      // Any login may ask.
+      expect(session.asked.find(({ argv }) => argv[0] === 'sensors')?.privileged).toBe(false);
+      return system?.sensors;
+    };
+    const told = captured('system', 'sensors-issue-121');
+    expect(await sensorsOf(told)).toMatchObject({ status: 'read', silent: ['iwlwifi-virtual-0 temp1'] });
+    const said = (exitCode: number, stderr: string) => ({ ...told, exitCode, stdout: '', stderr });
+    expect(
+      await sensorsOf(
+        said(
+          1,
+          'No sensors found!\nMake sure you loaded all the kernel drivers you need.\nTry sensors-detect.\n',
+        ),
+      ),
+    ).toEqual({ status: 'read', sensors: [], silent: [] });
+    expect(await sensorsOf(said(1, 'sensors_init: Kernel interface error\n'))).toEqual({
+      status: 'unreadable',
+      reason: 'sensors_init: Kernel interface error',
+    });
+    expect(await sensorsOf({ ...told, stdout: 'coretemp-isa-0000\nCore 0: +40.0 C\n' })).toMatchObject({
+      status: 'unreadable',
+      reason: expect.stringContaining('was not understood'),
+    });
+    for (const code of ['refused', 'timed-out', 'command-failed'] as const) {
+      expect(await sensorsOf(new AppError(code, 'No.'))).toEqual({ status: 'unreadable', reason: 'No.' });
+    }
+    expect(await sensorsOf(new AppError('command-missing', 'Gone.'))).toEqual({ status: 'not-installed' });
   });
 
   it('reads all backends side by side with the exact commands of the catalogue', async () => {

@@ -14,7 +14,7 @@ import type { SandboxDriver } from '../sandbox/driver';
 import { readSandbox } from '../sandbox/read-sandbox';
 import { sandboxDrivers as allSandboxDrivers } from '../sandbox/registry';
 import { backends as allBackends } from './registry';
-import { readSystem, systemTools } from './system/index';
+import { readSystem, sensorTools, systemTools } from './system/index';
 
 export interface ReadInventoryOptions {
   nowMs: () => number;
@@ -212,6 +212,7 @@ export async function readInventory(
   const tools = [
     ...ofBackends,
     ...(options.disks === false ? [] : diskReadTools),
+    ...(options.smart === true ? sensorTools : []),
     ...drivers.flatMap((driver) => driver.tools),
   ];
   const locate = await locator(session, tools, [
@@ -237,7 +238,7 @@ export async function readInventory(
     }),
   );
   backendsRead.then(done, done);
-  const located = await locate([]);
+  const located = await locate(options.smart === true ? sensorTools : []);
   const [readings, system, disksRead, sandboxRead] = await Promise.all([
     backendsRead,
     readSystem(session, located, nowMs, signal).catch((thrown: unknown) => {

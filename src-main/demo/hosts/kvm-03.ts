@@ -6,6 +6,7 @@ import { LvmModel } from '../lvm/model';
 import { poolFill, thinsIn } from '../lvm/volumes';
 import { isWhitelisted } from '../../core/whitelist/catalogue';
 import { createMachine } from '../machine';
+import { sensorsTool, serverSensors } from '../sensors';
 import { lvmPast } from '../past-capacity';
 import { day, gibibyte, hour, mebibyte, type BlueprintContext, type HostBlueprint } from './blueprint';
 
@@ -166,6 +167,7 @@ export function createKvm03({ random, nowMs }: BlueprintContext): HostBlueprint 
       tools: [
         ...disksTools(() => withLvmMembers(kvm03Disks(), model), startMs - 61 * day),
         ...kvm03Sandboxes(nowMs).tools,
+        sensorsTool(serverSensors),
       ],
       // Its sudoers is the one that Holdfast exports: it allows these commands and no other.
       sudoAllows: (tool, words) => isWhitelisted([tool, ...words]),

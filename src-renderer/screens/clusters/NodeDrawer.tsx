@@ -25,6 +25,7 @@ import { Charts } from './Charts';
 import { TaskTable } from './ClusterTasks';
 import { noNodeTasksWords } from './login-words';
 import { FirewallView } from './FirewallView';
+import { NodeSensors } from './NodeSensors';
 
 /** One node of a cluster: what it is, what runs on it, and what an admin looks at before and after a change. */
 export function NodeDrawer() {
@@ -42,7 +43,7 @@ export function NodeDrawer() {
       opened={shown}
       onClose={closePanel}
       position="right"
-      size={800}
+      size={870}
       title={shown ? <NodeTitle cluster={cluster} node={node} /> : ''}
     >
       {shown && <NodeDetail key={`${cluster.id}/${node.name}`} cluster={cluster} node={node} />}
@@ -79,6 +80,7 @@ const places = [
   ['charts', 'Charts'],
   ['services', 'Services'],
   ['disks', 'Disks'],
+  ['sensors', 'Sensors'],
   ['network', 'Network'],
   ['firewall', 'Firewall'],
   ['updates', 'Updates'],
@@ -104,6 +106,8 @@ function NodeDetail({ cluster, node }: { cluster: Cluster; node: ClusterNode }) 
     charts: live(<Charts clusterId={cluster.id} subject={{ kind: 'node', node: node.name }} />),
     services: live(<Services of={of} />),
     disks: live(<Disks of={of} />),
+    // Read over SSH, from a host that may answer while the node is away from its cluster.
+    sensors: <NodeSensors of={of} />,
     network: live(<Network of={of} />),
     firewall: live(<FirewallView clusterId={cluster.id} scope={{ level: 'node', node: node.name }} />),
     updates: live(<Updates of={of} />),
@@ -220,11 +224,6 @@ function Status({ of }: { of: Of }) {
                     : `${formatBytes(status.swapBytes)} of ${formatBytes(status.swapTotalBytes)}`,
                 ],
                 ['Boot', status.boot ?? 'not told'],
-                // Proxmox VE has no call for them, in no release.
-                [
-                  'Sensors',
-                  'not told: the API of Proxmox VE has none. Disks tell their temperature by SMART.',
-                ],
                 ['Time zone', status.timezone ?? 'not told'],
                 [
                   'Subscription',

@@ -1,4 +1,4 @@
-import { Anchor, Code, Group, Loader, Select, Stack, Table, Text, Title } from '@mantine/core';
+import { Anchor, Code, Group, Loader, Stack, Table, Text, Title } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import type { Response } from '../../../src-preload/contract';
@@ -8,8 +8,8 @@ import { call } from '../../api';
 import { CopyButton } from '../../components/CopyButton';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { HealthMark } from '../../components/HealthMark';
-import { useFleetStore } from '../../stores/fleet-store';
 import { smartWords } from '../disks/disk-rows';
+import { NodeHostSelect } from './NodeHostSelect';
 
 type Found = Response<'clusters:rootTasks'>;
 type Read =
@@ -56,8 +56,8 @@ export function RootTasks({ cluster }: { cluster: Cluster }) {
           Nodes that are hosts of yours
         </Title>
         <Text size="sm">
-          Add a node as a host too, and say here which it is: its disks and their SMART are then read over
-          SSH.
+          Add a node as a host too, and say here which it is: its disks, their SMART and its sensors are then
+          read over SSH.
         </Text>
         {nodes.map((node) => (
           <NodeRow key={node.node} cluster={cluster} node={node} onChanged={() => setTurn(turn + 1)} />
@@ -76,33 +76,13 @@ function NodeRow({
   node: NodeHost;
   onChanged: () => void;
 }) {
-  const hosts = useFleetStore((state) => state.hosts);
-  const [error, setError] = useState<WireError | null>(null);
-  const link = async (hostId: string | null) => {
-    const answer = await call('clusters:linkHost', { clusterId: cluster.id, node, hostId });
-    setError(answer.ok ? null : answer.error);
-    onChanged();
-  };
   return (
     <Stack gap={6}>
       <Group gap="sm" wrap="nowrap">
         <Text size="sm" fw={600} className="mono" w={140} truncate title={node}>
           {node}
         </Text>
-        <Select
-          style={{ flex: 1 }}
-          aria-label={`Host of node ${node}`}
-          placeholder={hosts.length === 0 ? 'There is no host in the list yet' : 'No host of the list'}
-          disabled={hosts.length === 0}
-          data={hosts.map(({ host: { id, name, address } }) => ({
-            value: id,
-            label: `${name} (${address})`,
-          }))}
-          value={host?.hostId ?? null}
-          clearable
-          searchable
-          onChange={(hostId) => void link(hostId)}
-        />
+        <NodeHostSelect clusterId={cluster.id} node={node} host={host} onChanged={onChanged} />
         {host !== null && (
           <Anchor component={Link} href={`/hosts/${host.hostId}`} size="sm">
             Open {host.name}
@@ -114,7 +94,6 @@ function NodeRow({
           Taken for it because it has the same name.
         </Text>
       )}
-      {error !== null && <ErrorNotice error={error} />}
       {host !== null && <Disks name={host.name} disks={disks} />}
     </Stack>
   );

@@ -47,6 +47,7 @@ import { overdueProblems } from '../policies/overdue';
 import { loadInventory, refreshInventory, useInventoryStore } from '../../stores/inventory-store';
 import { HostDisks } from '../disks/HostDisks';
 import { PoolCard } from '../pools/PoolCard';
+import { HostSensors } from './HostSensors';
 import { TrustNotice } from './TrustNotice';
 
 export function HostScreen({ hostId }: { hostId: string }) {
@@ -255,6 +256,7 @@ export function HostScreen({ hostId }: { hostId: string }) {
             )}
           </section>
           <HostDisks host={host} inventory={inventory} />
+          <HostSensors name={host.name} inventory={inventory} />
           <Backends backends={inventory.backends} />
         </>
       )}

@@ -11,3 +11,6 @@ export const failedUnitsArgv = [
   '--no-pager',
   '--full',
 ] as const;
+
+/** Temperatures, fans and voltages as JSON (sensors(1), lm-sensors 3.5 and newer). Any login may ask. */
+export const sensorsArgv = ['sensors', '-j'] as const;

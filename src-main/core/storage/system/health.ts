@@ -1,5 +1,5 @@
 import type { HostProblem } from '../../../../src-preload/contract/hosts';
-import type { SystemState } from '../../../../src-preload/contract/inventory';
+import type { Sensor, SystemState } from '../../../../src-preload/contract/inventory';
 
 /** From here on logs, snapshots' names and certificates of two machines no longer tell the same story. */
 const skewWarningSeconds = 5;
@@ -13,6 +13,10 @@ function inWords(seconds: number): string {
   return `${Math.round(whole / 86_400)} days`;
 }
 
+/** Alarms of boards are often of inputs that nothing is wired to; a temperature at its own critical limit is not. */
+const isTooHot = ({ kind, value, critical }: Sensor): boolean =>
+  kind === 'temperature' && critical !== null && value >= critical;
+
 /** Problems of the host itself; what it could not tell is no problem. */
 export function systemProblems(system: SystemState | null): HostProblem[] {
   const problems: HostProblem[] = [];
@@ -22,6 +26,16 @@ export function systemProblems(system: SystemState | null): HostProblem[] {
       severity: 'warning',
       text: `The clock is ${inWords(offset)} ${offset > 0 ? 'ahead of' : 'behind'} this laptop's.`,
       advice: 'Check time synchronisation on both: timedatectl status, chronyc tracking.',
+      poolId: null,
+    });
+  }
+  const hot = system?.sensors?.status === 'read' ? system.sensors.sensors.filter(isTooHot) : [];
+  if (hot.length > 0) {
+    const [first] = hot;
+    problems.push({
+      severity: 'critical',
+      text: `${first?.label ?? ''} (${first?.chip ?? ''}) has ${first?.value ?? ''} °C, critical from ${first?.critical ?? ''} °C${hot.length > 1 ? `, and ${hot.length - 1} more` : ''}.`,
+      advice: 'Look at fans, filters and the air of the room: it will slow down or switch off.',
       poolId: null,
     });
   }

@@ -1,4 +1,4 @@
 import { readsUnprivileged } from '../../whitelist/rule';
-import { clockArgv, failedUnitsArgv } from './commands';
+import { clockArgv, failedUnitsArgv, sensorsArgv } from './commands';
 
-export const systemRules = readsUnprivileged(clockArgv, failedUnitsArgv, ['sudo', '-V']);
+export const systemRules = readsUnprivileged(clockArgv, failedUnitsArgv, sensorsArgv, ['sudo', '-V']);
