@@ -49,7 +49,7 @@ import { createPolicyStore, type PolicyStore } from './policies/policy-store';
 import { HostLocks } from './operations/host-lock';
 import type { VolumePlace } from './operations/action';
 import type { LinkPool, Managed } from './operations/link';
-import { sshLink } from './operations/ssh-link';
+import { sshLink, type SshLinkParts } from './operations/ssh-link';
 import { Recovery } from './operations/recover';
 import { OperationRoad } from './operations/road';
 import { StagedChanges } from './operations/staged/staged-changes';
@@ -83,6 +83,7 @@ import { SshSessionPool } from './ssh/session-pool';
 import { readInventory } from './storage/read-inventory';
 import { readSnapshotDetails } from './storage/read-snapshot-details';
 import { summarise } from './storage/summary';
+import { versionOf } from './storage/versions';
 import { clusterConditions, hostConditions, reachCondition } from './trouble/conditions';
 import { TroubleWatch } from './trouble/trouble-watch';
 
@@ -266,11 +267,13 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       }
       return { name, client: clients.client(cluster), ...(await clients.remote(cluster)) };
     };
+    const lastKnownVersion: SshLinkParts['lastKnownVersion'] = async (hostId, backend) =>
+      versionOf(await inventory.read(hostId), backend);
     const links: LinkPool = {
       link: async (managed, signal) =>
         'endpoints' in managed
           ? pveLink(clients.client(managed), managed, { files: localFiles, consoles, otherCluster })
-          : sshLink({ sessions, volumePlace, localFiles, transfers }, managed, signal),
+          : sshLink({ sessions, volumePlace, localFiles, transfers, lastKnownVersion }, managed, signal),
       identity: (managed) => ('endpoints' in managed ? clients.identity(managed) : hostKeys(managed)),
     };
     const onTargetChanged = (id: string): void =>

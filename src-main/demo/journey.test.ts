@@ -87,7 +87,7 @@ async function read(name: string, kind: BackendKind) {
 /** Plans, runs the steps as planned, and verifies. */
 async function operate(name: string, id: HostActionId, input: Record<string, unknown>) {
   const open = await session(name);
-  const context = readContext(open, { nowMs, onRead: () => undefined });
+  const context = readContext(open, { nowMs, onRead: () => undefined }, () => Promise.resolve(null));
   const action = actions[id].parse(input);
   const plan = await action.plan(context);
   if (plan.blockers.length > 0) return { plan, verification: null };

@@ -150,6 +150,8 @@ export interface ActionContext {
       privileged?: false;
     },
   ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+  /** Of the tools of a backend, as the last inventory told: which form to ask for first, and nothing more. */
+  lastKnownVersion(backend: BackendKind): Promise<string | null>;
   nowMs(): number;
 }
 

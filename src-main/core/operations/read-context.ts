@@ -6,9 +6,14 @@ const defaultTimeoutSeconds = 30;
 const defaultMaxOutputBytes = 64 * 1024 * 1024;
 
 /** Fresh reads over one session, for planning and verifying. */
-export function readContext(session: SshSession, options: ContextOptions): ActionContext {
+export function readContext(
+  session: SshSession,
+  options: ContextOptions,
+  lastKnownVersion: ActionContext['lastKnownVersion'],
+): ActionContext {
   return {
     nowMs: options.nowMs,
+    lastKnownVersion,
     read: async (operation, argv, limits = {}) => {
       options.onRead(session.hostId);
       const { exitCode, stdout, stderr } = await session.exec({

@@ -1,4 +1,5 @@
 import type { Host } from '../../../src-preload/contract/hosts';
+import type { BackendKind } from '../../../src-preload/contract/inventory';
 import type { PlanStep } from '../../../src-preload/contract/operations';
 import type { LocalFiles } from '../clusters/local-files';
 import { volumeReads } from '../sandbox/volume-fs/read';
@@ -71,6 +72,8 @@ export interface SshLinkParts {
   volumePlace: (host: Host, volumeId: string) => Promise<VolumePlace>;
   localFiles: Pick<LocalFiles, 'look'>;
   transfers: TransferJournal;
+  /** As the last inventory of the host told. */
+  lastKnownVersion: (hostId: string, backend: BackendKind) => Promise<string | null>;
 }
 
 /** The road's link to a Linux host: commands over its one SSH connection, and changes of files over SFTP on it. */
@@ -78,7 +81,10 @@ export async function sshLink(parts: SshLinkParts, host: Host, signal?: AbortSig
   const { sessions } = parts;
   const session = await sessions.session(host, signal);
   return {
-    context: (options) => ({ ...readContext(session, options), ...fileReads(parts, host, options) }),
+    context: (options) => ({
+      ...readContext(session, options, (backend) => parts.lastKnownVersion(host.id, backend)),
+      ...fileReads(parts, host, options),
+    }),
     render: async (steps) => {
       const commands = steps.flatMap((step) => ('argv' in step ? [step] : []));
       await session.locate([...new Set(commands.flatMap(({ argv }) => programsOf(argv)))]);

@@ -84,7 +84,7 @@ const byId = (name: string) => disk(`/dev/disk/by-id/${name}-part1`, name);
 
 export function createVault02({ random, nowMs }: BlueprintContext): HostBlueprint {
   const startMs = nowMs();
-  const model = new ZfsModel(random);
+  const model = new ZfsModel(random, '2.3.9');
   const past = zfsPast(model);
   const old = 'ata-ST12000NM0127_ZJV1G4KK';
   const reader = 'ata-ST12000NM0127_ZJV2B80T';

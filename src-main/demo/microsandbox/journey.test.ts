@@ -32,6 +32,7 @@ function host() {
   };
   const context: ActionContext = {
     nowMs: () => nowMs,
+    lastKnownVersion: () => Promise.resolve(null),
     read: async (operation, argv, { acceptExitCodes = [0], privileged } = {}) => {
       expect(privileged).toBe(false);
       const result = send(argv);

@@ -1,8 +1,8 @@
 import { parseOptions, type OptionProblem, type OptionSpec, type ParsedOptions } from '../options';
 import type { CommandResult } from '../result';
-import type { ZfsModel } from './model';
+import type { ZfsModel, ZfsVersion } from './model';
 
-/** What zfs(8) and zpool(8) of a demo host have in common: OpenZFS 2.1.11 of Debian 12. */
+/** What zfs(8) and zpool(8) of a demo host have in common: OpenZFS 2.1.11 of Debian 12, or 2.3.9 of Debian 13. */
 export interface ZfsContext {
   model: ZfsModel;
   /** Under sudo. Reads work without, changes do not. */
@@ -11,7 +11,10 @@ export interface ZfsContext {
 }
 
 /** `zfs version` and `zpool version`. */
-export const releases = 'zfs-2.1.11-1+deb12u1\nzfs-kmod-2.1.11-1+deb12u1\n';
+export const releases: Readonly<Record<ZfsVersion, string>> = {
+  '2.1.11': 'zfs-2.1.11-1+deb12u1\nzfs-kmod-2.1.11-1+deb12u1\n',
+  '2.3.9': 'zfs-2.3.9-0+deb13u1\nzfs-kmod-2.3.9-0+deb13u1\n',
+};
 
 function complaintOf(problem: OptionProblem): string {
   if (problem.kind === 'missing-value') return `missing argument for '${problem.option}' option`;

@@ -435,7 +435,7 @@ export function runZfs(words: readonly string[], context: ZfsContext): CommandRe
   switch (verb) {
     case 'version':
     case '--version':
-      return succeeded(releases, 8);
+      return succeeded(releases[context.model.version], 8);
     case 'list':
       return run('list', [...['H', 'p', 'r'].map(flag), ...['o', 't', 'd', 's', 'S'].map(value)], list);
     case 'get':

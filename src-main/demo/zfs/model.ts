@@ -59,6 +59,9 @@ export function splitAt(name: string): { dataset: string; part: string } | null 
   return at === -1 ? null : { dataset: name.slice(0, at), part: name.slice(at + 1) };
 }
 
+/** A release of OpenZFS that a demo host has: Debian 12's or Debian 13's. */
+export type ZfsVersion = '2.1.11' | '2.3.9';
+
 /**
  * State of OpenZFS on one host. Changes are whole or not at all, except where the real tool itself
  * stops half-way. Names are checked by the commands, not here.
@@ -77,7 +80,11 @@ export class ZfsModel {
   /** Process numbers that use a mounted file system. */
   usersOf: (mountpoint: string | null) => readonly number[] = () => [];
 
-  constructor(private readonly random: Random) {}
+  /** @param version From 2.3 on `zpool status` has a JSON form. */
+  constructor(
+    private readonly random: Random,
+    readonly version: ZfsVersion = '2.1.11',
+  ) {}
 
   addPool(options: PoolOptions): Pool {
     const pool: Pool = {

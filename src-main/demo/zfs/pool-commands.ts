@@ -18,6 +18,7 @@ import {
   poolScrub,
   poolTrim,
 } from './pool-changes';
+import { statusJson } from './status-json';
 import { ctime, statusText } from './status-text';
 
 /** Answers zpool(8) for what Holdfast sends and no more. */
@@ -74,6 +75,14 @@ function poolStatus({ model, nowMs }: ZfsContext, options: ParsedOptions): Comma
     exactNumbers: options.flags.has('p'),
     trims: options.flags.has('t'),
   };
+  if (options.flags.has('j')) {
+    return {
+      exitCode: complaints === '' ? 0 : 1,
+      stdout: statusJson(pools, nowMs),
+      stderr: complaints,
+      delayMs: 6,
+    };
+  }
   // -T d: date(1) in the C locale.
   const time = options.values.get('T') === 'd' ? `${ctime(nowMs).replace(/ (\d{4})$/, ' UTC $1')}\n` : '';
   return {
@@ -155,7 +164,7 @@ export function runZpool(words: readonly string[], context: ZfsContext): Command
       );
     case 'version':
     case '--version':
-      return succeeded(releases, 8);
+      return succeeded(releases[context.model.version], 8);
     case 'list':
       return withOptions(
         rest,
@@ -173,7 +182,9 @@ export function runZpool(words: readonly string[], context: ZfsContext): Command
     case 'status':
       return withOptions(
         rest,
-        [...['P', 'p', 'L', 'v', 't'].map(flag), value('T')],
+        [...(context.model.version === '2.1.11' ? [] : ['j']), 'P', 'p', 'L', 'v', 't']
+          .map(flag)
+          .concat(value('T')),
         (complaint) => poolUsage('status', complaint),
         (options) => poolStatus(context, options),
       );

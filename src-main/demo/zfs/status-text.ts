@@ -85,57 +85,64 @@ function scanLines(scan: Scan, nowMs: number): string[] {
   ];
 }
 
-const degradedLines = [
-  '\tSufficient replicas exist for the pool to continue functioning in a',
-  '\tdegraded state.',
-];
+const inDegradedState =
+  'Sufficient replicas exist for the pool to continue functioning in a\n\tdegraded state.';
+
+interface Advice {
+  status: string;
+  action: string;
+  see?: string;
+  url?: string;
+}
 
 /** In the order in which check_status looks for trouble. */
-function adviceLines(pool: Pool): string[] {
+export function adviceOf(pool: Pool): Advice | null {
   const disks = disksOf(pool.layout.data);
   const some = (state: DiskVdev['state']) => disks.some((disk) => disk.state === state);
   if (pool.scan?.state === 'running' && pool.scan.kind === 'resilver') {
-    return [
-      'status: One or more devices is currently being resilvered.  The pool will',
-      '\tcontinue to function, possibly in a degraded state.',
-      'action: Wait for the resilver to complete.',
-    ];
+    return {
+      status:
+        'One or more devices is currently being resilvered.  The pool will\n\tcontinue to function, possibly in a degraded state.',
+      action: 'Wait for the resilver to complete.',
+    };
   }
   if (some('FAULTED')) {
-    return [
-      'status: One or more devices are faulted in response to persistent errors.',
-      ...degradedLines,
-      "action: Replace the faulted device, or use 'zpool clear' to mark the device",
-      '\trepaired.',
-    ];
+    return {
+      status: `One or more devices are faulted in response to persistent errors.\n\t${inDegradedState}`,
+      action: "Replace the faulted device, or use 'zpool clear' to mark the device\n\trepaired.",
+    };
   }
   if (some('OFFLINE')) {
-    return [
-      'status: One or more devices has been taken offline by the administrator.',
-      ...degradedLines,
-      "action: Online the device using 'zpool online' or replace the device with",
-      "\t'zpool replace'.",
-    ];
+    return {
+      status: `One or more devices has been taken offline by the administrator.\n\t${inDegradedState}`,
+      action: "Online the device using 'zpool online' or replace the device with\n\t'zpool replace'.",
+    };
   }
   if (some('REMOVED')) {
-    return [
-      'status: One or more devices has been removed by the administrator.',
-      ...degradedLines,
+    return {
+      status: `One or more devices has been removed by the administrator.\n\t${inDegradedState}`,
       // The missing quote is the tool's own.
-      "action: Online the device using zpool online' or replace the device with",
-      "\t'zpool replace'.",
-    ];
+      action: "Online the device using zpool online' or replace the device with\n\t'zpool replace'.",
+    };
   }
   if (disks.some((disk) => disk.readErrors + disk.writeErrors + disk.checksumErrors > 0)) {
-    return [
-      'status: One or more devices has experienced an unrecoverable error.  An',
-      '\tattempt was made to correct the error.  Applications are unaffected.',
-      'action: Determine if the device needs to be replaced, and clear the errors',
-      "\tusing 'zpool clear' or replace the device with 'zpool replace'.",
-      '   see: https://openzfs.github.io/openzfs-docs/msg/ZFS-8000-9P',
-    ];
+    return {
+      status:
+        'One or more devices has experienced an unrecoverable error.  An\n\tattempt was made to correct the error.  Applications are unaffected.',
+      action:
+        "Determine if the device needs to be replaced, and clear the errors\n\tusing 'zpool clear' or replace the device with 'zpool replace'.",
+      see: 'ZFS-8000-9P',
+      url: 'https://openzfs.github.io/openzfs-docs/msg/ZFS-8000-9P',
+    };
   }
-  return [];
+  return null;
+}
+
+function adviceLines(pool: Pool): string[] {
+  const advice = adviceOf(pool);
+  if (advice === null) return [];
+  const see = advice.url === undefined ? [] : [`   see: ${advice.url}`];
+  return [`status: ${advice.status}`, `action: ${advice.action}`, ...see];
 }
 
 interface StatusOptions {
@@ -155,11 +162,14 @@ export function trimAt({ startedAtMs, endsAtMs, suspendedAtMs }: Trim, nowMs: nu
   return { percent, state: suspendedAtMs === undefined ? ('started' as const) : ('suspended' as const) };
 }
 
-/** print_status_trim: hard disks cannot, SSDs tell how far they are. */
+/** Hard disks cannot. */
+export function canTrim({ name }: DiskVdev): boolean {
+  return name.startsWith('nvme-') || /^vd[a-z]$|^sda$/.test(name);
+}
+
+/** print_status_trim: SSDs tell how far they are. */
 function trimText(device: DiskVdev, nowMs: number): string {
-  if (!device.name.startsWith('nvme-') && !/^vd[a-z]$|^sda$/.test(device.name)) {
-    return '  (trim unsupported)';
-  }
+  if (!canTrim(device)) return '  (trim unsupported)';
   const { trim } = device;
   if (trim === undefined) return '  (untrimmed)';
   const { percent, state } = trimAt(trim, nowMs);

@@ -3,7 +3,9 @@ import { AppError } from '../../errors/app-error';
 import type { BackendInventory, Probe, ProbeOutcome, StorageBackend } from '../backend';
 import { outcomeOf, stdoutOf } from '../outcomes';
 import { mostListedWhole, snapshotsProbe, statusJsonProbe, zfsProbes } from './commands';
+import { versionOf } from '../versions';
 import { parseVersion, parseZfs } from './parse';
+import { tellsJson } from './read-status';
 import { parseSnapshots, SnapshotNameReader } from './snapshot-reader';
 import { snapshotDetails } from './snapshot-details';
 
@@ -19,20 +21,13 @@ function namesIn(outcomes: ReadonlyMap<string, ProbeOutcome>): SnapshotNameReade
 
 const areListedWhole = ({ count }: SnapshotNameReader): boolean => count > 0 && count <= mostListedWhole;
 
-/** Whether `zpool status` has a JSON form: OpenZFS 2.3 and later. */
-function tellsJson({ backends }: HostInventory): boolean {
-  const version = backends.find(({ kind }) => kind === 'zfs')?.version ?? '';
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > 2 || (major === 2 && minor >= 3);
-}
-
 /**
  * A host whose last inventory held few enough snapshots is asked for them whole at once: names first would list them
  * twice. Where there are many meanwhile, that one listing takes long, and the next reading goes by names. The longest
  * comes first: it has the others beside it. Which form `zpool status` has is known by then, so that no round goes by for it.
  */
 function probesAfter(last: HostInventory): Probe[] {
-  const asked = tellsJson(last) ? { ...others, status: statusJsonProbe } : others;
+  const asked = tellsJson(versionOf(last, 'zfs')) ? { ...others, status: statusJsonProbe } : others;
   return [last.snapshotCount <= mostListedWhole ? snapshotsProbe : namesProbe, ...Object.values(asked)];
 }
 

@@ -122,6 +122,20 @@ export const readStatusArgv = (pool: string): string[] => [
   checkedPool(pool),
 ];
 
+/** The same as JSON, from OpenZFS 2.3 on. -T u: seconds since 1970. */
+export const readStatusJsonArgv = (pool: string): string[] => [
+  'zpool',
+  'status',
+  '-j',
+  '-P',
+  '-p',
+  '-t',
+  '-T',
+  'u',
+  '--',
+  checkedPool(pool),
+];
+
 /** MOUNTPOINT, not MOUNTPOINTS: util-linux of Debian 11 (2.36) lacks the latter. */
 const deviceColumns = 'NAME,PATH,TYPE,SIZE,RO,RM,FSTYPE,LABEL,PARTLABEL,MOUNTPOINT,MODEL,SERIAL';
 

@@ -136,3 +136,26 @@ describe('zpool status as JSON', () => {
     );
   });
 });
+
+describe('a device that a scan writes to', () => {
+  const noteOf = (name: string, device: string, change: (json: string) => string) => {
+    const find = (nodes: PoolStatus['topology']): string | null | undefined => {
+      for (const node of nodes) {
+        const found = node.name === device ? node.note : find(node.children);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    };
+    return find(readStatusJson(change(jsonOf(name))).pools[0]?.topology ?? []);
+  };
+  const goesOn = (json: string) => json.replace('"state":"FINISHED"', '"state":"SCANNING"');
+
+  // The text of 2.3.9: `(vs->vs_scan_processed != 0)` while the scan goes on; no moment of it could be recorded.
+  it('is named as the text names it, and only while the scan goes on', () => {
+    expect(noteOf('resilvered', '/dev/vdi1', (json) => json)).toBeNull();
+    expect(noteOf('resilvered', '/dev/vdi1', goesOn)).toBe('(resilvering)');
+    expect(noteOf('resilvered', '/dev/vdb1', goesOn)).toBeNull();
+    const asScrub = (json: string) => goesOn(json).replace('"function":"RESILVER"', '"function":"SCRUB"');
+    expect(noteOf('resilvered', '/dev/vdi1', asScrub)).toBe('(repairing)');
+  });
+});

@@ -42,6 +42,8 @@ interface Vdev {
   aux?: string | undefined;
   was?: string | undefined;
   removing?: number | undefined;
+  scan_processed?: number | undefined;
+  resilver_deferred?: boolean | number | undefined;
   trim_state?: string | undefined;
   trimmed?: number | undefined;
   to_trim?: number | undefined;
@@ -58,6 +60,8 @@ const vdev: z.ZodType<Vdev> = z.lazy(() =>
     aux: z.string().optional(),
     was: z.string().optional(),
     removing: count.optional(),
+    scan_processed: count.optional(),
+    resilver_deferred: z.union([z.boolean(), count]).optional(),
     trim_state: z.string().optional(),
     trimmed: count.optional(),
     to_trim: count.optional(),
@@ -123,16 +127,35 @@ const auxWords: Record<string, string> = {
   ASHIFT_TOO_BIG: 'unsupported minimum blocksize',
 };
 
-function noteOf({ aux, was, removing }: Vdev): string | null {
+/** What a scan does to the devices it writes to. */
+type Writing = 'resilvering' | 'repairing' | null;
+
+function writingOf(stats: z.infer<typeof scanStats> | undefined): Writing {
+  if (stats?.function === undefined || stats.state !== 'SCANNING') return null;
+  return stats.function === 'RESILVER' ? 'resilvering' : 'repairing';
+}
+
+function troubleOf({ aux, was, removing }: Vdev): string | null {
   if (was !== undefined) return `was ${was}`;
   if (removing === 1) return '(removing)';
   if (aux === undefined || aux === 'NONE') return null;
   return auxWords[aux] ?? aux.toLowerCase().replaceAll('_', ' ');
 }
 
+/** As print_status_config() has it behind the counters: of a device alone, and only while a scan goes on. */
+function noteOf(of: Vdev, writing: Writing): string | null {
+  const isDevice = Object.keys(of.vdevs ?? {}).length === 0;
+  const written = writing === null || !isDevice || (of.scan_processed ?? 0) === 0 ? null : `(${writing})`;
+  const waits = of.resilver_deferred === undefined ? null : '(awaiting resilver)';
+  const words = [troubleOf(of), written ?? (writing === null || !isDevice ? null : waits)].filter(
+    (word) => word !== null,
+  );
+  return words.length === 0 ? null : words.join(' ');
+}
+
 const stateOf = (state: string): string => (state === 'CANT_OPEN' ? 'UNAVAIL' : state);
 
-function nodeOf(of: Vdev, inClass: string | null): TopologyNode {
+function nodeOf(of: Vdev, inClass: string | null, writing: Writing): TopologyNode {
   const counts = [of.read_errors, of.write_errors, of.checksum_errors] as const;
   const counted = counts.filter((each) => each !== undefined).length;
   if (counted !== 0 && counted !== counts.length) {
@@ -152,9 +175,9 @@ function nodeOf(of: Vdev, inClass: string | null): TopologyNode {
     readErrors: of.read_errors ?? null,
     writeErrors: of.write_errors ?? null,
     checksumErrors: of.checksum_errors ?? null,
-    note: noteOf(of),
+    note: noteOf(of, writing),
     ...(of.was === undefined ? {} : { path: of.was }),
-    children: Object.values(of.vdevs ?? {}).map((child) => nodeOf(child, inClass)),
+    children: Object.values(of.vdevs ?? {}).map((child) => nodeOf(child, inClass, writing)),
   };
 }
 
@@ -195,11 +218,12 @@ function poolOf(pool: z.infer<typeof poolSchema>, nowSeconds: number): PoolStatu
   const roots = Object.values(pool.vdevs ?? {});
   const [root] = roots;
   if (roots.length > 1) throw unexpectedOutput(command, `pool ${pool.name} has two roots`, pool.name);
+  const writing = writingOf(pool.scan_stats);
   const groups = classes.flatMap(([key, name]) => {
     const members = Object.values(pool[key] ?? {});
     if (members.length === 0) return [];
     const group = classNode(name);
-    group.children = members.map((member) => nodeOf(member, name));
+    group.children = members.map((member) => nodeOf(member, name, writing));
     group.health = worst(group.children);
     return [group];
   });
@@ -215,8 +239,8 @@ function poolOf(pool: z.infer<typeof poolSchema>, nowSeconds: number): PoolStatu
       ...(pool.removal_stats === undefined ? [] : removalOf(pool.removal_stats, nowSeconds)),
       ...(pool.raidz_expand_stats === undefined ? [] : expansionOf(pool.raidz_expand_stats, nowSeconds)),
     ],
-    root: root === undefined ? null : { ...nodeOf({ ...root, vdevs: undefined }, null), role: 'root' },
-    topology: [...Object.values(root?.vdevs ?? {}).map((child) => nodeOf(child, null)), ...groups],
+    root: root === undefined ? null : { ...nodeOf({ ...root, vdevs: undefined }, null, null), role: 'root' },
+    topology: [...Object.values(root?.vdevs ?? {}).map((child) => nodeOf(child, null, writing)), ...groups],
     errors: errorsText(pool.error_count),
     checkpoint: checkpointText(pool.checkpoint_stats),
     trims: [

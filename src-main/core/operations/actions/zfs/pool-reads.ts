@@ -10,12 +10,14 @@ import {
   isNewDevicePath,
   readDeviceArgv,
   readStatusArgv,
+  readStatusJsonArgv,
   readUsersArgv,
   settleArgv,
   settleExitCodes,
   tryDeviceArgv,
 } from '../../../storage/zfs/pool-commands';
-import { jobsOf, parsePoolStatus, type PoolStatus, type ScanResult } from '../../../storage/zfs/status';
+import { readStatus as parseStatus, tellsJson } from '../../../storage/zfs/read-status';
+import { jobsOf, type PoolStatus, type ScanResult } from '../../../storage/zfs/status';
 import { unexpectedOutput } from '../../../storage/unexpected';
 import type { ActionContext, Subject } from '../../action';
 import { choiceField, pickField, type PickOption } from '../fields';
@@ -42,13 +44,24 @@ export interface PoolReading {
   scans: ScanResult[];
 }
 
+/** `zpool status` as JSON where the version has it. A host that refuses it is asked for the text. */
+async function statusOf(context: ActionContext, pool: string): Promise<string | null> {
+  const read = (argv: readonly string[]) => readIfThere(context, 'read the state of the pool', argv);
+  if (tellsJson(await context.lastKnownVersion('zfs'))) {
+    try {
+      return await read(readStatusJsonArgv(pool));
+    } catch (thrown) {
+      // An older forced command or sudoers file, or an older ZFS that is booted again.
+      if (!['command-failed', 'refused', 'sudo-refused'].includes(toAppError(thrown).code)) throw thrown;
+    }
+  }
+  return read(readStatusArgv(pool));
+}
+
 export async function readStatus(context: ActionContext, pool: string): Promise<PoolReading> {
-  const [row, stdout] = await Promise.all([
-    readPool(context, pool),
-    readIfThere(context, 'read the state of the pool', readStatusArgv(pool)),
-  ]);
+  const [row, stdout] = await Promise.all([readPool(context, pool), statusOf(context, pool)]);
   if (stdout === null) return { row: null, status: null, scans: [] };
-  const statuses = parsePoolStatus(stdout);
+  const { pools: statuses } = parseStatus(stdout);
   const [status] = statuses;
   if (status === undefined || statuses.length !== 1 || status.name !== pool) {
     throw unexpectedOutput('zpool status', `it is not about ${pool} alone`, stdout);
