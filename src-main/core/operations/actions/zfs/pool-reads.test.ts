@@ -76,8 +76,8 @@ describe('the state of one pool, for a plan', () => {
   });
 
   it('is not asked for again where the host is lost, and is never empty where it is not understood', async () => {
-    const lost = host('2.3.9', { json: new AppError('connection-lost', 'The connection broke off.') });
-    await expect(readStatus(lost.context, 'tank')).rejects.toMatchObject({ code: 'connection-lost' });
+    const lost = host('2.3.9', { json: new AppError('unreachable', 'The connection broke off.') });
+    await expect(readStatus(lost.context, 'tank')).rejects.toMatchObject({ code: 'unreachable' });
     const strange = host('2.3.9', { json: '{"output_version":{},"pools":{}}', text: pair('healthy').text });
     await expect(readStatus(strange.context, 'tank')).rejects.toMatchObject({ code: 'unexpected-output' });
     const others = host('2.3.9', { json: pair('two-pools').json });
