@@ -64,8 +64,11 @@ describe('least privilege on the lab machine', () => {
     rmSync(folder, { recursive: true, force: true });
     await onLab(
       lab,
-      `sudo rm -f /etc/sudoers.d/holdfast /usr/local/lib/holdfast/gate; sudo userdel -r ${user} 2>/dev/null; sudo zpool destroy -f tank; sudo vgremove -q -f vg0; sudo pvremove -q /dev/vdd`,
+      `sudo rm -rf /etc/sudoers.d/holdfast /usr/local/lib/holdfast /tmp/hf-*; sudo pkill -u ${user}; sleep 1; sudo userdel -r -f ${user} 2>/dev/null; sudo zpool destroy -f tank; sudo vgremove -q -f vg0; sudo pvremove -q /dev/vdd`,
     );
+    // As it was found: no login, no file of ours, no pool.
+    const left = `getent passwd ${user}; sudo ls /home /etc/sudoers.d /usr/local/lib /tmp | grep -E 'hf|holdfast'; sudo zpool list -H; sudo vgs --noheadings; true`;
+    expect(await onLab(lab, left)).toBe('');
   });
 
   it('finds that sudo gives this login nothing yet', slowly, async () => {

@@ -260,8 +260,6 @@ describe('btrfs on the lab machine', () => {
     expect(await blockersOf('btrfs.device.remove', { device: 1 })).toContain('at least 2 devices');
   });
 
-  // Cancelling a replacement is shown by a recorded operation: btrfs takes it in a part of the work only, which is
-  // over in a moment on disks this small (fixtures/btrfs-replace-cancel*.json).
   it('replaces a device and follows that to its end', async () => {
     const started = await run('btrfs.device.replace', { device: 3, newDisk: disk(5), avoidOld: false });
     expect(started.plan.consequences.map(({ text }) => text).join(' ')).toContain('has made no errors');
@@ -277,6 +275,23 @@ describe('btrfs on the lab machine', () => {
     await sh('sudo btrfs filesystem resize 3:400M /mnt/b');
     expect((await run('btrfs.device.resize', { device: 3 })).result).toMatchObject(done);
     expect(await sh('sudo btrfs filesystem show --raw /mnt/b')).toMatch(/devid\s+3 size 536870912/);
+  });
+
+  it('cancels a replacement that goes on, and keeps the device', async () => {
+    await sh('sudo dd if=/dev/urandom of=/mnt/b/@data/more bs=1M count=100 status=none; sudo sync');
+    // What is read of the old device comes slowly: there is a replacement to cancel.
+    await pace(3000, 1, 'b');
+    const started = await run('btrfs.device.replace', { device: 1, newDisk: disk(7), avoidOld: false });
+    expect(started.result).toMatchObject(underWay);
+    // btrfs takes it once data is copied, and calls it "not started" before.
+    const status = (): Promise<string> => sh('sudo btrfs replace status -1 /mnt/b');
+    await expect.poll(status, { timeout: 120_000, interval: 1000 }).toMatch(/[1-9]\S*% done/);
+    const { result } = await run('btrfs.replace.cancel', {});
+    await pace(1, 1, 'b');
+    expect(result).toMatchObject(done);
+    expect(await status()).toContain('canceled on');
+    expect(await devices()).toContain(`1 ${slow('b')}`);
+    expect((await devices()).join()).not.toContain('/dev/vdh');
   });
 
   it('refuses to make a file system, and records that it was asked', async () => {

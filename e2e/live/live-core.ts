@@ -8,6 +8,7 @@ import type { OperationResult, Plan } from '../../src-preload/contract/operation
 import type { Core } from '../../src-main/core/core';
 import { createCore } from '../../src-main/core/create-core';
 import type { ConfirmQuestion } from '../../src-main/core/port/shell-port';
+import { doneNotes } from './done-notes';
 import type { Lab } from './lab';
 
 /** The real core with a person who reads every native question and answers as the test says. */
@@ -59,11 +60,13 @@ export async function startLiveCore(): Promise<LiveCore> {
   const send = (channel: Channel, request: unknown) =>
     core.call(channel, request, new AbortController().signal);
 
+  const note = doneNotes();
   const live: LiveCore = {
     questions,
     answer,
     async call(channel, request) {
       const result = await send(channel, request);
+      note(channel, request, result);
       if (!result.ok)
         throw new Error(
           `${channel}: ${result.error.code}: ${result.error.message} ${result.error.detail ?? ''}`,

@@ -1,5 +1,6 @@
 // What `npm run demo`, `start`, `setup`, `test...` and `bench` do. Each returns an exit code.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { ensureBuild } from './build.mjs';
 import { hasDisplay } from './display.mjs';
@@ -114,9 +115,13 @@ async function live(args) {
     say('the lab machine did not start, so nothing was proved');
     return finish({ passed: 0, failed: 1 });
   }
+  // A run of the whole suite notes what was carried out, and looks back on it (e2e/live/coverage.live.ts).
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-live-notes-'));
+  const env = args.length === 0 ? { HOLDFAST_LIVE_NOTES: join(folder, 'done') } : {};
   try {
-    return finish(await runVitest(args, { config: 'vitest.live.config.ts' }));
+    return finish(await runVitest(args, { config: 'vitest.live.config.ts', env }));
   } finally {
+    rmSync(folder, { recursive: true, force: true });
     if (process.env.CI) {
       await run(nodeBinary, [join(root, 'e2e', 'lab', 'lab.mjs'), 'down'], { cwd: root });
     } else {
