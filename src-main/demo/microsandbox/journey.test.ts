@@ -215,7 +215,11 @@ describe('reading microsandbox of the demo fleet', () => {
     expect(found.has('pip-cache')).toBe(false);
     expect(inventory.snapshots).not.toEqual([]);
 
-    const context: ActionContext = { nowMs: () => nowMs, read: async (_operation, argv) => answer(argv) };
+    const context: ActionContext = {
+      nowMs: () => nowMs,
+      lastKnownVersion: () => Promise.resolve(null),
+      read: async (_operation, argv) => answer(argv),
+    };
     for (const [id, input] of [
       ['msb.volume.createDirectory', { name: 'new' }],
       ['msb.volume.remove', { name: 'build-output' }],
