@@ -8,7 +8,7 @@ import { followActivities, followTrouble } from './components/activity-notices';
 import { ErrorNotice } from './components/ErrorNotice';
 import { AppFrame } from './components/AppFrame';
 import { Keys } from './components/Keys';
-import { Later, part } from './components/later';
+import { Later, painted, part } from './components/later';
 import { FleetScreen } from './screens/fleet/FleetScreen';
 import { followApp, loadApp, useAppStore } from './stores/app-store';
 import { followAudit } from './stores/audit-store';
@@ -83,6 +83,8 @@ async function readSession(): Promise<void> {
   await Promise.all([loadApp(), loadFleet(), loadClusters(), loadPolicies(), loadChanges()]);
   const { settings } = useAppStore.getState();
   if (settings === null) return;
+  // Connecting is the core's hardest work: it is not to hold up what is known already.
+  await painted();
   await Promise.all([
     settings.refreshSeconds > 0 && useFleetStore.getState().hosts.length > 0 ? refreshFleet() : undefined,
     settings.clusterRefreshSeconds > 0 ? refreshClusters() : undefined,
@@ -104,6 +106,7 @@ function openSession(coreWas: CoreStatus['state'] | null): void {
 }
 
 export function App() {
+  const waiting = useFleetStore(({ status }) => status === 'loading');
   useEffect(() => {
     const stops = [
       followApp(openSession),
@@ -137,7 +140,7 @@ export function App() {
       <Router hook={useHashLocation}>
         <Screens />
         <Keys />
-        <Later>
+        <Later waiting={waiting}>
           {/* Before the plan, which has to lie above them. */}
           <NodeDrawer />
           <StorageDrawer />

@@ -1,4 +1,3 @@
-import { Tooltip } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { formatAge, formatMoment } from '../format/time-format';
 
@@ -26,10 +25,8 @@ export function Age({ atMs }: { atMs: number | null }) {
   const now = useNow();
   if (atMs === null) return <span>–</span>;
   return (
-    <Tooltip label={formatMoment(atMs)}>
-      <time dateTime={new Date(atMs).toISOString()} className="numeric">
-        {formatAge(atMs, now)}
-      </time>
-    </Tooltip>
+    <time dateTime={new Date(atMs).toISOString()} title={formatMoment(atMs)} className="numeric">
+      {formatAge(atMs, now)}
+    </time>
   );
 }

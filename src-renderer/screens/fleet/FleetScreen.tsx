@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Center, Group, Loader, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { IconDeviceTv, IconPlus, IconRefresh } from '@tabler/icons-react';
-import type { CSSProperties, ReactNode } from 'react';
+import { memo, type CSSProperties, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { ClusterOverview, ClusterSummary } from '../../../src-preload/contract/clusters';
 import type { HostOverview } from '../../../src-preload/contract/hosts';
@@ -192,7 +192,11 @@ function ClusterCounters({ clusters }: { clusters: readonly ClusterOverview[] })
   );
 }
 
-function ClusterCard({ entry: { cluster, state, summary } }: { entry: ClusterOverview }) {
+const ClusterCard = memo(function ClusterCard({
+  entry: { cluster, state, summary },
+}: {
+  entry: ClusterOverview;
+}) {
   const live = state.status === 'online';
   const environment = { '--environment': environmentColour(cluster.environment) } as CSSProperties;
   const [first] = cluster.endpoints;
@@ -257,7 +261,7 @@ function ClusterCard({ entry: { cluster, state, summary } }: { entry: ClusterOve
       )}
     </article>
   );
-}
+});
 
 function Counters({ hosts }: { hosts: readonly HostOverview[] }) {
   const online = hosts.filter(({ state }) => state.status === 'online').length;
@@ -315,7 +319,7 @@ function Counter({ label, value, note }: { label: string; value: ReactNode; note
   );
 }
 
-function HostCard({ entry: { host, state, summary } }: { entry: HostOverview }) {
+const HostCard = memo(function HostCard({ entry: { host, state, summary } }: { entry: HostOverview }) {
   const live = state.status === 'online';
   const environment = { '--environment': environmentColour(host.environment) } as CSSProperties;
   return (
@@ -382,4 +386,4 @@ function HostCard({ entry: { host, state, summary } }: { entry: HostOverview }) 
       )}
     </article>
   );
-}
+});
