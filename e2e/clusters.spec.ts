@@ -109,6 +109,7 @@ test.describe('Proxmox VE clusters', () => {
       'POST /nodes/atlas-1/qemu/100/status/reboot',
       'POST /nodes/atlas-1/qemu/101/status/reboot',
     ]);
+    await typeNames(page, '2 guests', 'atlas');
     await screenshot(page, '139-guests-bulk-plan');
     await dialogs.press('Reboot guest');
     await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();

@@ -208,7 +208,7 @@ describe('backups', () => {
     expect(await world.blocked('pve.backup.restore', { ...input, force: true })).toContain('Guest 200 runs');
     await world.done('pve.guest.stop', { type: 'lxc', node: 'atlas-1', vmid: 200 });
     const { plan } = await world.done('pve.backup.restore', { ...input, force: true });
-    expect(plan.risk).toBe('destructive');
+    expect(plan.risk).toBe('catastrophic');
     expect(plan.typed).toEqual({ target: '200 proxy', host: 'atlas' });
     expect(plan.steps[0]?.commandLine).toBe(
       `POST /nodes/atlas-1/lxc vmid=200 storage=local-zfs ostemplate=${backup.volid} restore=1 force=1`,

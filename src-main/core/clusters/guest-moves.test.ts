@@ -129,7 +129,7 @@ describe('a migration to another cluster', () => {
     });
     expect(offer?.fields.find(({ name }) => name === 'deleteSource')).toMatchObject({ value: false });
     const { plan, result } = await world.done('pve.guest.remoteMigrate', move);
-    expect(plan.risk).toBe('safe');
+    expect(plan.risk).toBe('catastrophic');
     expect(plan.steps[0]?.commandLine).toMatch(
       /^POST \/nodes\/atlas-2\/qemu\/131\/remote_migrate target-endpoint=\(127\.0\.0\.1:\d+, token holdfast@pve!laptop, secret not shown\) target-vmid=231 target-storage=local-lvm target-bridge=vmbr0$/,
     );

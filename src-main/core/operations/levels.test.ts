@@ -135,31 +135,48 @@ describe('risk classes of actions on clusters', () => {
   const risksOf = (ids: readonly string[]) => ids.map((id) => [id, named(id).risk]);
   const allAre = (risk: string, ids: readonly string[]) => ids.map((id) => [id, risk]);
 
-  it('call catastrophic what reaches into a guest, ends a node or replaces its certificate', () => {
+  it('call catastrophic what ends a guest, its state, its backups or a node, and what reaches into one', () => {
     const ids = [
       'pve.agent.exec',
       'pve.agent.readFile',
       'pve.agent.writeFile',
+      'pve.backup.prune',
       'pve.certificate.delete',
       'pve.certificate.upload',
+      'pve.guest.delete',
+      'pve.guest.remoteMigrate',
       'pve.node.reboot',
       'pve.node.shutdown',
+      'pve.snapshot.rollback',
+      'pve.volume.delete',
     ];
     expect(risksOf(ids)).toEqual(allAre('catastrophic', ids));
     const found = all.filter(({ over, risk }) => over === 'pve' && risk === 'catastrophic');
     expect(found.map(({ id }) => id).sort()).toEqual(ids);
   });
 
-  it('call destructive what loses data or cuts a running guest off', () => {
+  it('call destructive what interrupts a guest, moves it or deletes its snapshots', () => {
     const ids = [
       'pve.guest.stop',
       'pve.guest.reset',
-      'pve.guest.delete',
-      'pve.snapshot.rollback',
+      'pve.guest.shutdown',
+      'pve.guest.reboot',
+      'pve.guest.suspend',
+      'pve.guest.migrate',
       'pve.snapshot.delete',
-      'pve.volume.delete',
-      'pve.backup.prune',
     ];
     expect(risksOf(ids)).toEqual(allAre('destructive', ids));
+  });
+});
+
+describe('deleting', () => {
+  /** Their names say remove, and what they remove is a mapping or a member: all data stays where it is. */
+  const loseNothing = ['dm.volume.remove', 'mdadm.member.remove'];
+
+  it('is destructive at least, whatever is deleted, so that its name is typed', () => {
+    const deleting = all.filter(({ id }) => /delete|destroy|prune|remove|clean/i.test(id));
+    expect(deleting.length).toBeGreaterThan(25);
+    const safe = deleting.filter(({ risk }) => risk === 'safe').map(({ id }) => id);
+    expect(safe.sort()).toEqual(loseNothing);
   });
 });

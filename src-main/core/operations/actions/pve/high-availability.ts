@@ -262,7 +262,7 @@ const remove = bindChange<z.infer<typeof sidInput>, FoundResources>({
   title: 'Take guest out of high availability',
   backend: null,
   minimumAccess: 'administer',
-  risk: 'safe',
+  risk: 'destructive',
   input: sidInput,
   offer: (subject) =>
     subject.kind === 'ha-resource'
@@ -601,7 +601,7 @@ const removeRule = bindChange<z.infer<typeof ruleRef>, FoundRules>({
   title: 'Delete rule or group of high availability',
   backend: null,
   minimumAccess: 'administer',
-  risk: 'safe',
+  risk: 'destructive',
   input: ruleRef,
   offer: (subject) =>
     subject.kind === 'ha-rule'

@@ -158,7 +158,7 @@ const migrate: ApiActionDefinition<MigrateInput> = {
   title: 'Migrate guest',
   backend: null,
   minimumAccess: 'administer',
-  risk: 'safe',
+  risk: 'destructive',
   bulk: { ...bulkGuests, atOnce: 3 },
   input: migrateInput,
   offer: (subject, { inventory }) => {
@@ -221,7 +221,7 @@ const migrate: ApiActionDefinition<MigrateInput> = {
       });
     }
     return {
-      risk: 'safe',
+      risk: 'destructive',
       target: targetOf(input, status),
       steps: [
         {
@@ -509,7 +509,7 @@ const remove: ApiActionDefinition<z.infer<typeof deleteInput>> = {
   title: 'Delete guest',
   backend: null,
   minimumAccess: 'administer',
-  risk: 'destructive',
+  risk: 'catastrophic',
   bulk: bulkGuests,
   input: deleteInput,
   offer: (subject) => {
@@ -545,7 +545,7 @@ const remove: ApiActionDefinition<z.infer<typeof deleteInput>> = {
       });
     }
     return {
-      risk: 'destructive',
+      risk: 'catastrophic',
       target: targetOf(input, status),
       steps: [
         {

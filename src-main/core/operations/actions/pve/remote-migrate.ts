@@ -138,7 +138,7 @@ const remoteMigrate: SingleChange<Input, Found> = {
   title: 'Migrate guest to another cluster',
   backend: null,
   minimumAccess: 'administer',
-  risk: 'safe',
+  risk: 'catastrophic',
   input,
   offer: (subject, { inventory, others }) => {
     if (subject.kind !== 'guest') return null;
@@ -184,7 +184,6 @@ const remoteMigrate: SingleChange<Input, Found> = {
       sizeBytes,
     }));
     return {
-      risk: deleteSource ? 'catastrophic' : 'safe',
       target: targetOf(given, found.status),
       title: `Migrate ${vmid} to ${name} as ${newid}`,
       call: callOf(given, found),

@@ -344,7 +344,7 @@ const restore = bindChange<Input, Found>({
       name:
         found.present === null ? String(given.vmid) : `${given.vmid} ${found.present.name ?? ''}`.trimEnd(),
     },
-    risk: found.present === null ? 'safe' : 'destructive',
+    risk: found.present === null ? 'safe' : 'catastrophic',
     before: found.first === null ? [] : [backupStep(given, found.first.storage)],
     title: `Restore ${given.archive} as ${given.vmid}`,
     call: restoreCall(given),

@@ -217,7 +217,7 @@ const snapshotRollback: ApiActionDefinition<z.infer<typeof rollbackInput>> = {
   title: 'Roll back guest',
   backend: null,
   minimumAccess: 'administer',
-  risk: 'destructive',
+  risk: 'catastrophic',
   input: rollbackInput,
   offer: (subject) =>
     subject.kind !== 'guest-snapshot'
@@ -253,7 +253,7 @@ const snapshotRollback: ApiActionDefinition<z.infer<typeof rollbackInput>> = {
     }
     const later = listing === null ? [] : descendants(listing.snapshots, name);
     return {
-      risk: 'destructive',
+      risk: 'catastrophic',
       target: targetOf(input, status),
       steps: [
         {

@@ -77,7 +77,7 @@ const remove = bindChange<VolumeInput, Found>({
   title: 'Delete volume',
   backend: null,
   minimumAccess: 'administer',
-  risk: 'destructive',
+  risk: 'catastrophic',
   bulk: { one: 'volume', many: 'volumes' },
   input: volumeInput,
   offer: (subject) => {
@@ -342,7 +342,7 @@ const prune = bindChange<PruneInput, Prune>({
   title: 'Prune backups',
   backend: null,
   minimumAccess: 'administer',
-  risk: 'destructive',
+  risk: 'catastrophic',
   input: pruneInput,
   offer: (subject) =>
     subject.kind === 'storage' && subject.storage.content.includes('backup')
