@@ -235,7 +235,9 @@ describe('microsandbox on the lab machine', () => {
   });
 
   it('takes, lists, restores and removes a snapshot', async () => {
-    const taken = await live.run(hostId, 'msb.snapshot.create', { sandbox: 'web', name: 'base1' });
+    const taken = await live.run(hostId, 'msb.snapshot.create', {
+      ...{ sandbox: 'web', name: 'base1', integrity: true },
+    });
     expect(taken.result).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
     expect((await read()).snapshots.map(({ name }) => name)).toEqual(['web:base1']);
     expect(await msb('snapshot inspect web:base1')).toContain('Source Sandbox: web');
@@ -251,6 +253,97 @@ describe('microsandbox on the lab machine', () => {
     const removed = await live.run(hostId, 'msb.snapshot.remove', { snapshot: 'web:base1' });
     expect(removed.result).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
     expect(await msb('snapshot ls --format json')).toBe('[]\n');
+  });
+
+  it('verifies a snapshot against what was recorded, and says when it was changed since', async () => {
+    const take = (name: string, integrity: boolean) =>
+      live.run(hostId, 'msb.snapshot.create', { sandbox: 'web', name, integrity });
+    await take('bare', false);
+    await take('sure', true);
+    const bare = await live.run(hostId, 'msb.snapshot.verify', { snapshot: 'web:bare' });
+    expect(bare.plan.blockers[0]?.text).toContain('was not recorded when it was taken');
+    const sure = await live.run(hostId, 'msb.snapshot.verify', { snapshot: 'web:sure' });
+    expect(sure.result.outcome, sure.result.message).toBe('ok');
+    expect(sure.result.steps[0]?.stdout).toContain('verified (msb-file-merkle-blake3-v1');
+    const found = (await read()).snapshots.find(({ name }) => name === 'web:sure');
+    expect(found?.facts).toContainEqual({ label: 'Integrity', text: 'recorded' });
+    expect(found?.facts).toContainEqual({ label: 'Source Sandbox', text: 'web' });
+    const path = found?.facts.find(({ label }) => label === 'Path')?.text ?? '';
+    await onLab(lab, `printf X | dd of=$(ls ${path}/layers/*.raw) bs=1 seek=5000 conv=notrunc status=none`);
+    const changed = await live.run(hostId, 'msb.snapshot.verify', { snapshot: 'web:sure' });
+    expect(changed.result.outcome).toBe('failed');
+    expect(changed.result.message).toContain('is not what was recorded when it was taken');
+  });
+
+  it('makes another member the head of its group, and removes none that others were made from', async () => {
+    const chosen = await live.run(hostId, 'msb.snapshot.head', { snapshot: 'web:bare' });
+    expect(chosen.result).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
+    const id = (await msb('snapshot inspect web:bare')).match(/snap_[0-9a-f]+/)?.[0] ?? '';
+    expect(await msb('snapshot head --format json web')).toContain(`"head": "${id}"`);
+    const again = await live.run(hostId, 'msb.snapshot.head', { snapshot: 'web:bare' });
+    expect(again.plan.blockers[0]?.text).toContain('is the head of its group');
+    const parent = await live.run(hostId, 'msb.snapshot.remove', { snapshot: 'web:bare' });
+    expect(parent.plan.blockers[0]?.text).toBe('Other snapshots were made from it: web:sure.');
+  });
+
+  it('saves a snapshot to an archive, never over one, loads it, and finds what msb has no record of', async () => {
+    const save = { snapshot: 'web:bare', file: 'bare.msb', withImage: true };
+    const saved = await live.run(hostId, 'msb.snapshot.save', save);
+    expect(saved.result).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
+    expect(await onLab(lab, `stat -c %a ${home}/archives`)).toBe('700\n');
+    const over = await live.run(hostId, 'msb.snapshot.save', save);
+    expect(over.plan.blockers[0]?.text).toContain('is there already');
+    const loaded = await live.run(hostId, 'msb.snapshot.load', { file: 'bare.msb', group: 'moved' });
+    expect(loaded.result, loaded.result.message).toMatchObject({
+      outcome: 'ok',
+      verification: { status: 'confirmed', text: 'msb lists moved:bare.' },
+    });
+    expect(await msb('snapshot inspect moved:bare')).toContain('Source Sandbox: web');
+    await onLab(lab, `echo junk > ${home}/archives/junk.msb; touch ${home}/archives/.x.msb.tmp.1.2`);
+    const junk = await live.run(hostId, 'msb.snapshot.load', { file: 'junk.msb', group: 'moved' });
+    expect(junk.result.message).toContain('no whole archive');
+    const archives = (await read()).snapshots.filter(({ kind }) => kind !== undefined);
+    expect(archives.map(({ name, kind }) => `${kind ?? ''} ${name}`).toSorted()).toEqual([
+      ...['archive bare.msb', 'archive junk.msb', 'unfinished-archive .x.msb.tmp.1.2'],
+    ]);
+    for (const file of ['junk.msb', '.x.msb.tmp.1.2']) {
+      const deleted = await live.run(hostId, 'msb.archive.delete', { file });
+      expect(deleted.result).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
+    }
+    expect(await onLab(lab, `ls -A ${home}/archives`)).toBe('bare.msb\n');
+
+    // A snapshot that was copied there past msb.
+    const from = (await msb('snapshot inspect moved:bare')).match(/Reference:\s+(\S+)/)?.[1] ?? '';
+    await onLab(
+      lab,
+      `sqlite3 -version >/dev/null 2>&1; python3 -c "import sqlite3; d = sqlite3.connect('${home}/db/msb.db'); t = [r[0] for r in d.execute(\\"select name from sqlite_master where type = 'table' and name like 'snapshot%'\\")]; [d.execute('delete from ' + n + ' where artifact_path = ?', ('${from}',)) for n in t if 'artifact_path' in [c[1] for c in d.execute('pragma table_info(' + n + ')')]]; d.commit()"`,
+    );
+    expect(await msb('snapshot ls --format json')).not.toContain(from);
+    const indexed = await live.run(hostId, 'msb.snapshot.reindex', {});
+    expect(indexed.result, indexed.result.message).toMatchObject({
+      outcome: 'ok',
+      verification: { status: 'confirmed' },
+    });
+    expect(await msb('snapshot ls --format json')).toContain(from);
+  });
+
+  it('loads an image from an archive', async () => {
+    await onLab(lab, `cp tiny.tar ${home}/archives/tiny.tar`);
+    const same = await live.run(hostId, 'msb.image.load', { file: 'tiny.tar' });
+    expect(same.result.verification).toMatchObject({ status: 'skipped' });
+    const other = Buffer.from(
+      tinyImage().toString('latin1').replaceAll('tiny:latest', 'mini:latest'),
+      'latin1',
+    );
+    await onLab(lab, `echo ${other.toString('base64')} | base64 -d > ${home}/archives/mini.tar`);
+    const loaded = await live.run(hostId, 'msb.image.load', { file: 'mini.tar' });
+    expect(loaded.result, loaded.result.message).toMatchObject({
+      outcome: 'ok',
+      verification: { status: 'confirmed', text: 'msb has mini:latest.' },
+    });
+    const none = await live.run(hostId, 'msb.image.load', { file: 'none.tar' });
+    expect(none.plan.blockers[0]?.text).toContain('There is no none.tar');
+    expect(await msb('image ls --format json')).toContain('"mini:latest"');
   });
 
   it('removes many at once, those that only a stopped sandbox mounts too', async () => {

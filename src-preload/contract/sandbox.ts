@@ -104,9 +104,11 @@ export const sandboxImageSchema = z.strictObject({
 export type SandboxImage = z.infer<typeof sandboxImageSchema>;
 
 export const sandboxSnapshotSchema = z.strictObject({
-  /** `msb:web:base1`, as the tool takes it behind the driver's prefix. */
+  /** `msb:web:base1`, as the tool takes it behind the driver's prefix; `msb-archive:FILE` of an archive. */
   id: z.string(),
   driver: sandboxDriverSchema,
+  /** `archive`: a file that a snapshot was saved to, or that one or an image can be loaded from. Left out: a snapshot. */
+  kind: z.enum(['archive', 'unfinished-archive']).optional(),
   name: z.string(),
   sizeBytes: bytesSchema.nullable(),
   createdAtMs: timestampMsSchema.nullable(),

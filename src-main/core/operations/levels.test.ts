@@ -60,6 +60,8 @@ const operateOnHosts = [
   'disk.selftest.long',
   'disk.selftest.abort',
   'msb.snapshot.create',
+  'msb.snapshot.verify',
+  'msb.snapshot.reindex',
   'dm.volume.restore',
   'dm.volume.remove',
 ];

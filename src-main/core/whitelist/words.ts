@@ -98,6 +98,12 @@ export const words = {
     plain: '/[A-Za-z0-9_.@:+/-]*/volumes-set-aside/[.]?[A-Za-z0-9][A-Za-z0-9._-]*',
     wide: '/[^\\p{C}]*/volumes-set-aside/[.]?[A-Za-z0-9][A-Za-z0-9._-]*',
   },
+  /** A file in the folder of archives of microsandbox, or what was left of one. */
+  msbArchive: {
+    sample: '/hfz/msb/archives/hfzfile',
+    plain: '/[A-Za-z0-9_.@:+/-]*/archives/[.]?[A-Za-z0-9][A-Za-z0-9._-]*',
+    wide: '/[^\\p{C}]*/archives/[.]?[A-Za-z0-9][A-Za-z0-9._-]*',
+  },
   /** A folder whose parts begin with no dot: nothing leads out of it. */
   sandboxRoot: { sample: '/hfzbox/hfzroot', plain: '(/[A-Za-z0-9_+@][A-Za-z0-9_.+@-]*)+' },
   sandboxId: { sample: 'hfzsandbox', plain: '[A-Za-z0-9][A-Za-z0-9._-]{0,63}' },

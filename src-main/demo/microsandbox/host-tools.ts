@@ -14,9 +14,40 @@ function folderName(model: MsbModel, path: string): string | null {
   return name !== '' && !name.includes('/') ? name : null;
 }
 
+/** `stat --terse` of coreutils 9.1, of files of the login user. */
+function findArchives(model: MsbModel): CommandResult {
+  const folder = model.archivesFolder;
+  if (!model.hasArchives) return failed(1, `find: '${folder}': No such file or directory\n`);
+  return succeeded(
+    [...model.archives]
+      .map(([name, { sizeBytes, changedAtMs }], index) => {
+        const at = Math.floor(changedAtMs / 1000);
+        const blocks = Math.ceil(sizeBytes / 4096) * 8;
+        return `${folder}/${name} ${sizeBytes} ${blocks} 81a4 1000 1000 fe01 ${9000 + index} 1 0 0 ${at} ${at} ${at} ${at} 4096\n`;
+      })
+      .join(''),
+    4,
+  );
+}
+
+function findSnapshots(model: MsbModel): CommandResult {
+  if (model.snapshots.length === 0) {
+    return failed(1, `find: '${model.home}/snapshots': No such file or directory\n`);
+  }
+  const there = model.snapshots.filter(({ damaged }) => damaged !== 'gone');
+  return succeeded(there.map((snapshot) => `${model.pathOf(snapshot)}/snapshot.json\0`).join(''), 4);
+}
+
 function find(model: MsbModel, words: readonly string[]): CommandResult {
+  const line = words.join(' ');
+  if (line === `${model.archivesFolder} -mindepth 1 -maxdepth 1 -exec stat --terse -- {} +`) {
+    return findArchives(model);
+  }
+  if (line === `${model.home}/snapshots -mindepth 2 -maxdepth 3 -name snapshot.json -print0`) {
+    return findSnapshots(model);
+  }
   const wanted = `${model.volumesFolder} ${model.volumesFolder}/.locks -mindepth 1 -maxdepth 1 -print0`;
-  if (words.join(' ') !== wanted) return unknown('find', words);
+  if (line !== wanted) return unknown('find', words);
   const paths = [
     ...[...model.folders.keys()].map((name) => `${model.volumesFolder}/${name}`),
     `${model.volumesFolder}/.locks`,
@@ -77,6 +108,14 @@ function mv(model: MsbModel, words: readonly string[]): CommandResult {
 
 function rm(model: MsbModel, words: readonly string[]): CommandResult {
   const path = words.at(-1) ?? '';
+  const archive = path.startsWith(`${model.archivesFolder}/`)
+    ? path.slice(model.archivesFolder.length + 1)
+    : null;
+  if (words.length === 2 && words[0] === '--' && archive !== null) {
+    return model.archives.delete(archive)
+      ? succeeded('', 10)
+      : failed(1, `rm: cannot remove '${path}': No such file or directory\n`);
+  }
   const name = folderName(model, path);
   if (words.slice(0, -1).join(' ') !== '--recursive --one-file-system --' || name === null) {
     return unknown('rm', words);
@@ -104,10 +143,10 @@ export function msbHostTools(model: MsbModel): SimulatedTool[] {
     tool('true', () => succeeded()),
     tool('timeout', (words, { nowMs }) => timeout(model, words, nowMs)),
     tool('mkdir', (words) => {
-      if (words.join(' ') !== `--parents --mode=700 -- ${model.home}/volumes-set-aside`) {
-        return unknown('mkdir', words);
-      }
-      model.hasAside = true;
+      const line = words.join(' ');
+      if (line === `--parents --mode=700 -- ${model.archivesFolder}`) model.hasArchives = true;
+      else if (line === `--parents --mode=700 -- ${model.home}/volumes-set-aside`) model.hasAside = true;
+      else return unknown('mkdir', words);
       return succeeded();
     }),
     tool('mv', (words) => mv(model, words)),

@@ -65,6 +65,8 @@ function host() {
 
 const blockersOf = ({ plan }: { plan: { blockers: { text: string }[] } }) =>
   plan.blockers.map(({ text }) => text).join(' ');
+const snapshotsOf = ({ snapshots }: { snapshots: { name: string; kind?: string | undefined }[] }) =>
+  snapshots.flatMap(({ name, kind }) => (kind === undefined ? [name] : []));
 const wordsOf = ({ plan }: { plan: { consequences: { text: string }[] } }) =>
   plan.consequences.map(({ text }) => text).join(' ');
 
@@ -95,7 +97,7 @@ describe('reading microsandbox of the demo fleet', () => {
       path: '/home/admin/.microsandbox/volumes/docker-data/disk.raw',
     });
     expect(volume('build-output')?.usedBy).toMatchObject([{ sandbox: 'nightly-build', active: false }]);
-    expect(inventory.snapshots.map(({ name }) => name)).toEqual(['ci-runner-1:before-upgrade']);
+    expect(snapshotsOf(inventory)).toEqual(['ci-runner-1:before-upgrade']);
     expect(inventory.images.map(({ name }) => name)).toEqual([
       'ghcr.io/acme/runner:24.11',
       'python:3.13-slim',
@@ -437,7 +439,9 @@ describe('directories that msb has no record of', () => {
 describe('snapshots of sandboxes', () => {
   it('are taken, restored into a new sandbox, and removed', async () => {
     const { operate, read } = host();
-    const taken = await operate('msb.snapshot.create', { sandbox: 'notebook', name: 'base1' });
+    const taken = await operate('msb.snapshot.create', {
+      ...{ sandbox: 'notebook', name: 'base1', integrity: false },
+    });
     expect(taken.plan.steps[0]?.argv).toEqual([
       ...['msb', 'snapshot', 'create', '--from-sandbox', 'notebook', '--', 'base1'],
     ]);
@@ -449,14 +453,163 @@ describe('snapshots of sandboxes', () => {
     expect(restored.verification).toEqual({ status: 'confirmed', text: 'Sandbox notebook-2 is Running.' });
     const removed = await operate('msb.snapshot.remove', { snapshot: 'notebook:base1' });
     expect(removed.verification).toMatchObject({ status: 'confirmed' });
-    expect((await read()).snapshots.map(({ name }) => name)).toEqual(['ci-runner-1:before-upgrade']);
+    expect(snapshotsOf(await read())).toEqual(['ci-runner-1:before-upgrade']);
   });
 
   it('are not taken twice under one name', async () => {
     const { operate } = host();
+    const input = { sandbox: 'ci-runner-1', name: 'before-upgrade', integrity: true };
+    expect(blockersOf(await operate('msb.snapshot.create', input))).toBe(
+      'The name is taken: ci-runner-1:before-upgrade.',
+    );
+  });
+
+  it('are verified against what was recorded when they were taken, and only then', async () => {
+    const { operate, read, model } = host();
+    const taken = { sandbox: 'ci-runner-1', integrity: false };
+    await operate('msb.snapshot.create', { ...taken, name: 'bare' });
+    await operate('msb.snapshot.create', { ...taken, name: 'sure', integrity: true });
+    const bare = await operate('msb.snapshot.verify', { snapshot: 'ci-runner-1:bare' });
+    expect(blockersOf(bare)).toContain('was not recorded when it was taken');
+    const sure = await operate('msb.snapshot.verify', { snapshot: 'ci-runner-1:sure' });
+    expect(sure.plan.steps.map(({ argv }) => argv)).toEqual([
+      ['msb', 'snapshot', 'verify', '--', 'ci-runner-1:sure'],
+    ]);
+    expect([sure.told, sure.verification?.status]).toEqual([null, 'skipped']);
+    const made = model.snapshots.find(({ name }) => name === 'sure');
+    if (made !== undefined) made.damaged = 'changed';
+    const changed = await operate('msb.snapshot.verify', { snapshot: 'ci-runner-1:sure' });
+    expect(changed.told?.message).toContain('is not what was recorded when it was taken');
+    expect(changed.verification).toMatchObject({ status: 'skipped' });
+    if (made !== undefined) made.damaged = 'gone';
+    const shown = (await read()).snapshots.find(({ name }) => name === 'ci-runner-1:sure');
+    expect(shown).toMatchObject({ state: 'damaged', health: 'critical' });
+    await expect(operate('msb.snapshot.verify', { snapshot: 'ci-runner-1:sure' })).rejects.toMatchObject({
+      code: 'command-failed',
+    });
+    expect(blockersOf(await operate('msb.snapshot.verify', { snapshot: 'nobody:here' }))).toContain(
+      'has no snapshot',
+    );
+  });
+
+  it('have one head in each group, which a person can change and change back', async () => {
+    const { operate, read } = host();
+    await operate('msb.snapshot.create', { sandbox: 'ci-runner-1', name: 'later', integrity: true });
+    const heads = async (): Promise<string[]> =>
+      (await read()).snapshots
+        .filter(({ facts }) => facts.some(({ label }) => label === 'Head of'))
+        .map(({ name }) => name);
+    expect(await heads()).toEqual(['ci-runner-1:later']);
+    const done = await operate('msb.snapshot.head', { snapshot: 'ci-runner-1:before-upgrade' });
+    expect(done.plan.steps[0]?.argv).toEqual([
+      ...['msb', 'snapshot', 'head', '--format', 'json', '--', 'ci-runner-1:before-upgrade'],
+    ]);
+    expect(wordsOf(done)).toContain('instead of ci-runner-1:later');
+    expect(done.plan.undo).toBe('msb snapshot head -- ci-runner-1:later');
+    expect(done.verification).toMatchObject({ status: 'confirmed' });
+    expect(await heads()).toEqual(['ci-runner-1:before-upgrade']);
     expect(
-      blockersOf(await operate('msb.snapshot.create', { sandbox: 'ci-runner-1', name: 'before-upgrade' })),
-    ).toBe('The name is taken: ci-runner-1:before-upgrade.');
+      blockersOf(await operate('msb.snapshot.head', { snapshot: 'ci-runner-1:before-upgrade' })),
+    ).toContain('is the head of its group');
+    // Others were made from it: it stays, and msb would refuse too.
+    const removed = await operate('msb.snapshot.remove', { snapshot: 'ci-runner-1:before-upgrade' });
+    expect(blockersOf(removed)).toBe('Other snapshots were made from it: ci-runner-1:later.');
+  });
+
+  it('are saved to an archive, never over one, and loaded from it into a group', async () => {
+    const { operate, read, model } = host();
+    const input = { snapshot: 'ci-runner-1:before-upgrade', file: 'before.msb', withImage: false };
+    const saved = await operate('msb.snapshot.save', input);
+    expect(saved.plan.steps.map(({ argv }) => argv.slice(0, 3))).toEqual([
+      ['mkdir', '--parents', '--mode=700'],
+      ['msb', 'snapshot', 'save'],
+    ]);
+    expect(saved.verification).toMatchObject({ status: 'confirmed' });
+    expect(blockersOf(await operate('msb.snapshot.save', input))).toContain(
+      'would write over it without a word',
+    );
+    const full = await operate('msb.snapshot.save', { ...input, file: 'full.msb', withImage: true });
+    expect(full.plan.steps[1]?.argv).toContain('--with-image');
+    const loaded = await operate('msb.snapshot.load', { file: 'before.msb', group: 'restored' });
+    expect(loaded.verification).toEqual({
+      status: 'confirmed',
+      text: 'msb lists restored:before-upgrade.',
+    });
+    expect(wordsOf(loaded)).toContain('Load only what you trust');
+    const again = await operate('msb.snapshot.load', { file: 'before.msb', group: 'restored' });
+    expect(again.verification).toMatchObject({ status: 'skipped' });
+    expect(blockersOf(await operate('msb.snapshot.load', { file: 'none.msb', group: 'g' }))).toContain(
+      'There is no none.msb in /home/admin/.microsandbox/archives. There is: ',
+    );
+    const junk = await operate('msb.snapshot.load', { file: 'node-24.tar', group: 'g' });
+    expect(junk.told?.message).toContain('no whole archive');
+    const archives = (await read()).snapshots.filter(({ kind }) => kind !== undefined);
+    expect(archives.map(({ name, kind }) => [name, kind])).toEqual([
+      ['before.msb', 'archive'],
+      ['full.msb', 'archive'],
+      ['node-24.tar', 'archive'],
+      ['.nightly.msb.tmp.23934.1795948510745996763', 'unfinished-archive'],
+      ['runner-base.msb', 'archive'],
+    ]);
+    for (const file of ['.nightly.msb.tmp.23934.1795948510745996763', 'full.msb']) {
+      const deleted = await operate('msb.archive.delete', { file });
+      expect(deleted.plan.risk).toBe('destructive');
+      expect(deleted.verification).toMatchObject({ status: 'confirmed' });
+      expect(model.archives.has(file)).toBe(false);
+    }
+    expect(blockersOf(await operate('msb.archive.delete', { file: 'full.msb' }))).toContain(
+      'There is no full.msb',
+    );
+    for (const file of ['../x.msb', 'a/b.msb', '-x.msb', '..', '']) {
+      expect(() => actions['msb.archive.delete'].parse({ file }), file).toThrow(AppError);
+      expect(() => actions['msb.snapshot.save'].parse({ ...input, file }), file).toThrow(AppError);
+    }
+    for (const path of [
+      '/home/admin/.ssh/authorized_keys',
+      '/home/admin/archives/../.profile',
+      '/archives',
+    ]) {
+      expect(isWhitelisted(['msb', 'snapshot', 'save', '--', 'a:b', path]), path).toBe(false);
+      expect(isWhitelisted(['rm', '--', path]), path).toBe(false);
+    }
+  });
+
+  it('that lie there without a record get one again, and nothing else is changed', async () => {
+    const { operate, read, model } = host();
+    const same = await operate('msb.snapshot.reindex', {});
+    expect(wordsOf(same)).toContain('Every snapshot that lies there has its record already.');
+    expect(same.verification).toMatchObject({ status: 'skipped' });
+    const [first] = model.snapshots;
+    if (first !== undefined) first.unrecorded = true;
+    expect(snapshotsOf(await read())).toEqual([]);
+    const done = await operate('msb.snapshot.reindex', {});
+    expect(wordsOf(done)).toContain('1 snapshot without a record will be listed.');
+    expect(done.verification).toMatchObject({ status: 'confirmed' });
+    expect(snapshotsOf(await read())).toEqual(['ci-runner-1:before-upgrade']);
+    if (first !== undefined) first.damaged = 'gone';
+    expect(wordsOf(await operate('msb.snapshot.reindex', {}))).toContain(
+      'Records whose snapshot is gone stay listed (msb 0.7.2): ci-runner-1:before-upgrade.',
+    );
+  });
+});
+
+describe('images', () => {
+  it('are loaded from an archive in the folder of archives', async () => {
+    const { operate, read } = host();
+    const done = await operate('msb.image.load', { file: 'node-24.tar' });
+    expect(done.plan.steps.map(({ argv }) => argv)).toEqual([
+      ['msb', 'load', '--input', '/home/admin/.microsandbox/archives/node-24.tar'],
+    ]);
+    expect(done.verification).toEqual({ status: 'confirmed', text: 'msb has node:24-slim.' });
+    expect((await read()).images.map(({ name }) => name)).toContain('node:24-slim');
+    expect((await operate('msb.image.load', { file: 'node-24.tar' })).verification).toMatchObject({
+      status: 'skipped',
+    });
+    const wrong = await operate('msb.image.load', { file: 'runner-base.msb' });
+    expect(wrong.told?.message).toContain('no whole archive');
+    expect(blockersOf(await operate('msb.image.load', { file: 'none.tar' }))).toContain(
+      'There is no none.tar',
+    );
   });
 });
 

@@ -33,6 +33,25 @@ export interface MsbSnapshotState {
   image: string;
   sizeBytes: number;
   createdAtMs: number;
+  /** Sandbox that it was taken of. */
+  source: string;
+  /** Id of the one before it in its group. */
+  parentId: string | null;
+  /** BLAKE3 of what it held when it was taken; null: not recorded. */
+  integrity: string | null;
+  /** Its content was changed since, or a file of it is gone. */
+  damaged?: 'changed' | 'gone';
+  /** It lies there, and msb has no record of it. */
+  unrecorded?: true;
+}
+
+/** A file in the folder of archives. */
+export interface MsbArchiveState {
+  sizeBytes: number;
+  changedAtMs: number;
+  /** What it holds; of a file that is no archive nothing. */
+  snapshots: readonly MsbSnapshotState[];
+  images: readonly MsbImageState[];
 }
 
 export interface MsbImageState {
@@ -54,6 +73,10 @@ export class MsbModel {
   readonly sandboxes: MsbSandboxState[] = [];
   readonly snapshots: MsbSnapshotState[] = [];
   readonly images: MsbImageState[] = [];
+  /** Group to the id of its head. */
+  readonly heads = new Map<string, string>();
+  readonly archives = new Map<string, MsbArchiveState>();
+  hasArchives = false;
   /** What lies in the folder of volumes, recorded or not. */
   readonly folders = new Map<string, MsbFolderState>();
   readonly locks = new Set<string>();
@@ -74,6 +97,19 @@ export class MsbModel {
 
   get volumesFolder(): string {
     return `${this.home}/volumes`;
+  }
+
+  get archivesFolder(): string {
+    return `${this.home}/archives`;
+  }
+
+  pathOf({ group, id }: MsbSnapshotState): string {
+    return `${this.home}/snapshots/${group}/${id}`;
+  }
+
+  addSnapshot(snapshot: MsbSnapshotState): void {
+    this.snapshots.push(snapshot);
+    this.heads.set(snapshot.group, snapshot.id);
   }
 
   addVolume(volume: MsbVolumeState, folder: MsbFolderState | null): void {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SimulatedTool } from '../machine';
 import { parseOptions, type OptionSpec, type ParsedOptions } from '../options';
 import { failed, succeeded, type CommandResult } from '../result';
-import type { MsbModel, MsbSandboxState, MsbVolumeState } from './model';
+import type { MsbModel, MsbSandboxState, MsbSnapshotState, MsbVolumeState } from './model';
 
 /** msb 0.7.2, as far as Holdfast and a curious person use it. Its texts are those of the captures. */
 
@@ -256,16 +256,19 @@ function inspectSandbox(model: MsbModel, words: readonly string[]): CommandResul
   });
 }
 
+const recorded = (model: MsbModel): MsbSnapshotState[] =>
+  model.snapshots.filter(({ unrecorded }) => unrecorded !== true);
+
 function listSnapshots(model: MsbModel, words: readonly string[]): CommandResult {
   return options(words, [format], ({ values }) => {
-    const rows = model.newest(model.snapshots);
+    const rows = model.newest(recorded(model));
     if (!values.has('format')) {
       return rows.length === 0
         ? { ...succeeded(), stderr: 'No snapshots indexed.\n' }
         : succeeded(rows.map(({ group, name }) => `${group}:${name}\n`).join(''));
     }
     return json(
-      rows.map(({ group, name, id, digest, image, sizeBytes, createdAtMs }) => ({
+      rows.map(({ group, name, id, digest, image, sizeBytes, createdAtMs, parentId }) => ({
         artifact_path: `${model.home}/snapshots/${group}/${id}`,
         availability: 'ready',
         checkpoint_manifest_digest: null,
@@ -279,7 +282,7 @@ function listSnapshots(model: MsbModel, words: readonly string[]): CommandResult
         migration_error_code: null,
         migration_state: 'canonical',
         name,
-        parent_digest: null,
+        parent_digest: parentId,
         reference: `${model.home}/snapshots/${group}/${id}`,
         reference_kind: 'path',
         scope: 'disk',
@@ -293,7 +296,8 @@ function listSnapshots(model: MsbModel, words: readonly string[]): CommandResult
 
 function createSnapshot(model: MsbModel, words: readonly string[], nowMs: number): CommandResult {
   const from: OptionSpec = { key: 'from', names: ['--from-sandbox'], takesValue: true };
-  return options(words, [from, quiet], ({ values, operands: [name = 'snap'] }) => {
+  const integrity: OptionSpec = { key: 'integrity', names: ['--integrity'] };
+  return options(words, [from, integrity, quiet], ({ values, flags, operands: [name = 'snap'] }) => {
     const sandbox = model.sandboxes.find((each) => each.name === values.get('from'));
     if (sandbox === undefined) return error(`sandbox not found: ${values.get('from') ?? ''}`);
     if (!sandbox.oci) {
@@ -309,33 +313,215 @@ function createSnapshot(model: MsbModel, words: readonly string[], nowMs: number
         `snapshot already exists: snapshot name '${name}' conflicts between ${same.id} and ${id} in this group`,
       );
     }
-    model.snapshots.push({
+    const head = model.heads.get(sandbox.name) ?? null;
+    const snapshot: MsbSnapshotState = {
       ...{ group: sandbox.name, name, id, image: sandbox.image, createdAtMs: nowMs },
       digest: `sha256:${hash}`,
       sizeBytes: 256 * mebibyte,
-    });
+      source: sandbox.name,
+      parentId: head,
+      integrity: flags.has('integrity') ? createHash('sha256').update(hash).digest('hex') : null,
+    };
+    model.addSnapshot(snapshot);
     return {
-      ...succeeded(`${id}\n${model.home}/snapshots/${sandbox.name}/${id}\n`, 300),
-      stderr: `   ✓ Snapshotted  ${sandbox.name}\ngroup ${sandbox.name}: head ${id} (Initialized)\n`,
+      ...succeeded(`${id}\n${model.pathOf(snapshot)}\n`, 300),
+      stderr: `   ✓ Snapshotted  ${sandbox.name}\ngroup ${sandbox.name}: head ${id} (${head === null ? 'Initialized' : 'FastForwarded'})\n`,
     };
   });
 }
 
 const referenceOf = ({ group, name }: { group: string; name: string }): string => `${group}:${name}`;
 
-function removeSnapshot(model: MsbModel, words: readonly string[]): CommandResult {
-  return options(words, [quiet], ({ operands: [reference = ''] }) => {
-    const at = model.snapshots.findIndex((each) => referenceOf(each) === reference);
-    if (at < 0) return error(`snapshot not found: ${reference}`);
-    model.snapshots.splice(at, 1);
-    return { ...succeeded('', 40), stderr: `   ✓ Removed      ${reference}\n` };
+/** By the one operand that most of them take. */
+function ofSnapshot(
+  model: MsbModel,
+  operands: readonly string[],
+  work: (snapshot: MsbSnapshotState) => CommandResult,
+): CommandResult {
+  const [reference = ''] = operands;
+  const snapshot = recorded(model).find((each) => referenceOf(each) === reference);
+  return snapshot === undefined ? error(`snapshot not found: ${reference}`) : work(snapshot);
+}
+
+const integrityWords = (hash: string): string => `msb-file-merkle-blake3-v1 blake3:${hash}`;
+const lines = (fields: readonly (readonly [string, string])[]): string =>
+  fields.map(([key, value]) => `${`${key}:`.padEnd(16)}${value}\n`).join('');
+const goneFile = (model: MsbModel, snapshot: MsbSnapshotState): CommandResult =>
+  error(
+    `snapshot integrity check failed: missing upper file: ${model.pathOf(snapshot)}/layers/layer.raw: No such file or directory (os error 2)`,
+  );
+
+function inspectSnapshot(model: MsbModel, words: readonly string[]): CommandResult {
+  return options(words, [], ({ operands }) =>
+    ofSnapshot(model, operands, (snapshot) => {
+      if (snapshot.damaged === 'gone') return goneFile(model, snapshot);
+      const { id, digest, image, parentId, createdAtMs, sizeBytes, integrity, source } = snapshot;
+      const manifest = model.images.find(({ reference }) => reference === image)?.digest ?? digest;
+      return succeeded(
+        lines([
+          ['Snapshot ID', id],
+          ['Descriptor Digest', digest],
+          ['Reference', model.pathOf(snapshot)],
+          ['Image', image],
+          ['Image Manifest', manifest],
+          ['Scope', 'disk'],
+          ['Root Disk', 'managed'],
+          ['Parent', parentId ?? '-'],
+          ['Created', moment(createdAtMs)],
+          ['State', 'file'],
+          ['Format', 'raw'],
+          ['Filesystem', 'ext4'],
+          ['Virtual Size', `${(sizeBytes / mebibyte).toFixed(1)} MiB`],
+          ['Layers', '1'],
+          ['Head Integrity', integrity === null ? 'not recorded' : integrityWords(integrity)],
+          ['Source Sandbox', source],
+        ]),
+        8,
+      );
+    }),
+  );
+}
+
+function verifySnapshot(model: MsbModel, words: readonly string[]): CommandResult {
+  return options(words, [], ({ operands }) =>
+    ofSnapshot(model, operands, (snapshot) => {
+      const { digest, integrity, damaged } = snapshot;
+      if (damaged === 'gone') return goneFile(model, snapshot);
+      if (damaged === 'changed' && integrity !== null) {
+        const other = createHash('sha256').update('changed').digest('hex');
+        return error(
+          `snapshot integrity check failed: upper integrity mismatch: descriptor=blake3:${integrity}, file=blake3:${other}`,
+        );
+      }
+      return succeeded(
+        lines([
+          ['Digest', digest],
+          ['Path', model.pathOf(snapshot)],
+          ['Verification', integrity === null ? 'not recorded' : `verified (${integrityWords(integrity)})`],
+        ]),
+        600,
+      );
+    }),
+  );
+}
+
+function headOf(model: MsbModel, words: readonly string[]): CommandResult {
+  return options(words, [format], ({ values, operands: [selector = ''] }) => {
+    const [group = '', member] = selector.split(':');
+    const previous = model.heads.get(group);
+    if (previous === undefined) return error('io error: No such file or directory (os error 2)');
+    const chosen = recorded(model).find((each) => each.group === group && each.name === member);
+    if (member !== undefined && chosen === undefined) return error(`snapshot not found: ${selector}`);
+    const head = chosen?.id ?? previous;
+    model.heads.set(group, head);
+    const changed = head !== previous;
+    return values.has('format')
+      ? json({ group, previous, head, reason: changed ? 'selected' : 'unchanged', changed })
+      : succeeded(
+          lines([
+            ['Group', group],
+            ['Previous head', previous],
+            ['Head', head],
+            ['Reason', changed ? 'Selected' : 'Unchanged'],
+          ]),
+        );
   });
+}
+
+/** The archive of that path; null: it lies elsewhere. */
+function archiveName(model: MsbModel, path: string): string | null {
+  const folder = `${model.archivesFolder}/`;
+  const name = path.startsWith(folder) ? path.slice(folder.length) : '';
+  return name === '' || name.includes('/') ? null : name;
+}
+
+function saveSnapshot(model: MsbModel, words: readonly string[], nowMs: number): CommandResult {
+  const withImage: OptionSpec = { key: 'image', names: ['--with-image'] };
+  return options(words, [withImage], ({ flags, operands }) =>
+    ofSnapshot(model, operands, (snapshot) => {
+      const path = operands[1] ?? '';
+      const name = archiveName(model, path);
+      if (name === null) return error('io error: Permission denied (os error 13)');
+      model.hasArchives = true;
+      // As msb does: over whatever is there.
+      model.archives.set(name, {
+        sizeBytes: Math.round(snapshot.sizeBytes / 3),
+        changedAtMs: nowMs,
+        snapshots: [snapshot],
+        images: flags.has('image')
+          ? model.images.filter(({ reference }) => reference === snapshot.image)
+          : [],
+      });
+      return succeeded(`${path}\n`, 900);
+    }),
+  );
+}
+
+function loadSnapshots(model: MsbModel, words: readonly string[]): CommandResult {
+  const groups: OptionSpec = { key: 'group', names: ['--group'], takesValue: true };
+  return options(words, [groups], ({ values, operands: [path = ''] }) => {
+    const archive = model.archives.get(archiveName(model, path) ?? '');
+    if (archive === undefined) return error('io error: No such file or directory (os error 2)');
+    const [snapshot] = archive.snapshots;
+    if (snapshot === undefined) return error('archive truncated mid-record');
+    const group = values.get('group') ?? 'msb-b16fcffd';
+    const had = model.heads.get(group);
+    const there = model.snapshots.some((each) => each.group === group && each.id === snapshot.id);
+    const loaded: MsbSnapshotState = { ...snapshot, group, parentId: null };
+    if (!there) model.snapshots.push(loaded);
+    if (had === undefined) model.heads.set(group, snapshot.id);
+    const reason = had === undefined ? 'Initialized' : 'Unchanged';
+    return {
+      ...succeeded(`${snapshot.digest}\n${model.pathOf(loaded)}\n`, 900),
+      stderr: `group ${group}: head ${model.heads.get(group) ?? ''} (${reason})\n`,
+    };
+  });
+}
+
+function reindex(model: MsbModel): CommandResult {
+  for (const snapshot of model.snapshots) delete snapshot.unrecorded;
+  return succeeded(`indexed ${model.snapshots.length} snapshot(s) from ${model.home}/snapshots\n`, 60);
+}
+
+function loadImage(model: MsbModel, words: readonly string[]): CommandResult {
+  const inputs: OptionSpec = { key: 'input', names: ['-i', '--input'], takesValue: true };
+  return options(words, [inputs, quiet], ({ values }) => {
+    const path = values.get('input') ?? '';
+    const archive = model.archives.get(archiveName(model, path) ?? '');
+    if (archive === undefined) return error(`cache error at ${path}: No such file or directory (os error 2)`);
+    if (archive.images.length === 0) return error('failed to read entire block');
+    for (const image of archive.images) {
+      const at = model.images.findIndex(({ reference }) => reference === image.reference);
+      if (at >= 0) model.images.splice(at, 1);
+      model.images.push(image);
+    }
+    return {
+      ...succeeded('', 700),
+      stderr: archive.images.map(({ reference }) => `   ✓ Loaded       ${reference}\n`).join(''),
+    };
+  });
+}
+
+function removeSnapshot(model: MsbModel, words: readonly string[]): CommandResult {
+  return options(words, [quiet], ({ operands }) =>
+    ofSnapshot(model, operands, (snapshot) => {
+      const { id, group } = snapshot;
+      const children = recorded(model).filter((each) => each.group === group && each.parentId === id);
+      if (children.length > 0) {
+        return error(
+          `snapshot ${id} has ${children.length} indexed child snapshot(s); pass --force to remove anyway`,
+        );
+      }
+      model.snapshots.splice(model.snapshots.indexOf(snapshot), 1);
+      return { ...succeeded('', 40), stderr: `   ✓ Removed      ${referenceOf(snapshot)}\n` };
+    }),
+  );
 }
 
 function restore(model: MsbModel, words: readonly string[], nowMs: number): CommandResult {
   const named: OptionSpec = { key: 'name', names: ['-n', '--name'], takesValue: true };
   return options(words, [named], ({ values, operands: [reference = ''] }) => {
-    const snapshot = model.snapshots.find((each) => referenceOf(each) === reference);
+    const snapshot = recorded(model).find((each) => referenceOf(each) === reference);
     if (snapshot === undefined) return error(`snapshot not found: ${reference}`);
     const name = values.get('name') ?? '';
     model.sandboxes.push({
@@ -405,6 +591,7 @@ export function runMsb(model: MsbModel, words: readonly string[], nowMs: number)
   if (first === 'context' || first === 'ctx') return showContext(model, rest);
   if (first === 'ls') return listSandboxes(model, rest);
   if (first === 'inspect') return inspectSandbox(model, rest);
+  if (first === 'load') return loadImage(model, rest);
   if (first === 'restore') return restore(model, rest, nowMs);
   if (['volumes', 'vols'].includes(first) && (rest[0] ?? '-').startsWith('-'))
     return listVolumes(model, rest);
@@ -425,6 +612,18 @@ export function runMsb(model: MsbModel, words: readonly string[], nowMs: number)
       return createSnapshot(model, operands, nowMs);
     case 'snapshot rm':
       return removeSnapshot(model, operands);
+    case 'snapshot inspect':
+      return inspectSnapshot(model, operands);
+    case 'snapshot verify':
+      return verifySnapshot(model, operands);
+    case 'snapshot head':
+      return headOf(model, operands);
+    case 'snapshot save':
+      return saveSnapshot(model, operands, nowMs);
+    case 'snapshot load':
+      return loadSnapshots(model, operands);
+    case 'snapshot reindex':
+      return reindex(model);
     case 'image ls':
       return listImages(model, operands);
     default:

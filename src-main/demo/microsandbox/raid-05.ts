@@ -1,7 +1,7 @@
 import type { SimulatedTool } from '../machine';
 import { day, gibibyte, hour, mebibyte } from '../hosts/blueprint';
 import { msbHostTools } from './host-tools';
-import { MsbModel, type MsbVolumeState } from './model';
+import { MsbModel, type MsbSnapshotState, type MsbVolumeState } from './model';
 import { msbTool } from './msb';
 
 const volume = (name: string, createdAtMs: number, more: Partial<MsbVolumeState> = {}): MsbVolumeState => ({
@@ -85,7 +85,7 @@ export function raid05Microsandbox(startMs: number): MsbModel {
       mounts: [{ volume: 'build-output', guestPath: '/out', readOnly: false }],
     },
   );
-  model.snapshots.push({
+  const before: MsbSnapshotState = {
     group: 'ci-runner-1',
     name: 'before-upgrade',
     id: 'snap_4e0f652b54811ea94c1b32efc9a163fa',
@@ -93,7 +93,11 @@ export function raid05Microsandbox(startMs: number): MsbModel {
     image,
     sizeBytes: 4 * gibibyte,
     createdAtMs: at(6),
-  });
+    source: 'ci-runner-1',
+    parentId: null,
+    integrity: '9057ee697594c8fac647441926b5dc2b7b47892faee1a05ff0400ff3e08833fa',
+  };
+  model.addSnapshot(before);
   model.images.push(
     {
       reference: image,
@@ -110,6 +114,31 @@ export function raid05Microsandbox(startMs: number): MsbModel {
       createdAtMs: at(30),
     },
   );
+  model.hasArchives = true;
+  const [, python] = model.images;
+  model.archives.set('runner-base.msb', {
+    sizeBytes: 612 * mebibyte,
+    changedAtMs: at(20),
+    snapshots: [
+      { ...before, name: 'base', id: 'snap_25f5fd859c3412afd5b4cfa4ae0169b8', createdAtMs: at(21) },
+    ],
+    images: [],
+  });
+  model.archives.set('node-24.tar', {
+    sizeBytes: 61 * mebibyte,
+    changedAtMs: at(3),
+    snapshots: [],
+    images:
+      python === undefined
+        ? []
+        : [{ ...python, reference: 'node:24-slim', digest: `sha256:${'5e'.repeat(32)}` }],
+  });
+  model.archives.set('.nightly.msb.tmp.23934.1795948510745996763', {
+    sizeBytes: 214 * mebibyte,
+    changedAtMs: at(12),
+    snapshots: [],
+    images: [],
+  });
   return model;
 }
 

@@ -29,7 +29,8 @@ const formOf = (text: string): string =>
   text
     .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+\+00:00)?/g, 'TIME')
     .replace(/snap_[0-9a-f]{32}/g, 'SNAP')
-    .replace(/sha256:[0-9a-f]{64}/g, 'DIGEST');
+    .replace(/sha256:[0-9a-f]{64}/g, 'DIGEST')
+    .replace(/blake3:[0-9a-f]{64}/g, 'HASH');
 
 function replay(run: ReturnType<typeof lab>['run'], name: string, words?: readonly string[]) {
   const { command, exitCode, stdout, stderr } = capturedMsb(name);
@@ -136,5 +137,39 @@ describe('the model of msb', () => {
     ]) {
       replay(run, name);
     }
+  });
+
+  it('inspects, verifies, saves and loads snapshots, selects heads and loads images as msb does', () => {
+    const { run, model } = lab();
+    const image = { reference: 'tiny:latest', digest: `sha256:${'a2'.repeat(32)}`, createdAtMs: startMs };
+    const images = [{ ...image, sizeBytes: 2048, layers: 1 }];
+    model.hasArchives = true;
+    const file = { sizeBytes: 5632, changedAtMs: startMs };
+    model.archives.set('tiny.tar', { ...file, snapshots: [], images });
+    model.archives.set('junk.msb', { ...file, snapshots: [], images: [] });
+    replay(run, '210-load-image', ['msb', 'load', '--input', `${model.archivesFolder}/tiny.tar`]);
+    model.sandboxes.push({
+      ...{
+        name: 'web',
+        image: 'tiny:latest',
+        status: 'Stopped',
+        createdAtMs: startMs,
+        oci: true,
+        mounts: [],
+      },
+    });
+    for (const name of ['211-snap-create-integrity', '212-snap-create-child']) replay(run, name);
+    for (const snapshot of model.snapshots) snapshot.sizeBytes = 68 * 1024 ** 2;
+    for (const name of [
+      ...['213-snap-ls-children', '214-snap-inspect', '215-snap-inspect-bare', '216-snap-verify'],
+      ...['217-snap-verify-bare', '218-snap-head', '219-snap-head-select', '220-snap-head-unknown'],
+      ...['221-snap-rm-parent', '222-snap-save', '223-snap-save-image', '224-snap-load'],
+      ...['225-snap-load-again', '226-snap-load-junk', '227-snap-load-none', '228-load-image-junk'],
+      ...['229-load-image-none', '230-snap-reindex'],
+    ]) {
+      replay(run, name);
+    }
+    for (const snapshot of model.snapshots) snapshot.damaged = 'changed';
+    replay(run, '231-snap-verify-changed');
   });
 });

@@ -7,4 +7,11 @@ export const microsandboxActionIds = [
   'msb.snapshot.create',
   'msb.snapshot.remove',
   'msb.snapshot.restore',
+  'msb.snapshot.verify',
+  'msb.snapshot.save',
+  'msb.snapshot.load',
+  'msb.snapshot.head',
+  'msb.snapshot.reindex',
+  'msb.image.load',
+  'msb.archive.delete',
 ] as const;

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  parseFiles,
   parseInfo,
   parseLoops,
   parseMetas,
@@ -14,6 +13,7 @@ import {
   parseTargets,
   parseVersion,
 } from './parse';
+import { parseFiles } from '../stat-listing';
 import { capture } from './testing';
 import { usedPercent } from './world';
 

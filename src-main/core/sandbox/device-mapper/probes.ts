@@ -13,7 +13,6 @@ import {
 } from './commands';
 import { parseSettings, type SandboxSettings } from './meta';
 import {
-  parseFiles,
   parseInfo,
   parseLoops,
   parseMetas,
@@ -23,6 +22,7 @@ import {
   parseTargets,
   parseVersion,
 } from './parse';
+import { parseFiles } from '../stat-listing';
 import { worldOf, type SandboxWorld } from './world';
 
 const megabyte = 1024 * 1024;

@@ -1,7 +1,8 @@
 import type { SandboxSettings, TemplateMeta, VolumeMeta } from './meta';
 import { pausedMetaSchema, readMeta, templateMetaSchema, volumeMetaSchema } from './meta';
 import { deviceName, deviceOwner, isSandboxId, isTemplateName, paths } from './names';
-import type { DeviceInfo, DeviceTable, FileFacts, LoopDevice, SnapshotStatus, Space } from './parse';
+import type { FileFacts } from '../stat-listing';
+import type { DeviceInfo, DeviceTable, LoopDevice, SnapshotStatus, Space } from './parse';
 
 /** All that was read of one host, before anything is made of it. */
 export interface RawWorld {

@@ -1,6 +1,6 @@
 import { checkedPath } from '../../storage/absolute-path';
 import type { Probe } from '../../storage/backend';
-import { checkedName, checkedReference } from './names';
+import { checkedArchive, checkedName, checkedReference } from './names';
 
 /** Argument vectors of msb, checked with 0.6.18 and 0.7.2. All run as the login user, whose data home it is. Pure. */
 
@@ -36,6 +36,40 @@ export const sandboxProbe = (name: string): Probe =>
   probe(`msb-sandbox ${name}`, ['msb', 'inspect', checkedName(name), '--format', 'json'], {
     acceptExitCodes: [0, 1],
   });
+
+/** Text only. Exit code 1: it is gone meanwhile, or a file of it is. */
+export const snapshotProbe = (reference: string): Probe =>
+  probe(`msb-snapshot ${reference}`, ['msb', 'snapshot', 'inspect', '--', checkedReference(reference)], {
+    acceptExitCodes: [0, 1],
+  });
+
+/** Which snapshot is the head of a group; since 0.7. Exit code 1: there is no such group. */
+export const headProbe = (group: string): Probe =>
+  probe(`msb-head ${group}`, ['msb', 'snapshot', 'head', '--format', 'json', '--', checkedName(group)], {
+    acceptExitCodes: [0, 1],
+  });
+
+/** Snapshots that lie there, recorded or not. Exit code 1: the folder is not there. */
+export const artifactsProbe = (home: string): Probe =>
+  probe(
+    'msb-artifacts',
+    [
+      ...['find', checkedPath(`${home}/snapshots`), '-mindepth', '2', '-maxdepth', '3'],
+      ...['-name', 'snapshot.json', '-print0'],
+    ],
+    { acceptExitCodes: [0, 1] },
+  );
+
+/** Size and time of each archive. Exit code 1: the folder is not there. */
+export const archivesProbe = (home: string): Probe =>
+  probe(
+    'msb-archives',
+    [
+      ...['find', checkedPath(archivesFolder(home)), '-mindepth', '1', '-maxdepth', '1'],
+      ...['-exec', 'stat', '--terse', '--', '{}', '+'],
+    ],
+    { acceptExitCodes: [0, 1] },
+  );
 
 export const volumesFolder = (home: string): string => `${home}/volumes`;
 const locksFolder = (home: string): string => `${home}/volumes/.locks`;
@@ -104,11 +138,17 @@ export const removeVolumeArgv = (name: string): string[] => [
   checkedName(name),
 ];
 
+/** @param integrity record what the content is, so that it can be verified later */
 export const createSnapshotArgv = (
   sandbox: string,
   name: string,
   option: '--from-sandbox' | '--from',
-): string[] => ['msb', 'snapshot', 'create', option, checkedName(sandbox), '--', checkedName(name)];
+  integrity: boolean,
+): string[] => [
+  ...['msb', 'snapshot', 'create', option, checkedName(sandbox)],
+  ...(integrity ? ['--integrity'] : []),
+  ...['--', checkedName(name)],
+];
 
 export const removeSnapshotArgv = (reference: string): string[] => [
   ...['msb', 'snapshot', 'rm', '--'],
@@ -124,6 +164,43 @@ export const restoreSnapshotArgv = (reference: string, name: string): string[] =
   ...['msb', 'restore', '--name', checkedName(name), '--'],
   checkedReference(reference),
 ];
+
+/** Selects the member as the head of its group; since 0.7. */
+export const selectHeadArgv = (reference: string): string[] => [
+  ...['msb', 'snapshot', 'head', '--format', 'json', '--'],
+  checkedReference(reference),
+];
+
+export const reindexArgv = ['msb', 'snapshot', 'reindex'] as const;
+
+/**
+ * Where archives lie on the host. SECURITY: msb writes over whatever file it is told to save to, so the forced command and
+ * Holdfast name none outside of it.
+ */
+export const archivesFolder = (home: string): string => `${home}/archives`;
+export const archiveFile = (home: string, name: string): string =>
+  `${archivesFolder(home)}/${checkedArchive(name)}`;
+
+export const makeArchivesFolderArgv = (home: string): string[] => [
+  ...['mkdir', '--parents', '--mode=700', '--'],
+  checkedPath(archivesFolder(home)),
+];
+
+/** @param withImage also the image, so that it can be restored where that is not */
+export const saveSnapshotArgv = (reference: string, path: string, withImage: boolean): string[] => [
+  ...['msb', 'snapshot', 'save', ...(withImage ? ['--with-image'] : []), '--'],
+  ...[checkedReference(reference), checkedPath(path)],
+];
+
+/** @param group where its snapshots go, since 0.7; null: 0.6, which has no groups */
+export const loadSnapshotArgv = (path: string, group: string | null): string[] => [
+  ...['msb', 'snapshot', 'load', ...(group === null ? [] : ['--group', checkedName(group)]), '--'],
+  checkedPath(path),
+];
+
+export const loadImageArgv = (path: string): string[] => ['msb', 'load', '--input', checkedPath(path)];
+
+export const deleteArchiveArgv = (path: string): string[] => ['rm', '--', checkedPath(path)];
 
 /** In a folder of its own beside the volumes, so that nothing of msb looks into it. */
 export const makeAsideFolderArgv = (home: string): string[] => [

@@ -1,18 +1,32 @@
 import type { SandboxImage, SandboxProblem, SandboxSnapshot } from '../../../../src-preload/contract/sandbox';
 import { toAppError, type AppError } from '../../errors/app-error';
-import type { ProbeOutcome } from '../../storage/backend';
+import type { Probe, ProbeOutcome } from '../../storage/backend';
 import { outcomeOf, stdoutOf } from '../../storage/outcomes';
 import type { SandboxDriver } from '../driver';
-import { listingProbe, msbProbes, sandboxProbe, usageProbe, volumeProbe, volumesFolder } from './commands';
+import { parseArchives, type MsbArchive } from './archives';
+import {
+  archivesFolder,
+  archivesProbe,
+  headProbe,
+  listingProbe,
+  msbProbes,
+  sandboxProbe,
+  snapshotProbe,
+  usageProbe,
+  volumeProbe,
+  volumesFolder,
+} from './commands';
 import { parseListing, parseUsage } from './folder';
-import { isVolumeName } from './names';
+import { isReference, isVolumeName } from './names';
 import {
   localBackend,
   parseBackend,
   parseDoctor,
+  parseHead,
   parseImages,
   parseMounts,
   parseSandboxes,
+  parseSnapshotDetail,
   parseSnapshots,
   parseVolumeDetail,
   parseVolumes,
@@ -25,6 +39,9 @@ import { parseVersion } from './version';
 import { volumesOf, type Uses } from './volumes';
 
 type Outcomes = ReadonlyMap<string, ProbeOutcome>;
+
+/** Of a snapshot: whether it can be verified. */
+export const integrityLabel = 'Integrity';
 
 /** Details are one command each; of more than these only what the lists tell is shown. */
 const mostDetails = 200;
@@ -61,22 +78,95 @@ function usesOf(outcomes: Outcomes, sandboxes: readonly MsbSandbox[]): Uses | nu
   return uses;
 }
 
-function snapshotOf(snapshot: MsbSnapshot): SandboxSnapshot {
-  const { reference, digest, scope, stateKind, image, sizeBytes, parentDigest, path } = snapshot;
+const snapshotsIn = (outcomes: Outcomes): MsbSnapshot[] =>
+  parseSnapshots(stdoutOf(outcomes, msbProbes.snapshots));
+
+function snapshotProbesOf(outcomes: Outcomes): Probe[] {
+  const snapshots = snapshotsIn(outcomes).slice(0, mostDetails);
+  const groups = new Set(snapshots.flatMap(({ group }) => (group === null ? [] : [group])));
+  return [
+    ...snapshots.flatMap(({ reference }) =>
+      reference !== null && isReference(reference) ? [snapshotProbe(reference)] : [],
+    ),
+    ...[...groups].filter(isVolumeName).map(headProbe),
+  ];
+}
+
+/** What only inspect and head tell. Any failure leaves what the list tells. */
+function snapshotFacts(outcomes: Outcomes, { reference, group, id }: MsbSnapshot): SandboxSnapshot['facts'] {
+  const answer = (probe: Probe): string | null => {
+    const outcome = outcomes.get(probe.id);
+    return outcome?.ok === true && outcome.exitCode === 0 ? outcome.stdout : null;
+  };
+  const inspected = reference !== null && isReference(reference) ? answer(snapshotProbe(reference)) : null;
+  const detail = inspected === null ? null : parseSnapshotDetail(inspected);
+  const head = group !== null && isVolumeName(group) ? answer(headProbe(group)) : null;
+  return [
+    ...(head !== null && parseHead(head) === id ? [{ label: 'Head of', text: group ?? '' }] : []),
+    ...(detail === null
+      ? []
+      : [{ label: integrityLabel, text: detail.integrity ? 'recorded' : 'not recorded' }, ...detail.facts]),
+  ];
+}
+
+/** inspect looks for the files of a snapshot; the list does not. null: they are there, or nobody could look. */
+function damageOf(outcomes: Outcomes, { reference }: MsbSnapshot): string | null {
+  if (reference === null || !isReference(reference)) return null;
+  const outcome = outcomes.get(snapshotProbe(reference).id);
+  if (outcome?.ok !== true || outcome.exitCode === 0) return null;
+  return /^error: (snapshot integrity check failed: .*)$/m.exec(outcome.stderr)?.[1] ?? null;
+}
+
+function archiveOf({ name, sizeBytes, changedAtMs, unfinished }: MsbArchive, home: string): SandboxSnapshot {
+  return {
+    id: `msb-archive:${name}`,
+    driver: 'microsandbox',
+    kind: unfinished ? 'unfinished-archive' : 'archive',
+    name,
+    sizeBytes,
+    createdAtMs: changedAtMs,
+    state: unfinished ? 'left behind' : 'archive',
+    health: unfinished ? 'warning' : 'ok',
+    facts: [
+      ...(unfinished
+        ? [{ label: 'Left behind', text: 'an archive that was being saved, and that was interrupted' }]
+        : []),
+      { label: 'Path', text: `${archivesFolder(home)}/${name}` },
+    ],
+  };
+}
+
+function archivesIn(outcomes: Outcomes, home: string | null): SandboxSnapshot[] {
+  const outcome = home === null ? undefined : outcomes.get(archivesProbe(home).id);
+  if (outcome?.ok !== true || home === null) return [];
+  return parseArchives(home, outcome).map((archive) => archiveOf(archive, home));
+}
+
+/** null: the archives were read, or there is no place for them. */
+function archivesUnread(outcomes: Outcomes, home: string | null): string | null {
+  const outcome = home === null ? undefined : outcomes.get(archivesProbe(home).id);
+  return outcome?.ok === false ? outcome.error.message : null;
+}
+
+function snapshotOf(outcomes: Outcomes, snapshot: MsbSnapshot): SandboxSnapshot {
+  const { reference, digest, scope, stateKind, image, sizeBytes, parentId, path } = snapshot;
   const ready = snapshot.availability === 'ready';
+  const damage = damageOf(outcomes, snapshot);
   return {
     id: `msb:${reference ?? digest}`,
     driver: 'microsandbox',
     name: reference ?? digest,
     sizeBytes,
     createdAtMs: snapshot.createdAtMs,
-    state: snapshot.availability,
-    health: ready ? 'ok' : 'warning',
+    state: damage === null ? snapshot.availability : 'damaged',
+    health: damage !== null ? 'critical' : ready ? 'ok' : 'warning',
     facts: [
+      ...(damage === null ? [] : [{ label: 'Damaged', text: damage }]),
       { label: 'Image', text: image ?? 'none' },
       { label: 'Holds', text: `${scope}, ${stateKind}` },
+      ...snapshotFacts(outcomes, snapshot),
       { label: 'Digest', text: digest },
-      { label: 'Parent', text: parentDigest ?? 'none' },
+      { label: 'Parent', text: parentId ?? 'none' },
       { label: 'Path', text: path },
     ],
   };
@@ -164,7 +254,10 @@ export const microsandbox: SandboxDriver = {
       return [
         ...detailsOf(outcomes).map(volumeProbe),
         ...sandboxesOf(outcomes).map(sandboxProbe),
-        ...(home === null ? [] : [listingProbe(home), usageProbe(home, false), usageProbe(home, true)]),
+        ...snapshotProbesOf(outcomes),
+        ...(home === null
+          ? []
+          : [listingProbe(home), usageProbe(home, false), usageProbe(home, true), archivesProbe(home)]),
       ];
     },
   ],
@@ -179,6 +272,7 @@ export const microsandbox: SandboxDriver = {
       backend.kind === null || backend.kind === localBackend
         ? folderOf(outcomes, doctor)
         : { listing: null, why: `volumes of the backend “${backend.kind}” are not on this host.` };
+    const unread = archivesUnread(outcomes, home);
     const strays = backend.kind === null ? 'the backend of msb is not known.' : why;
     return {
       version: version.text,
@@ -191,6 +285,7 @@ export const microsandbox: SandboxDriver = {
         },
         { label: 'Snapshots', text: version.grouped ? 'group:member' : 'by name' },
         ...(strays === null ? [] : [{ label: 'Directories without a record', text: `not known: ${strays}` }]),
+        ...(unread === null ? [] : [{ label: 'Archives', text: `not known: ${unread}` }]),
       ],
       problems: backendProblems(backend),
       volumes: volumesOf({
@@ -210,7 +305,10 @@ export const microsandbox: SandboxDriver = {
         facts: [],
       })),
       images: parseImages(stdoutOf(outcomes, msbProbes.images)).map(imageOf),
-      snapshots: parseSnapshots(stdoutOf(outcomes, msbProbes.snapshots)).map(snapshotOf),
+      snapshots: [
+        ...snapshotsIn(outcomes).map((snapshot) => snapshotOf(outcomes, snapshot)),
+        ...archivesIn(outcomes, home),
+      ],
       templates: [],
     };
   },

@@ -29,6 +29,17 @@ export function isFolderName(name: string): boolean {
   return name.length <= 255 && /^\.?[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name);
 }
 
+/** The file name of an archive that a person gives, or of what msb left of one (`.NAME.tmp.PID.TIME`). */
+export function isArchiveName(name: string): boolean {
+  return name.length <= 255 && /^\.?[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name);
+}
+
+/** @throws RangeError */
+export function checkedArchive(name: string): string {
+  if (!isArchiveName(name)) throw new RangeError('Not the name of an archive.');
+  return name;
+}
+
 const smallestMib = 68;
 /** ext4 with 4 KiB blocks: fewer than 4,294,967,295 of them. */
 const largestMib = Math.floor((4_294_967_294 * 4096) / 1024 ** 2);

@@ -2,13 +2,17 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { explainMsb } from '../../operations/actions/microsandbox/failures';
+import { AppError } from '../../errors/app-error';
+import { parseArchives, parseArtifacts } from './archives';
 import { parseListing, parseUsage } from './folder';
 import {
   parseBackend,
   parseDoctor,
+  parseHead,
   parseImages,
   parseMounts,
   parseSandboxes,
+  parseSnapshotDetail,
   parseSnapshots,
   parseVolumeDetail,
   parseVolumes,
@@ -112,6 +116,43 @@ describe('what msb prints', () => {
     ]);
   });
 
+  it('tells of a snapshot whether it can be verified, what it was made from, and which is the head of its group', () => {
+    expect(parseSnapshotDetail(out('214-snap-inspect'))).toEqual({
+      digest: 'sha256:47f24cc8e636dfe82add73e895ea18f8d012fc51d7523524c040b4de8f51a63a',
+      integrity: true,
+      facts: [
+        { label: 'Source Sandbox', text: 'web' },
+        { label: 'Virtual Size', text: '68.0 MiB' },
+        { label: 'Layers', text: '1' },
+      ],
+    });
+    expect(parseSnapshotDetail(out('215-snap-inspect-bare')).integrity).toBe(false);
+    expect(parseSnapshotDetail(out('160-snap-inspect-colon')).facts).toContainEqual({
+      label: 'Labels',
+      text: 'stage=ready',
+    });
+    expect(parseSnapshotDetail(out('0.6.18-snap-inspect'))).toMatchObject({
+      integrity: true,
+      facts: [
+        { label: 'Source Sandbox', text: 'web' },
+        { label: 'Upper Size', text: '68.0 MiB' },
+      ],
+    });
+    const [child, parent] = parseSnapshots(out('213-snap-ls-children'));
+    expect([child?.parentId, child?.group]).toEqual([parent?.id, 'web']);
+    expect(parseHead(out('218-snap-head'))).toBe(child?.id);
+    expect(parseHead(out('219-snap-head-select'))).toBe(parent?.id);
+    // Before 0.7 its digest is what others name.
+    const [old] = parseSnapshots(out('0.6.18-snap-ls-after'));
+    expect([old?.id, old?.group]).toEqual([old?.digest, null]);
+    for (const text of ['', 'Snapshot ID: x\n']) {
+      expect(() => parseSnapshotDetail(text)).toThrow(expect.objectContaining({ code: 'unexpected-output' }));
+    }
+    expect(() => parseHead('{"group":"web"}')).toThrow(
+      expect.objectContaining({ code: 'unexpected-output' }),
+    );
+  });
+
   it('says where its data is, and why no sandbox can start', () => {
     expect(parseDoctor(capturedMsb('070-doctor'))).toEqual({
       home: '/home/admin/.microsandbox',
@@ -147,6 +188,36 @@ describe('what lies in the folder of volumes', () => {
     const stdout = `4096\t${home}/volumes/a\n8192\t${home}/volumes/b\n12288\t${home}/volumes\n`;
     const stderr = `du: cannot read directory '${home}/volumes/b/secret': Permission denied\n`;
     expect([...parseUsage(home, { exitCode: 1, stdout, stderr })]).toEqual([['a', 4096]]);
+  });
+});
+
+describe('what lies in the folder of archives', () => {
+  const home = '/home/admin/.microsandbox';
+
+  it('is told with what msb left of one that it was saving', () => {
+    const archives = parseArchives(home, capturedMsb('232-archives'));
+    expect(archives.map(({ name, sizeBytes, unfinished }) => [name, sizeBytes, unfinished])).toEqual([
+      ['.killed.msb.tmp.23934.1795948510745996763', 0, true],
+      ['base1.msb', 2440, false],
+      ['full.msb', 4031, false],
+      ['junk.msb', 5, false],
+    ]);
+    const gone = `find: ‘${home}/archives’: No such file or directory\n`;
+    expect(parseArchives(home, { exitCode: 1, stdout: '', stderr: gone })).toEqual([]);
+    const denied = `find: ‘${home}/archives’: Permission denied\n`;
+    expect(() => parseArchives(home, { exitCode: 1, stdout: '', stderr: denied })).toThrow(AppError);
+  });
+
+  it('stands beside the snapshots that lie there, which are found without msb', () => {
+    const path = `${home}/snapshots/web/snap_1`;
+    const told = { exitCode: 0, stdout: `${path}/snapshot.json\0`, stderr: '' };
+    expect([...parseArtifacts(home, told)]).toEqual([path]);
+    const gone = `find: ‘${home}/snapshots’: No such file or directory\n`;
+    expect(parseArtifacts(home, { exitCode: 1, stdout: '', stderr: gone }).size).toBe(0);
+    expect(() =>
+      parseArtifacts(home, { exitCode: 1, stdout: '', stderr: 'find: x: Permission denied\n' }),
+    ).toThrow(expect.objectContaining({ code: 'unexpected-output' }));
+    expect(() => parseArtifacts(home, { ...told, stdout: '/etc/passwd\0' })).toThrow(AppError);
   });
 });
 

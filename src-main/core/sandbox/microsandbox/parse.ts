@@ -57,12 +57,7 @@ export interface MsbVolumeDetail {
 
 /** `msb volume inspect NAME`, which has no JSON. */
 export function parseVolumeDetail(stdout: string): MsbVolumeDetail {
-  const lines = new Map(
-    stdout.split('\n').flatMap((line): [string, string][] => {
-      const match = /^([A-Z][A-Za-z ]*):\s*(.*)$/.exec(line);
-      return match === null ? [] : [[match[1] ?? '', match[2] ?? '']];
-    }),
-  );
+  const lines = fieldsOf(stdout);
   if (!lines.has('Name') || !lines.has('Path')) {
     throw unexpectedOutput('msb volume inspect', 'it has no Name and Path', stdout);
   }
@@ -142,6 +137,7 @@ const snapshotRow = z.object({
   name: z.string().nullable(),
   /** 0.7 only. */
   group: z.string().nullable().optional(),
+  snapshot_id: z.string().nullable().optional(),
   digest: z.string(),
   scope: z.string(),
   state_kind: z.string(),
@@ -156,12 +152,17 @@ const snapshotRow = z.object({
 export interface MsbSnapshot {
   /** `group:member` since 0.7, the bare name before; null: it has no name to be asked for by. */
   reference: string | null;
+  /** null before 0.7. */
+  group: string | null;
+  /** What others name as their parent: its id since 0.7, its digest before. */
+  id: string;
   digest: string;
   scope: string;
   stateKind: string;
   image: string | null;
   sizeBytes: number | null;
-  parentDigest: string | null;
+  /** The `id` of the one it was made from. */
+  parentId: string | null;
   path: string;
   availability: string;
   createdAtMs: number;
@@ -176,16 +177,63 @@ export function parseSnapshots(stdout: string): MsbSnapshot[] {
         : row.group === undefined || row.group === null
           ? row.name
           : `${row.group}:${row.name}`,
+    group: row.group ?? null,
+    id: row.snapshot_id ?? row.digest,
     digest: row.digest,
     scope: row.scope,
     stateKind: row.state_kind,
     image: row.image_ref,
     sizeBytes: row.size_bytes,
-    parentDigest: row.parent_digest,
+    parentId: row.parent_digest,
     path: row.artifact_path,
     availability: row.availability,
     createdAtMs: row.created_at,
   }));
+}
+
+/** `Key: value` lines of the text that inspect and verify print; some have no space behind the colon. */
+function fieldsOf(stdout: string): Map<string, string> {
+  return new Map(
+    stdout.split('\n').flatMap((line): [string, string][] => {
+      const match = /^([A-Z][A-Za-z ]*):\s*(.*)$/.exec(line);
+      return match === null ? [] : [[match[1] ?? '', match[2] ?? '']];
+    }),
+  );
+}
+
+export interface MsbSnapshotDetail {
+  digest: string;
+  /** Whether what it held was recorded when it was taken, so that it can be verified. */
+  integrity: boolean;
+  /** In msb's order. */
+  facts: { label: string; text: string }[];
+}
+
+const shownDetails = ['Source Sandbox', 'Labels', 'Virtual Size', 'Upper Size', 'Layers'] as const;
+
+/** `msb snapshot inspect REFERENCE`, which has no JSON. */
+export function parseSnapshotDetail(stdout: string): MsbSnapshotDetail {
+  const fields = fieldsOf(stdout);
+  const digest = fields.get('Descriptor Digest') ?? fields.get('Digest');
+  const integrity = fields.get('Head Integrity') ?? fields.get('Integrity');
+  if (digest === undefined || integrity === undefined) {
+    throw unexpectedOutput('msb snapshot inspect', 'it has no digest and no word of its integrity', stdout);
+  }
+  return {
+    digest,
+    integrity: integrity !== 'not recorded',
+    facts: shownDetails.flatMap((label) => {
+      const text = fields.get(label);
+      return text === undefined || text === '-' ? [] : [{ label, text }];
+    }),
+  };
+}
+
+const headSchema = z.object({ group: z.string(), head: z.string() });
+
+/** `msb snapshot head --format json GROUP`: the id of its head. */
+export function parseHead(stdout: string): string {
+  return readJson('msb snapshot head', stdout, headSchema).head;
 }
 
 const imageRow = z.object({

@@ -1,27 +1,38 @@
 import { administersUnprivileged, operatesUnprivileged, readsUnprivileged } from '../../whitelist/rule';
 import { sample } from '../../whitelist/words';
 import {
+  archivesProbe,
+  artifactsProbe,
   createDirectoryArgv,
   createDiskArgv,
   createSnapshotArgv,
+  deleteArchiveArgv,
   deleteFolderArgv,
   freeSpaceArgv,
+  headProbe,
   listingProbe,
+  loadImageArgv,
+  loadSnapshotArgv,
   lockProbeArgv,
+  makeArchivesFolderArgv,
   makeAsideFolderArgv,
   msbProbes,
+  reindexArgv,
   removeSnapshotArgv,
   removeVolumeArgv,
   restoreSnapshotArgv,
   sandboxProbe,
+  saveSnapshotArgv,
+  selectHeadArgv,
   setAsideArgv,
+  snapshotProbe,
   usageProbe,
   verifySnapshotArgv,
   volumeProbe,
 } from './commands';
 import { withWord } from '../../whitelist/rule';
 
-const { path, msbName: name, msbOther: other, msbSize, msbFolder, msbAside } = sample;
+const { path, msbName: name, msbOther: other, msbSize, msbFolder, msbAside, msbArchive } = sample;
 const reference = `${name}:${other}`;
 
 /** Every shape of a command that Holdfast sends about microsandbox. None runs as root. */
@@ -35,12 +46,20 @@ export const microsandboxRules = [
     usageProbe(path, true).argv,
     lockProbeArgv(path),
     freeSpaceArgv(path),
-    verifySnapshotArgv(reference),
-    verifySnapshotArgv(name),
+    snapshotProbe(reference).argv,
+    snapshotProbe(name).argv,
+    headProbe(name).argv,
+    artifactsProbe(path).argv,
+    archivesProbe(path).argv,
   ),
   ...operatesUnprivileged(
-    createSnapshotArgv(name, other, '--from-sandbox'),
-    createSnapshotArgv(name, other, '--from'),
+    ...[true, false].flatMap((integrity) => [
+      createSnapshotArgv(name, other, '--from-sandbox', integrity),
+      createSnapshotArgv(name, other, '--from', integrity),
+    ]),
+    verifySnapshotArgv(reference),
+    verifySnapshotArgv(name),
+    reindexArgv,
   ),
   ...administersUnprivileged(
     createDirectoryArgv(name),
@@ -49,6 +68,16 @@ export const microsandboxRules = [
     removeSnapshotArgv(reference),
     removeSnapshotArgv(name),
     restoreSnapshotArgv(reference, name),
+    selectHeadArgv(reference),
+    makeArchivesFolderArgv(path),
+    ...[true, false].flatMap((withImage) => [
+      saveSnapshotArgv(reference, msbArchive, withImage),
+      saveSnapshotArgv(name, msbArchive, withImage),
+    ]),
+    loadSnapshotArgv(msbArchive, name),
+    loadSnapshotArgv(msbArchive, null),
+    loadImageArgv(msbArchive),
+    deleteArchiveArgv(msbArchive),
     makeAsideFolderArgv(path),
     setAsideArgv(msbFolder, msbAside),
     deleteFolderArgv(msbFolder),

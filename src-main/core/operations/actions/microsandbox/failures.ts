@@ -78,6 +78,33 @@ const failures: readonly KnownFailure[] = [
     'Choose another name, or remove the old one first.',
   ),
   known(
+    /snapshot integrity check failed: (?:missing|raw layer size mismatch)(.*)/,
+    () => 'A file of the snapshot is gone or has another size: it is not what was taken.',
+    'Restore nothing from it. Load it anew from an archive, or remove it.',
+  ),
+  known(
+    /snapshot integrity check failed/,
+    () =>
+      'The content of the snapshot is not what was recorded when it was taken: it was changed or is damaged.',
+    'Restore nothing from it. Check the disk that it lies on; load the snapshot anew from an archive, or remove it.',
+  ),
+  known(
+    /snapshot (\S+) has (\d+) indexed child snapshot/,
+    ([, snapshot, count]) =>
+      `${count ?? ''} other snapshot${count === '1' ? ' was' : 's were'} made from ${snapshot ?? ''}. Nothing was removed.`,
+    'Remove those first.',
+  ),
+  known(
+    /archive truncated|failed to read entire block|invalid (?:tar|zstd)|Unknown frame descriptor/i,
+    () => 'The archive is no whole archive of this kind. Nothing was loaded.',
+    'Copy the file to the host anew, and see whether it is an archive of snapshots or of images.',
+  ),
+  known(
+    /cache error at (\S+): No such file or directory/,
+    ([, path]) => `${path?.replace(/:$/, '') ?? ''} is not there. Nothing was loaded.`,
+    'Put the archive there, then plan it again.',
+  ),
+  known(
     /snapshot not found: (\S+)/,
     ([, snapshot]) => `msb has no snapshot ${snapshot ?? ''}. Nothing was changed.`,
     'Refresh the host: it may have been removed meanwhile.',

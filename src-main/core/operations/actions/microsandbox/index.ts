@@ -1,7 +1,9 @@
 import { bindAction } from '../../bound-action';
 import type { ActionsOf } from '../actions-of';
 import type { microsandboxActionIds } from '../../../../../src-preload/contract/actions/microsandbox';
+import { deleteArchive, loadImage, loadSnapshot, saveSnapshot } from './archives';
 import { deleteOrphan, setOrphanAside } from './orphan';
+import { reindexSnapshots, selectHead, verifySnapshot } from './snapshot-care';
 import { createSnapshot, removeSnapshot, restoreSnapshot } from './snapshots';
 import { createDirectory, createDisk } from './volume-create';
 import { removeVolume } from './volume-remove';
@@ -15,4 +17,11 @@ export const microsandboxActions: ActionsOf<typeof microsandboxActionIds> = {
   'msb.snapshot.create': bindAction(createSnapshot),
   'msb.snapshot.remove': bindAction(removeSnapshot),
   'msb.snapshot.restore': bindAction(restoreSnapshot),
+  'msb.snapshot.verify': bindAction(verifySnapshot),
+  'msb.snapshot.save': bindAction(saveSnapshot),
+  'msb.snapshot.load': bindAction(loadSnapshot),
+  'msb.snapshot.head': bindAction(selectHead),
+  'msb.snapshot.reindex': bindAction(reindexSnapshots),
+  'msb.image.load': bindAction(loadImage),
+  'msb.archive.delete': bindAction(deleteArchive),
 };

@@ -1,15 +1,20 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../../../../src-preload/contract';
 import type { SandboxUse } from '../../../../../src-preload/contract/sandbox';
+import { parseArchives, parseArtifacts, type MsbArchive } from '../../../sandbox/microsandbox/archives';
 import {
+  archivesProbe,
+  artifactsProbe,
   diskFile,
   freeSpaceArgv,
+  headProbe,
   listingProbe,
   lockFile,
   lockHeldExitCode,
   lockProbeArgv,
   msbProbes,
   sandboxProbe,
+  snapshotProbe,
   usageProbe,
   volumesFolder,
 } from '../../../sandbox/microsandbox/commands';
@@ -19,13 +24,17 @@ import {
   localBackend,
   parseBackend,
   parseDoctor,
+  parseHead,
+  parseImages,
   parseMounts,
   parseSandboxes,
+  parseSnapshotDetail,
   parseSnapshots,
   parseVolumes,
   type MsbDoctor,
   type MsbSandbox,
   type MsbSnapshot,
+  type MsbSnapshotDetail,
   type MsbVolume,
 } from '../../../sandbox/microsandbox/parse';
 import { parseVersion, type MsbVersion } from '../../../sandbox/microsandbox/version';
@@ -131,6 +140,39 @@ export async function readSandboxes(context: ActionContext): Promise<MsbSandbox[
 
 export async function readSnapshots(context: ActionContext): Promise<MsbSnapshot[]> {
   return parseSnapshots((await run(context, 'list snapshots of sandboxes', msbProbes.snapshots)).stdout);
+}
+
+/** null: it is not there. */
+export async function readSnapshotDetail(
+  context: ActionContext,
+  reference: string,
+): Promise<MsbSnapshotDetail | null> {
+  const { exitCode, stdout, stderr } = await run(context, 'look at a snapshot', snapshotProbe(reference));
+  if (exitCode === 0) return parseSnapshotDetail(stdout);
+  if (/snapshot not found/.test(stderr)) return null;
+  throw new AppError('command-failed', `msb could not look at ${reference}. Nothing was changed.`, {
+    detail: stderr.slice(0, 1000),
+    remedy: 'A file of the snapshot may be gone: see what msb says below.',
+  });
+}
+
+/** Id of the head of a group; null: there is no such group. */
+export async function readHead(context: ActionContext, group: string): Promise<string | null> {
+  const { exitCode, stdout } = await run(context, 'read the head of a group', headProbe(group));
+  return exitCode === 0 ? parseHead(stdout) : null;
+}
+
+export async function readArchives(context: ActionContext, home: string): Promise<MsbArchive[]> {
+  return parseArchives(home, await run(context, 'list the archives', archivesProbe(home)));
+}
+
+/** Folders of the snapshots that lie in the data home, recorded or not. */
+export async function readArtifacts(context: ActionContext, home: string): Promise<ReadonlySet<string>> {
+  return parseArtifacts(home, await run(context, 'look for snapshots', artifactsProbe(home)));
+}
+
+export async function readImages(context: ActionContext): Promise<ReturnType<typeof parseImages>> {
+  return parseImages((await run(context, 'list images', msbProbes.images)).stdout);
 }
 
 export async function readFolder(context: ActionContext, home: string): Promise<VolumesFolder> {

@@ -1,13 +1,15 @@
 import { z } from 'zod';
+import type { HostInventory } from '../../../../../src-preload/contract/inventory';
 import type { Consequence } from '../../../../../src-preload/contract/operations';
+import type { SandboxSnapshot } from '../../../../../src-preload/contract/sandbox';
 import {
   createSnapshotArgv,
   removeSnapshotArgv,
   restoreSnapshotArgv,
 } from '../../../sandbox/microsandbox/commands';
 import { isReference } from '../../../sandbox/microsandbox/names';
-import type { ActionDefinition } from '../../action';
-import { snapshotName, textField } from '../fields';
+import type { ActionDefinition, Subject } from '../../action';
+import { snapshotName, switchField, textField } from '../fields';
 import { bytes, hint } from '../words';
 import { explainMsb } from './failures';
 import {
@@ -20,8 +22,23 @@ import {
   referenceSchema,
 } from './reads';
 
-const createInput = z.strictObject({ sandbox: nameSchema, name: memberSchema });
+/** Of a snapshot itself, not of a file that one was saved to. */
+export function snapshotOf(subject: Subject): SandboxSnapshot | null {
+  return subject.kind === 'sandbox-snapshot' && subject.snapshot.kind === undefined ? subject.snapshot : null;
+}
+
+const createInput = z.strictObject({
+  sandbox: nameSchema,
+  name: memberSchema,
+  /** Record what its content is, so that it can be verified. */
+  integrity: z.boolean(),
+});
 const createPreconditions = z.object({ reference: z.string(), taken: z.boolean() });
+
+/** As last read. */
+export function versionIn(sandbox: HostInventory['sandbox']): string | null {
+  return sandbox?.drivers.find(({ driver }) => driver === 'microsandbox')?.version ?? null;
+}
 
 const isStopped = (state: string): boolean => state === 'Stopped' || state === 'Crashed';
 
@@ -45,11 +62,17 @@ export const createSnapshot: ActionDefinition<z.infer<typeof createInput>> = {
           maxLength: 128,
           help: 'Since msb 0.7 it is asked for as group:name; the group is the sandbox.',
         }),
+        switchField(
+          'integrity',
+          'Record its integrity',
+          true,
+          'Only then can it be verified later. Taking it reads the whole disk once more for that.',
+        ),
       ],
     };
   },
 
-  async plan(context, { sandbox: name, name: member }) {
+  async plan(context, { sandbox: name, name: member, integrity }) {
     const [version, sandboxes, snapshots] = await Promise.all([
       readVersion(context),
       readSandboxes(context),
@@ -78,8 +101,8 @@ export const createSnapshot: ActionDefinition<z.infer<typeof createInput>> = {
       steps: [
         {
           title: `Snapshot ${name} as ${reference}`,
-          argv: createSnapshotArgv(name, member, version.snapshotOption),
-          explain: `msb snapshot create copies the root disk of the sandbox; ${version.snapshotOption} is how msb ${version.text} names the source.`,
+          argv: createSnapshotArgv(name, member, version.snapshotOption, integrity),
+          explain: `msb snapshot create copies the root disk of the sandbox; ${version.snapshotOption} is how msb ${version.text} names the source.${integrity ? ' --integrity records what it holds, to verify it by.' : ''}`,
           acceptExitCodes: [0],
           timeoutSeconds: 1800,
           privileged: false,
@@ -123,8 +146,9 @@ export const removeSnapshot: ActionDefinition<z.infer<typeof removeInput>> = {
   bulk: { one: 'snapshot', many: 'snapshots' },
 
   offer(subject) {
-    if (subject.kind !== 'sandbox-snapshot') return null;
-    const { name } = subject.snapshot;
+    const snapshot = snapshotOf(subject);
+    if (snapshot === null) return null;
+    const { name } = snapshot;
     return {
       label: 'Remove…',
       group: 'destroy',
@@ -138,7 +162,7 @@ export const removeSnapshot: ActionDefinition<z.infer<typeof removeInput>> = {
     const snapshots = await readSnapshots(context);
     const snapshot = snapshots.find((each) => each.reference === reference);
     const children = snapshots.filter(
-      ({ parentDigest }) => snapshot !== undefined && parentDigest === snapshot.digest,
+      ({ parentId, group }) => snapshot !== undefined && parentId === snapshot.id && group === snapshot.group,
     );
     return {
       risk: 'destructive',
@@ -204,9 +228,10 @@ export const restoreSnapshot: ActionDefinition<z.infer<typeof restoreInput>> = {
   input: restoreInput,
 
   offer(subject, { inventory }) {
-    if (subject.kind !== 'sandbox-snapshot') return null;
-    const { name } = subject.snapshot;
-    const version = inventory.sandbox?.drivers.find(({ driver }) => driver === 'microsandbox')?.version;
+    const snapshot = snapshotOf(subject);
+    if (snapshot === null) return null;
+    const { name } = snapshot;
+    const version = versionIn(inventory.sandbox);
     const old = version?.startsWith('0.6.') === true;
     return {
       label: 'Restore into a new sandbox…',
