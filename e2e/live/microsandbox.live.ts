@@ -169,7 +169,10 @@ describe('microsandbox on the lab machine', () => {
       'msb create tiny:latest --name web --pull never --root-disk 68M --mount-named cache:/data:ro --mount-named docker-data:/var/lib/docker:kind=disk,size=68M >/dev/null 2>&1; true',
     );
     expect(volume(await read(), 'cache').usedBy).toEqual([
-      { sandbox: 'web', state: 'Stopped', active: false, guestPath: '/data', readOnly: true },
+      {
+        ...{ sandbox: 'web', state: 'Stopped', active: false, guestPath: '/data', readOnly: true },
+        mount: 'cache:/data:ro',
+      },
     ]);
     for (const state of ['Running', 'Paused']) {
       await setState('web', state);
@@ -232,6 +235,27 @@ describe('microsandbox on the lab machine', () => {
     expect(removed.result.outcome).toBe('ok');
     expect(await onLab(lab, `ls ${home}/volumes`)).not.toMatch(/orphan|junk|gone/);
     expect(await names()).not.toContain('gone');
+  });
+
+  it('leaves nothing of a volume whose record msb could not write', async () => {
+    const sql = (statement: string): Promise<string> =>
+      onLab(
+        lab,
+        `python3 -c "import sqlite3; d = sqlite3.connect('${home}/db/msb.db'); d.execute(\\"${statement}\\"); d.commit()"`,
+      );
+    await sql("create trigger no_more before insert on volume begin select raise(abort, 'no more'); end");
+    const before = await onLab(lab, `ls -A ${home}/volumes`);
+    for (const [action, input] of [
+      ['msb.volume.createDirectory', { name: 'rolled' }],
+      ['msb.volume.createDisk', { name: 'rolled-disk', size: '68M' }],
+    ] as const) {
+      const { result } = await live.run(hostId, action, input);
+      expect(result, result.message).toMatchObject({ outcome: 'failed' });
+      expect(result.message).toContain('msb could not write its record');
+    }
+    await sql('drop trigger no_more');
+    expect(await onLab(lab, `ls -A ${home}/volumes`)).toBe(before);
+    expect((await read()).volumes.filter(({ name }) => name.startsWith('rolled'))).toEqual([]);
   });
 
   it('takes, lists, restores and removes a snapshot', async () => {

@@ -39,6 +39,8 @@ export const sandboxUseSchema = z.strictObject({
   active: z.boolean(),
   guestPath: z.string().nullable(),
   readOnly: z.boolean().nullable(),
+  /** As the tool takes it, with its options: `cache:/data:ro,noexec`. Left out where it has no such words. */
+  mount: z.string().optional(),
 });
 export type SandboxUse = z.infer<typeof sandboxUseSchema>;
 

@@ -87,7 +87,10 @@ describe('reading microsandbox of the demo fleet', () => {
         { key: 'env', value: 'ci' },
       ],
       usedBy: [
-        { sandbox: 'ci-runner-1', state: 'Running', active: true, guestPath: '/root/.npm', readOnly: false },
+        {
+          ...{ sandbox: 'ci-runner-1', state: 'Running', active: true },
+          ...{ guestPath: '/root/.npm', readOnly: false, mount: 'npm-cache:/root/.npm' },
+        },
       ],
     });
     expect(volume('docker-data')).toMatchObject({

@@ -160,7 +160,7 @@ function Users({ row: { volume } }: { row: Pick<VolumeRow, 'volume'> }) {
   }
   return (
     <Stack gap={4}>
-      {volume.usedBy.map(({ sandbox, state, active, guestPath, readOnly }) => (
+      {volume.usedBy.map(({ sandbox, state, active, guestPath, readOnly, mount }) => (
         <Group key={`${sandbox} ${guestPath ?? ''}`} gap={8}>
           <Badge variant="light" color={active ? 'blue' : 'gray'} radius="sm" tt="none">
             {state}
@@ -168,8 +168,15 @@ function Users({ row: { volume } }: { row: Pick<VolumeRow, 'volume'> }) {
           <Text size="sm" fw={500}>
             {sandbox}
           </Text>
-          <Text size="xs" c="dimmed" className="mono">
-            {[guestPath, readOnly === true ? 'read-only' : null].filter((word) => word !== null).join(' ')}
+          <Text
+            size="xs"
+            c="dimmed"
+            className="mono"
+            style={{ overflowWrap: 'anywhere' }}
+            title={mount === undefined ? undefined : 'As msb takes it: NAME:DEST:OPTIONS'}
+          >
+            {mount ??
+              [guestPath, readOnly === true ? 'read-only' : null].filter((word) => word !== null).join(' ')}
           </Text>
         </Group>
       ))}

@@ -70,9 +70,9 @@ function usesOf(outcomes: Outcomes, sandboxes: readonly MsbSandbox[]): Uses | nu
     const outcome = isVolumeName(name) ? outcomes.get(sandboxProbe(name).id) : undefined;
     if (outcome === undefined || !outcome.ok) return null;
     if (outcome.exitCode !== 0) continue;
-    for (const { volume, guestPath, readOnly } of parseMounts(outcome.stdout)) {
+    for (const { volume, guestPath, readOnly, mount } of parseMounts(outcome.stdout)) {
       const known = uses.get(volume) ?? [];
-      uses.set(volume, [...known, { sandbox: name, state, active, guestPath, readOnly }]);
+      uses.set(volume, [...known, { sandbox: name, state, active, guestPath, readOnly, mount }]);
     }
   }
   return uses;

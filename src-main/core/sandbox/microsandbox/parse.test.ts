@@ -98,11 +98,20 @@ describe('what msb prints', () => {
     ]);
     expect(parseSandboxes(out('110-ls-starting'))).toMatchObject([{ state: 'Starting', active: false }]);
     expect(parseMounts(out('094-inspect-json'))).toEqual([
-      { volume: 'cache', guestPath: '/data', readOnly: false },
-      { volume: 'docker-data', guestPath: '/var/lib/docker', readOnly: false },
+      { volume: 'cache', guestPath: '/data', readOnly: false, mount: 'cache:/data' },
+      {
+        ...{ volume: 'docker-data', guestPath: '/var/lib/docker', readOnly: false },
+        mount: 'docker-data:/var/lib/docker',
+      },
     ]);
     expect(parseMounts(out('146-inspect-json'))).toEqual([
-      { volume: 'data1', guestPath: '/data', readOnly: true },
+      { volume: 'data1', guestPath: '/data', readOnly: true, mount: 'data1:/data:ro' },
+    ]);
+  });
+
+  it('shows a mount as msb takes it, with every option that is set', () => {
+    expect(parseMounts(out('233-inspect-mount-options')).map(({ mount }) => mount)).toEqual([
+      'cache:/data:ro,noexec,nosuid,nodev,stat-virt=relaxed,host-perms=mirror,uid=1000,gid=100',
     ]);
   });
 

@@ -104,19 +104,24 @@ export function parseSandboxes(stdout: string): MsbSandbox[] {
   }));
 }
 
+const namedMount = z.object({
+  type: z.literal('Named'),
+  name: z.string(),
+  guest: z.string(),
+  options: z.object({
+    readonly: z.boolean(),
+    noexec: z.boolean().optional(),
+    nosuid: z.boolean().optional(),
+    nodev: z.boolean().optional(),
+    override_uid: z.int().nullable().optional(),
+    override_gid: z.int().nullable().optional(),
+  }),
+  stat_virtualization: z.string().optional(),
+  host_permissions: z.string().optional(),
+});
 const inspected = z.object({
   config: z.object({
-    mounts: z.array(
-      z.union([
-        z.object({
-          type: z.literal('Named'),
-          name: z.string(),
-          guest: z.string(),
-          options: z.object({ readonly: z.boolean() }),
-        }),
-        z.object({ type: z.string() }).transform(() => null),
-      ]),
-    ),
+    mounts: z.array(z.union([namedMount, z.object({ type: z.string() }).transform(() => null)])),
   }),
 });
 
@@ -124,12 +129,37 @@ export interface MsbMount {
   volume: string;
   guestPath: string;
   readOnly: boolean;
+  /** As msb takes it: `NAME:DEST[:OPTIONS]`, without what is so by itself. */
+  mount: string;
+}
+
+function mountText({ name, guest, options, ...rest }: z.infer<typeof namedMount>): string {
+  const { override_uid: uid = null, override_gid: gid = null } = options;
+  const { stat_virtualization: stat = 'strict', host_permissions: permissions = 'private' } = rest;
+  const words = [
+    ...(options.readonly ? ['ro'] : []),
+    ...(['noexec', 'nosuid', 'nodev'] as const).filter((word) => options[word] === true),
+    ...(stat === 'strict' ? [] : [`stat-virt=${stat}`]),
+    ...(permissions === 'private' ? [] : [`host-perms=${permissions}`]),
+    ...(uid === null ? [] : [`uid=${uid}`]),
+    ...(gid === null ? [] : [`gid=${gid}`]),
+  ];
+  return [name, guest, ...(words.length === 0 ? [] : [words.join(',')])].join(':');
 }
 
 /** The named volumes among the mounts of `msb inspect NAME --format json`. */
 export function parseMounts(stdout: string): MsbMount[] {
   return readJson('msb inspect', stdout, inspected).config.mounts.flatMap((mount) =>
-    mount === null ? [] : [{ volume: mount.name, guestPath: mount.guest, readOnly: mount.options.readonly }],
+    mount === null
+      ? []
+      : [
+          {
+            volume: mount.name,
+            guestPath: mount.guest,
+            readOnly: mount.options.readonly,
+            mount: mountText(mount),
+          },
+        ],
   );
 }
 

@@ -136,6 +136,11 @@ const failures: readonly KnownFailure[] = [
     'Take a shorter name.',
   ),
   known(
+    /database error: (.*)/,
+    ([, why]) => `msb could not write its record: ${why ?? ''}. It takes back what it had made.`,
+    'See whether the data home of microsandbox can be written, then refresh the host.',
+  ),
+  known(
     /No space left on device|Disk quota exceeded/,
     () => 'There is no room where the data home of microsandbox is.',
     'Make room, then plan it again.',

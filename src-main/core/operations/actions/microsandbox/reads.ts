@@ -189,10 +189,8 @@ export async function readUses(context: ActionContext, volume: string): Promise<
       }
       const { exitCode, stdout } = await run(context, 'read the mounts of a sandbox', sandboxProbe(name));
       if (exitCode !== 0) return [];
-      return parseMounts(stdout).flatMap((mount) =>
-        mount.volume === volume
-          ? [{ sandbox: name, state, active, guestPath: mount.guestPath, readOnly: mount.readOnly }]
-          : [],
+      return parseMounts(stdout).flatMap(({ volume: mounted, guestPath, readOnly }) =>
+        mounted === volume ? [{ sandbox: name, state, active, guestPath, readOnly }] : [],
       );
     }),
   );
