@@ -57,6 +57,8 @@ export const guestStatusSchema = z.object({
   lock: z.string().optional(),
   template: z.union([number, z.boolean(), z.literal('')]).optional(),
   uptime: number.optional(),
+  /** Of its process, while it runs. */
+  pid: number.optional(),
   agent: z.union([number, z.boolean()]).optional(),
   ha: z
     .object({ managed: z.union([number, z.boolean()]).optional(), state: z.string().optional() })

@@ -91,7 +91,7 @@ export const dmLeftoversClean: ActionDefinition<Input> = {
       ],
       blockers,
       undo: null,
-      preconditions: { found: found.map(({ id, busy }) => ({ id, busy })) },
+      preconditions: { found: found.map(({ id, why, sizeBytes, busy }) => ({ id, why, sizeBytes, busy })) },
     };
   },
 

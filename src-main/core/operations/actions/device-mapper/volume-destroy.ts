@@ -107,6 +107,8 @@ export const dmVolumeDestroy: ActionDefinition<Input> = {
       undo: null,
       preconditions: {
         ...volumeFacts(volume),
+        // Of one that was made anew under its id all the rest may be the same.
+        createdAtMs: volume?.createdAtMs ?? null,
         released:
           volume === null
             ? []

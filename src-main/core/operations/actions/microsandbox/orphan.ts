@@ -137,6 +137,7 @@ export const deleteOrphan: ActionDefinition<Input> = {
 
   async plan(context, { name }) {
     const { home, path, blockers, recorded, there } = await readOrphan(context, name);
+    const sizeBytes = there ? await readUsage(context, home, name) : null;
     return {
       risk: 'destructive',
       target: { kind: 'directory', name: path },
@@ -155,12 +156,13 @@ export const deleteOrphan: ActionDefinition<Input> = {
         {
           severity: 'loss',
           text: `All that is in ${path} is lost. msb has no record of it, so nothing says what it was for.`,
-          items: [{ name, sizeBytes: there ? await readUsage(context, home, name) : null }],
+          items: [{ name, sizeBytes }],
         },
       ],
       blockers,
       undo: null,
-      preconditions: { recorded, there },
+      // Nothing else tells one such directory from another of its name.
+      preconditions: { recorded, there, sizeBytes },
     };
   },
 

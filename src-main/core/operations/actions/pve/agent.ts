@@ -8,6 +8,7 @@ import { changeCall } from '../../../proxmox/requests';
 import type { ApiContext, OfferDraft } from '../../action';
 import { numberField, textField } from '../fields';
 import { explainGuestFailure } from './failures';
+import { identityOf } from './guest-drives';
 import {
   guestBlockers,
   guestForComparison,
@@ -46,22 +47,29 @@ interface Found {
   status: GuestStatus | null;
   /** Why the agent cannot be asked; null: it answers as far as is known. */
   silent: string | null;
+  identity: string[];
 }
 
-const configSchema = z.object({ agent: z.union([z.string(), z.number()]).transform(String).optional() });
+const configSchema = z
+  .looseObject({ agent: z.union([z.string(), z.number()]).transform(String).optional() })
+  .transform((config) => ({ agent: config.agent, identity: identityOf('qemu', config) }));
 
 async function look(context: ApiContext, input: AgentInput): Promise<Found> {
   const status = await readGuest(context, input);
-  if (status === null || status.status !== 'running') return { status, silent: null };
+  if (status === null || status.status !== 'running') return { status, silent: null, identity: [] };
   const { node, vmid } = input;
-  const { agent = '0' } = await context.get(
+  const { agent = '0', identity } = await context.get(
     'read the configuration of the guest',
     apiPath('/nodes/{node}/qemu/{vmid}/config', { node, vmid }),
     configSchema,
   );
   // `1`, or `enabled=1,fstrim_cloned_disks=1`
   const on = /^(?:enabled=)?1(?:,|$)/.test(agent);
-  return { status, silent: on ? null : 'Its guest agent is switched off in its configuration.' };
+  return {
+    status,
+    silent: on ? null : 'Its guest agent is switched off in its configuration.',
+    identity,
+  };
 }
 
 function blockersOf(input: AgentInput, { status, silent }: Found): Blocker[] {
@@ -82,7 +90,11 @@ function blockersOf(input: AgentInput, { status, silent }: Found): Blocker[] {
   ];
 }
 
-const restsOn = ({ status, silent }: Found) => ({ guest: guestForComparison(status), silent });
+const restsOn = ({ status, silent, identity }: Found) => ({
+  guest: guestForComparison(status),
+  silent,
+  identity,
+});
 
 function offerOf(guest: Guest, label: string, fields: OfferDraft['fields']): OfferDraft | null {
   if (guest.type !== 'qemu' || guest.template) return null;

@@ -29,14 +29,14 @@ import { bindChange, confirmed, info, loss, notThere, warning } from './single-c
 interface Found {
   status: GuestStatus | null;
   drives: { key: string; volume: string; sizeBytes: number | null }[];
-  protection: boolean;
+  identity: string[];
   snapshots: number;
 }
 const snapshotRowsSchema = z.array(z.object({ name: z.string() }));
 
 async function look(context: ApiContext, input: GuestInput): Promise<Found> {
   const status = await readGuest(context, input);
-  if (status === null) return { status, drives: [], protection: false, snapshots: 0 };
+  if (status === null) return { status, drives: [], identity: [], snapshots: 0 };
   const { type, node, vmid } = input;
   const [config, snapshots] = await Promise.all([
     readConfig(context, input),
@@ -49,7 +49,7 @@ async function look(context: ApiContext, input: GuestInput): Promise<Found> {
   return {
     status,
     drives: config.drives,
-    protection: config.protection,
+    identity: config.identity,
     snapshots: snapshots.filter(({ name }) => name !== 'current').length,
   };
 }
@@ -143,7 +143,12 @@ const resize = bindChange<ResizeInput, Found & { first: SnapshotFirst | null }>(
         ...(found.first?.blockers ?? []),
       ],
       undo: undoWith(found.first, null),
-      restsOn: { guest: guestForComparison(found.status), volume: drive?.volume ?? null, sizeBytes: before },
+      restsOn: {
+        guest: guestForComparison(found.status),
+        identity: found.identity,
+        volume: drive?.volume ?? null,
+        sizeBytes: before,
+      },
     };
   },
   judge: (input, found, before) => {
@@ -214,7 +219,12 @@ const template = bindChange<GuestInput, Found>({
           : []),
       ],
       undo: 'Make a full clone of it, which is an ordinary guest.',
-      restsOn: { guest: guestForComparison(found.status), snapshots: found.snapshots },
+      restsOn: {
+        guest: guestForComparison(found.status),
+        identity: found.identity,
+        drives: found.drives.map(({ volume, sizeBytes }) => [volume, sizeBytes]),
+        snapshots: found.snapshots,
+      },
     };
   },
   judge: (input, found) =>

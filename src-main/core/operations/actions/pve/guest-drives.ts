@@ -32,8 +32,30 @@ export interface GuestConfig {
   protection: boolean;
   /** It has a drive that cloud-init is written to. */
   cloudInit: boolean;
+  identity: string[];
 }
-export const noConfig: GuestConfig = { drives: [], protection: false, cloudInit: false };
+export const noConfig: GuestConfig = { drives: [], protection: false, cloudInit: false, identity: [] };
+
+/**
+ * What tells a guest from another one that was given its id, its name and its disks' names since: when it was made, the
+ * ids of its hardware, and its network addresses. Proxmox VE makes each of them anew with a guest, and writes a new
+ * `vmgenid` also when a backup is restored over it. Containers have the addresses only, so the digest of their
+ * configuration stands for the rest.
+ */
+export function identityOf(type: GuestInput['type'], config: Readonly<Record<string, unknown>>): string[] {
+  const text = (key: string): string => (typeof config[key] === 'string' ? config[key] : '');
+  const addresses = Object.keys(config)
+    .filter((key) => /^net\d+$/.test(key))
+    .map((key) => /[\dA-F]{2}(?::[\dA-F]{2}){5}/i.exec(text(key))?.[0] ?? '')
+    .sort();
+  return [
+    /(?:^|,)ctime=(\d+)/.exec(text('meta'))?.[1] ?? '',
+    /(?:^|,)uuid=([^,]+)/.exec(text('smbios1'))?.[1] ?? '',
+    text('vmgenid'),
+    ...addresses,
+    type === 'lxc' ? text('digest') : '',
+  ].filter((part) => part !== '');
+}
 
 export async function readConfig(
   context: ApiContext,
@@ -47,6 +69,7 @@ export async function readConfig(
   return {
     drives: drivesOf(config),
     protection: Number(config['protection'] ?? 0) === 1,
+    identity: identityOf(type, config),
     cloudInit: Object.values(config).some(
       (value) => typeof value === 'string' && /(?:^|[:/])(?:vm-\d+-)?cloudinit(?:[.,]|$)/.test(value),
     ),

@@ -14,6 +14,8 @@ export interface GuestSettings {
   rows: PendingRows;
   /** Sent with a change, so that nobody else's is overwritten; null: not known, or a snapshot comes first. */
   digest: string | null;
+  /** The digest as it was read, also where it is not sent. */
+  seen: string | null;
   first: SnapshotFirst | null;
 }
 
@@ -25,7 +27,7 @@ export async function readSettings(
 ): Promise<GuestSettings> {
   const { type, node, vmid } = input;
   const status = await readGuest(context, input);
-  if (status === null) return { status, rows: [], digest: null, first: null };
+  if (status === null) return { status, rows: [], digest: null, seen: null, first: null };
   const [rows, { digest = null }, first] = await Promise.all([
     context.get(
       'read the configuration of the guest',
@@ -42,12 +44,12 @@ export async function readSettings(
     lookSnapshotFirst(context, input),
   ]);
   // A snapshot is written into the configuration, so its digest is another one after it.
-  return { status, rows, digest: first === null ? digest : null, first };
+  return { status, rows, digest: first === null ? digest : null, seen: digest, first };
 }
 
-export const settingsForComparison = ({ status, digest }: GuestSettings): Record<string, unknown> => ({
+export const settingsForComparison = ({ status, seen }: GuestSettings): Record<string, unknown> => ({
   guest: guestForComparison(status),
-  digest,
+  digest: seen,
 });
 
 export const has = ({ rows }: Pick<GuestSettings, 'rows'>, key: string): boolean =>

@@ -584,6 +584,7 @@ const remove: ApiActionDefinition<z.infer<typeof deleteInput>> = {
       undo: null,
       preconditions: {
         guest: guestForComparison(status),
+        identity: config.identity,
         drives: config.drives.map(({ volume, sizeBytes }) => [volume, sizeBytes]),
         protection: config.protection,
       },

@@ -325,7 +325,8 @@ async function planPower(
     ],
     blockers,
     undo: spec.undo,
-    preconditions: { guest: guestForComparison(status) },
+    // A process is of one guest only, and of one start of it; reading more would double the requests of fifty guests.
+    preconditions: { guest: guestForComparison(status), pid: status?.pid ?? null },
   };
 }
 

@@ -216,8 +216,12 @@ const remoteMigrate: SingleChange<Input, Found> = {
         : `Delete guest ${newid} on ${name}, and start it here.`,
       restsOn: {
         guest: guestForComparison(found.status),
+        identity: found.config.identity,
         drives: found.config.drives.map(({ volume, sizeBytes }) => [volume, sizeBytes]),
         endpoint: found.there?.address ?? null,
+        // The call shows neither: it holds the secret of the token.
+        token: found.there?.tokenId ?? null,
+        certificate: /,fingerprint=([^,]+)/.exec(found.there?.endpoint ?? '')?.[1] ?? null,
       },
     };
   },

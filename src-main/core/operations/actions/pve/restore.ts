@@ -12,6 +12,7 @@ import type { ApiContext, ApiStepDraft, ClusterWorld, OfferDraft } from '../../a
 import { choiceField, numberField, switchField, textField } from '../fields';
 import { bytes, moment } from '../words';
 import { backupCall, placeBlockers, readBackupPlace } from './backup';
+import { noConfig, readConfig, type GuestConfig } from './guest-drives';
 import { guestWords, isIdTaken, judgeMade, nodeNameSchema, readGuest, vmidSchema } from './guest-reads';
 import { nextFreeId } from './lifecycle';
 import { storageNameSchema, volumeIdSchema } from './names';
@@ -42,6 +43,8 @@ interface Found {
     (Reliability & { sizeBytes: number | null; createdAtMs: number | null; vmid: number | null }) | null;
   /** The guest on that node that has the id now. */
   present: GuestStatus | null;
+  /** What is overwritten. */
+  config: GuestConfig;
   /** It stands on another node, or is of the other kind. */
   taken: boolean;
   freeBytes: number | null;
@@ -72,6 +75,7 @@ async function look(context: ApiContext, given: Input): Promise<Found> {
         ),
     backupFirst === null ? null : readBackupPlace(context, { node, vmid, storage: backupFirst }),
   ]);
+  const config = present === null ? noConfig : await readConfig(context, given);
   const row = rows.find(({ volid }) => volid === archive);
   return {
     archive:
@@ -84,6 +88,7 @@ async function look(context: ApiContext, given: Input): Promise<Found> {
             ...reliabilityOf(row),
           },
     present,
+    config,
     taken,
     freeBytes: status?.avail ?? null,
     first:
@@ -361,7 +366,14 @@ const restore = bindChange<Input, Found>({
     restsOn: {
       archive: found.archive,
       present:
-        found.present === null ? null : { status: found.present.status, lock: found.present.lock ?? '' },
+        found.present === null
+          ? null
+          : {
+              status: found.present.status,
+              lock: found.present.lock ?? '',
+              identity: found.config.identity,
+              drives: found.config.drives.map(({ volume, sizeBytes }) => [volume, sizeBytes]),
+            },
       taken: found.taken,
     },
   }),

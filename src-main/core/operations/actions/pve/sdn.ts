@@ -89,8 +89,9 @@ const controllerRowsSchema = z.array(z.object({ controller: z.string() }));
 
 interface Found {
   controllers: string[];
-  zones: { name: string; state: string | null }[];
-  vnets: { name: string; zone: string; state: string | null }[];
+  /** `is`: all that is written down of it. */
+  zones: { name: string; state: string | null; is: string[] }[];
+  vnets: { name: string; zone: string; state: string | null; is: string[] }[];
   /** One line for each object that an apply would change. */
   waiting: string[];
 }
@@ -121,8 +122,13 @@ async function look(context: ApiContext): Promise<Found> {
   };
   return {
     controllers: controllers.map(({ controller }) => controller).sort(),
-    zones: zones.map((row) => ({ name: row.zone ?? '', state: row.state })),
-    vnets: vnets.map((row) => ({ name: row.vnet ?? '', zone: zoneOf(row), state: row.state })),
+    zones: zones.map((row) => ({ name: row.zone ?? '', state: row.state, is: settingsOf(row, ['digest']) })),
+    vnets: vnets.map((row) => ({
+      name: row.vnet ?? '',
+      zone: zoneOf(row),
+      state: row.state,
+      is: settingsOf(row, ['digest']),
+    })),
     waiting: [
       ...zones.flatMap((row) => waitingOf('Zone', row, row.zone ?? '')),
       ...vnets.flatMap((row) => waitingOf('VNet', row, row.vnet ?? '')),
@@ -297,7 +303,11 @@ const removeZone = bindChange<z.infer<typeof zoneRef>, Found>({
             ]),
       ],
       undo: 'Create it again with the same settings before the network is applied.',
-      restsOn: { zones: names(found.zones), inside: inside.map(({ name }) => name) },
+      restsOn: {
+        zone: found.zones.find(({ name }) => name === zone) ?? null,
+        zones: names(found.zones),
+        inside: inside.map(({ name }) => name),
+      },
     };
   },
   judge: ({ zone }, found) =>
@@ -406,7 +416,7 @@ const removeVnet = bindChange<z.infer<typeof vnetRef>, Found>({
       ? []
       : [{ text: `There is no VNet ${vnet} (any more).`, remedy: 'Read the list again.' }],
     undo: 'Create it again with the same settings before the network is applied.',
-    restsOn: { vnets: names(found.vnets) },
+    restsOn: { vnet: found.vnets.find(({ name }) => name === vnet) ?? null, vnets: names(found.vnets) },
   }),
   judge: ({ vnet }, found) =>
     names(found.vnets).includes(vnet)

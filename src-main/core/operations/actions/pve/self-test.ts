@@ -6,6 +6,7 @@ import { changeCall } from '../../../proxmox/requests';
 import type { ApiActionDefinition, ApiContext } from '../../action';
 import { bindApiAction } from '../../bound-action';
 import { explainGuestFailure } from './failures';
+import { readConfig } from './guest-drives';
 import {
   guestBlockers,
   guestForComparison,
@@ -30,14 +31,17 @@ interface Found {
   snapshots: string[];
   /** As it was written: PVE adds a newline when it is read (H26). */
   description: string;
+  identity: string[];
 }
 
 async function look(context: ApiContext, { type, node, vmid }: GuestInput): Promise<Found> {
-  const [rows, listing] = await Promise.all([
+  const [rows, listing, { identity }] = await Promise.all([
     context.get('read the configuration of the guest', pendingPath(type, node, vmid), pendingRowsSchema),
     context.get('list the snapshots of the guest', snapshotsPath(type, node, vmid), snapshotRowsSchema),
+    readConfig(context, { type, node, vmid }),
   ]);
   return {
+    identity,
     snapshots: guestSnapshotsOf(listing)
       .snapshots.map(({ name }) => name)
       .sort(),

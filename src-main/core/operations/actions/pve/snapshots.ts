@@ -6,9 +6,15 @@ import { bindApiAction } from '../../bound-action';
 import { switchField, textField } from '../fields';
 import { listed, moment } from '../words';
 import { apiPath } from '../../../proxmox/client/path';
-import { guestSnapshotsOf, snapshotRowsSchema, snapshotsPath } from '../../../proxmox/read-guest';
+import {
+  guestSnapshotsOf,
+  snapshotRowsSchema,
+  snapshotsPath,
+  type GuestStatus,
+} from '../../../proxmox/read-guest';
 import { changeCall } from '../../../proxmox/requests';
 import { explainGuestFailure } from './failures';
+import { noConfig, readConfig, type GuestConfig } from './guest-drives';
 import {
   bulkGuests,
   guestBlockers,
@@ -35,6 +41,17 @@ async function readSnapshots(context: ApiContext, { type, node, vmid }: GuestInp
   return guestSnapshotsOf(
     await context.get('list the snapshots of the guest', snapshotsPath(type, node, vmid), snapshotRowsSchema),
   );
+}
+
+/** What a plan about a snapshot reads once its guest is there. */
+async function lookAt(
+  context: ApiContext,
+  input: GuestInput,
+  status: GuestStatus | null,
+): Promise<[GuestSnapshots | null, GuestConfig]> {
+  return status === null
+    ? [null, noConfig]
+    : Promise.all([readSnapshots(context, input), readConfig(context, input)]);
 }
 
 /** What a plan must find the same: which snapshots there are, from what, and what they wait for. */
@@ -241,7 +258,7 @@ const snapshotRollback: ApiActionDefinition<z.infer<typeof rollbackInput>> = {
   async plan(context, input) {
     const { type, node, vmid, name, start } = input;
     const status = await readGuest(context, input);
-    const listing = status === null ? null : await readSnapshots(context, input);
+    const [listing, { identity }] = await lookAt(context, input, status);
     const snapshot = listing?.snapshots.find((each) => each.name === name);
     const blockers = guestBlockers(input, status);
     if (listing !== null && snapshot === undefined) blockers.push(missing(name));
@@ -307,6 +324,7 @@ const snapshotRollback: ApiActionDefinition<z.infer<typeof rollbackInput>> = {
       undo: null,
       preconditions: {
         guest: guestForComparison(status),
+        identity,
         snapshots: listing === null ? null : forComparison(listing),
       },
     };
@@ -341,7 +359,7 @@ const snapshotDelete: ApiActionDefinition<z.infer<typeof snapshotInput>> = {
   async plan(context, input) {
     const { type, node, vmid, name } = input;
     const status = await readGuest(context, input);
-    const listing = status === null ? null : await readSnapshots(context, input);
+    const [listing, { identity }] = await lookAt(context, input, status);
     const snapshot = listing?.snapshots.find((each) => each.name === name);
     const blockers = guestBlockers(input, status);
     if (listing !== null && snapshot === undefined) blockers.push(missing(name));
@@ -371,6 +389,7 @@ const snapshotDelete: ApiActionDefinition<z.infer<typeof snapshotInput>> = {
       undo: null,
       preconditions: {
         guest: guestForComparison(status),
+        identity,
         snapshot:
           snapshot === undefined ? null : { createdAtMs: snapshot.createdAtMs, state: snapshot.state },
       },

@@ -135,6 +135,7 @@ const remove = bindChange<VolumeInput, Found>({
       there: volume !== null,
       protected: volume?.protected ?? false,
       sizeBytes: volume?.sizeBytes ?? null,
+      createdAtMs: volume?.createdAtMs ?? null,
     },
   }),
   judge: ({ volid }, { volume }) =>
