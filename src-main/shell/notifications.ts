@@ -1,4 +1,5 @@
 import { Notification } from 'electron';
+import { noticeText } from './notice-text';
 
 const longestTitle = 120;
 const longestBody = 500;
@@ -10,8 +11,8 @@ export function createNotifier(windowIsFocused: () => boolean, onClick: () => vo
   return (title: string, body: string): void => {
     if (windowIsFocused() || !Notification.isSupported()) return;
     const notification = new Notification({
-      title: title.slice(0, longestTitle),
-      body: body.slice(0, longestBody),
+      title: noticeText(title, longestTitle),
+      body: noticeText(body, longestBody),
     });
     shown.add(notification);
     notification.once('click', onClick);

@@ -149,7 +149,7 @@ export class AuditFile {
       durationMs: draft.durationMs === null ? null : Math.round(draft.durationMs),
       stdoutSnippet: snippet(draft.stdoutSnippet),
       stderrSnippet: snippet(draft.stderrSnippet),
-      recovery: draft.recovery === null ? null : redactText(draft.recovery),
+      recovery: recoverable(draft.recovery),
     };
     const body = canonicalRow(chained);
     const hash = chainHash(previous.hash, body);
@@ -226,6 +226,14 @@ export class AuditFile {
     const state = draft.event === 'finished' && outcome === 'unknown' ? 'unknown' : 'closed';
     this.#closeEntry.run(outcome, state, `${entry.row_seqs},${row.seq}`, row.seq, entry.seq);
   }
+}
+
+/**
+ * SECURITY: what looks like a secret is not kept, and a text that lacks a part is not kept either. A name that was cut
+ * is the name of something else: looking for it would find nothing, which after a destruction reads as done.
+ */
+function recoverable(recovery: string | null): string | null {
+  return recovery !== null && redactText(recovery) === recovery ? recovery : null;
 }
 
 export function readFileId(db: ReadableDb): string {

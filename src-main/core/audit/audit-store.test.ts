@@ -193,6 +193,20 @@ describe('the audit store', () => {
     expect(JSON.stringify(store.read('nas', id))).not.toMatch(/hunter2|b3BlbnNzaC1rZXk/);
   });
 
+  it('keeps what an operation is checked by whole or not at all', () => {
+    const recovery = (input: Record<string, unknown>): string => JSON.stringify({ input });
+    const kept = (text: string): string | null | undefined => {
+      const started = draft({ recovery: text });
+      store.append('nas', started);
+      return store.unclosed('nas').find(({ operationId }) => operationId === started.operationId)?.recovery;
+    };
+    const whole = recovery({ path: '/mnt/b/notes', password: null });
+    expect(kept(whole)).toBe(whole);
+    // Cut where it looks like a secret, it would name another file, which is not there: gone, it would seem.
+    expect(kept(recovery({ path: '/mnt/b/my secret: notes of May' }))).toBeNull();
+    expect(kept(recovery({ password: 'hunter2' }))).toBeNull();
+  });
+
   it('verifies a sound chain with its signed checkpoints', async () => {
     for (let index = 0; index < 120; index += 1) operation();
     store.close();

@@ -93,6 +93,13 @@ describe('redaction', () => {
     expect(redactText('passphrase: "two words" rest')).toBe('passphrase: [removed] rest');
     expect(redactText('https://user:pw@host/path')).toBe('https://user:[removed]@host/path');
     expect(redactText('zfs snapshot tank/data@daily')).toBe('zfs snapshot tank/data@daily');
+    expect(redactText('{"password":"hunter2","token":null}')).toBe('{"password":[removed],"token":null}');
+  });
+
+  it('leaves the names of objects whole, which are the record of what was done', () => {
+    for (const name of ['tank/data@token:2026', 'tank/secret:project', 'zfs destroy -- tank/a@password=1']) {
+      expect(redactText(name)).toBe(name);
+    }
   });
 
   it('marks where long output was cut', () => {

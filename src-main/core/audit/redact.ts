@@ -9,7 +9,8 @@ const secrets: readonly [RegExp, string][] = [
   [/(PVEAPIToken=[^=\s]+=)\S+/g, '$1[removed]'],
   [/\bPVE:[^\s:]+:[0-9A-F]{8}::\S+/g, '[ticket removed]'],
   [
-    /\b((?:password|passwd|passphrase|secret|token|api[_-]?key)["']?\s*[=:]\s*)(?:"[^"]*"|'[^']*'|\S+)/gi,
+    // Not after `/` or `@`: `tank/data@token:1` is the name of a snapshot, and the record of what was destroyed.
+    /(?<![/@])\b((?:password|passwd|passphrase|secret|token|api[_-]?key)["']?\s*[=:]\s*)(?!null\b)(?:"[^"]*"|'[^']*'|\S+)/gi,
     '$1[removed]',
   ],
   [/(\/\/[^/\s:@]+:)[^/\s@]+@/g, '$1[removed]@'],

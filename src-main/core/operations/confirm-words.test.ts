@@ -86,6 +86,44 @@ describe('the words of the confirm dialog', () => {
     expect(words.message).toContain('evil\\u{202e}good');
   });
 
+  it.each([
+    ['a space that does not break', 'tank/data\u00a0'],
+    ['a blank letter', 'tank/da\u3164ta'],
+    ['a blank pattern of dots', 'tank/data\u2800'],
+    ['a zero-width space', 'tank/da\u200bta'],
+    ['a variation of a letter', 'tank/da\ufe0fta'],
+    ['letters joined by nothing', 'tank/da\u034fta'],
+    ['letters of a tag', 'tank/data\u{e0061}'],
+    ['a colour of a terminal', 'tank/data\u001b[31m'],
+  ])('tell a name from one that looks the same: %s', (_what, name) => {
+    expect(visible(name)).toMatch(/\\u\{[0-9a-f]+\}/);
+    expect(visible('tank/data set_1.é 日本')).toBe('tank/data set_1.é 日本');
+  });
+
+  it('say what is lost however long the names and the commands are', () => {
+    const [first] = plan().steps;
+    if (first === undefined) throw new Error('no step');
+    const long = (name: string): string => name.padEnd(590, 'x');
+    const wanted = plan({
+      steps: [{ ...first, commandLine: 'y'.repeat(commandRoom - 30) } as typeof first],
+      undo: long('Bring it back'),
+      consequences: [
+        consequence('info', long('Frees space.')),
+        {
+          severity: 'loss',
+          text: 'All clones are lost:',
+          items: Array.from({ length: 40 }, (_, index) => ({ name: long(`c${index}-`), sizeBytes: 1 })),
+        },
+        ...Array.from({ length: 20 }, (_, index) => consequence('loss', long(`Loss ${index}.`))),
+      ],
+    });
+    expect(commandLength(wanted)).toBeLessThanOrEqual(commandRoom);
+    const words = confirmWords(wanted);
+    expect(words.detail).toContain('• LOSS: All clones are lost:');
+    expect(words.detail).toMatch(/… and \d+ more, \d+ of them LOSSES, shown in the plan/);
+    expect(shellRequestSchemas.confirm.request.safeParse(words).success).toBe(true);
+  });
+
   it('never hide a command and always fit the dialog, whatever the plan', () => {
     const text = fc.string({ maxLength: 400, unit: 'grapheme' });
     fc.assert(
@@ -112,6 +150,8 @@ describe('the words of the confirm dialog', () => {
           const words = confirmWords(wanted);
           expect(shellRequestSchemas.confirm.request.safeParse(words).success).toBe(true);
           for (const line of lines) expect(words.detail).toContain(`$ ${visible(line)}`);
+          if (consequences.some(({ severity }) => severity === 'loss'))
+            expect(words.detail).toContain('LOSS');
         },
       ),
       { numRuns: 300 },

@@ -13,15 +13,20 @@ const consequenceLimit = 600;
 const severityOrder = { loss: 0, warning: 1, info: 2 } as const;
 
 /**
- * Text from a host as a dialog may show it: control, format and bidirectional characters become visible escapes.
+ * Text from a host as a dialog may show it: characters that reorder or control text, that are not drawn, or that look
+ * like the space they are not, become visible escapes.
  *
- * SECURITY: a data set or mount point with U+202E in its name could otherwise reorder the words of a dialog.
+ * SECURITY: a data set or mount point with U+202E in its name could otherwise reorder the words of a dialog, and one
+ * with U+3164 or a no-break space in it would look like another.
  */
 export function visible(text: string): string {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return `\\u{${code.toString(16)}}`;
-  });
+  return text.replace(
+    /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu,
+    (character) => {
+      const code = character.codePointAt(0) ?? 0;
+      return `\\u{${code.toString(16)}}`;
+    },
+  );
 }
 
 function cut(text: string, limit: number): string {
@@ -33,30 +38,46 @@ function describeItem(item: Consequence['items'][number]): string {
   return item.sizeBytes === null ? name : `${name} (${filesize(item.sizeBytes, { standard: 'iec' })})`;
 }
 
-function describeConsequence(consequence: Consequence): string[] {
-  const mark = consequence.severity === 'loss' ? 'LOSS: ' : '';
-  const lines = [`• ${mark}${cut(visible(consequence.text), consequenceLimit)}`];
-  for (const item of consequence.items.slice(0, itemsShown)) {
-    lines.push(`    – ${cut(describeItem(item), consequenceLimit)}`);
-  }
-  const more = consequence.items.length - itemsShown;
-  if (more > 0) lines.push(`    … and ${more} more`);
-  return lines;
+function headline({ severity, text }: Consequence): string {
+  return `• ${severity === 'loss' ? 'LOSS: ' : ''}${cut(visible(text), consequenceLimit)}`;
 }
 
+const lengthOf = (lines: readonly string[]): number => lines.reduce((sum, line) => sum + line.length + 1, 0);
+/** What a line that only counts may take. */
+const countRoom = 80;
+
+/**
+ * Losses first, and of each its sentence before any name: long names, which whoever can name an object on a host may
+ * give it, must not push out what is lost.
+ */
 function describeConsequences(plan: Plan, budget: number): string[] {
   const sorted = [...plan.consequences].sort((a, b) => severityOrder[a.severity] - severityOrder[b.severity]);
-  const lines: string[] = [];
-  let used = 0;
-  for (const [index, consequence] of sorted.entries()) {
-    const words = describeConsequence(consequence);
-    const length = words.reduce((sum, line) => sum + line.length + 1, 0);
-    if (used + length > budget) {
-      lines.push(`… and ${sorted.length - index} more, shown in the plan`);
-      break;
+  const told: string[] = [];
+  let room = budget - countRoom;
+  for (const consequence of sorted) {
+    const line = headline(consequence);
+    room -= line.length + 1 + (consequence.items.length === 0 ? 0 : countRoom);
+    if (room < 0) break;
+    told.push(line);
+  }
+  room = Math.max(0, room);
+  const lines = sorted.slice(0, told.length).flatMap(({ items }, index) => {
+    const names: string[] = [];
+    for (const item of items.slice(0, itemsShown)) {
+      const line = `    – ${cut(describeItem(item), consequenceLimit)}`;
+      if (lengthOf([line]) > room) break;
+      room -= lengthOf([line]);
+      names.push(line);
     }
-    lines.push(...words);
-    used += length;
+    const more = items.length - names.length;
+    return [told[index] ?? '', ...names, ...(more > 0 ? [`    … and ${more} more`] : [])];
+  });
+  const left = sorted.slice(told.length);
+  const losses = left.filter(({ severity }) => severity === 'loss').length;
+  if (left.length > 0) {
+    lines.push(
+      `… and ${left.length} more${losses === 0 ? '' : `, ${losses} of them LOSSES`}, shown in the plan`,
+    );
   }
   return lines;
 }

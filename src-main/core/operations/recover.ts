@@ -196,7 +196,7 @@ export class Recovery {
     if (data === null || action === undefined) {
       return settled(
         'unknown',
-        'This version of Holdfast cannot check this operation by reading. Look at the host yourself.',
+        'This operation cannot be checked by reading: another version of Holdfast began it, or a name in it looked like a secret and was not kept. Look at the host yourself.',
       );
     }
     const identity = this.options.links.identity(host);

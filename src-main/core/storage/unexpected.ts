@@ -19,13 +19,32 @@ export function unexpectedOutput(command: string, reason: string, sample: string
   );
 }
 
+/** No tool comes near; a schema that calls itself would run out of stack far below what a host can send. */
+const deepest = 64;
+
+function isTooDeep(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > deepest) return true;
+    level = level.flatMap((inner) =>
+      typeof inner === 'object' && inner !== null
+        ? Object.values(inner).filter((part) => typeof part === 'object' && part !== null)
+        : [],
+    );
+  }
+  return false;
+}
+
 /** Output that should be JSON. Throws `unexpected-output`. */
 export function parseJson(command: string, stdout: string, otherwise = 'it is not JSON'): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(stdout);
+    value = JSON.parse(stdout);
   } catch {
     throw unexpectedOutput(command, otherwise, stdout);
   }
+  if (isTooDeep(value)) throw unexpectedOutput(command, 'it is nested deeper than any such report', stdout);
+  return value;
 }
 
 /**
