@@ -282,6 +282,7 @@ describe('a name that was given to something else', () => {
     });
     const context: ActionContext = {
       nowMs: () => createdAtMs,
+      lastKnownVersion: () => Promise.resolve(null),
       read: async (operation, argv, { acceptExitCodes = [0] } = {}) => {
         const [tool = '', ...rest] = argv;
         const path = tool === 'msb' ? '/usr/local/bin/msb' : `/usr/bin/${tool}`;
