@@ -21,7 +21,7 @@ import {
 /** A store fills in bursts: at 80 % there is still time to grow it, at 95 % hardly. */
 export const fullFrom = { warning: 80, critical: 95 } as const;
 
-const bytes = (size: number): string => filesize(size, { standard: 'iec' });
+const bytes = (size: number): string => filesize(size, { standard: 'iec', precision: 3 });
 
 /** The text of one fact; null: there is none. */
 export function describedIn(facts: readonly Fact[], label: string): string | null {

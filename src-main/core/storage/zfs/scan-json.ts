@@ -1,3 +1,4 @@
+import { filesize } from 'filesize';
 import { z } from 'zod';
 import type { Activity } from '../../../../src-preload/contract/inventory';
 import { clampPercent } from '../columns';
@@ -39,6 +40,7 @@ const scan = z.looseObject({
   to_examine: count,
   skipped: count,
   issued: count,
+  processed: count,
   issued_bytes_per_scan: count,
   pass_start: moment,
   scrub_pause: moment,
@@ -102,6 +104,17 @@ interface Job {
   percent: number | null;
   etaSeconds: number | null;
   errorCount?: number;
+  /** Of a scrub or resilver that is over: bytes it repaired or copied, and how long it worked. */
+  did?: { bytes: number; seconds: number };
+}
+
+/** `16:10:11`, `2 days 03:00:00` */
+function clock(seconds: number): string {
+  const days = Math.floor(seconds / 86_400);
+  const time = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':');
+  return days === 0 ? time : `${days} days ${time}`;
 }
 
 const verbs: Record<Activity['state'], string> = {
@@ -127,7 +140,10 @@ function told(job: Job): PoolScan {
   const atSeconds = isUnderWay ? began : job.endSeconds;
   const errorCount = state === 'finished' ? (job.errorCount ?? 0) : 0;
   const outcome = state === 'finished' ? ` with ${errorCount} errors` : '';
-  const text = `${job.subject} ${verbs[state]} ${momentText(atSeconds)}${outcome}`;
+  const text =
+    state === 'finished' && job.did !== undefined
+      ? `${job.subject === 'scrub' ? 'scrub repaired' : 'resilvered'} ${filesize(job.did.bytes, { standard: 'iec' })} in ${clock(job.did.seconds)}${outcome} on ${momentText(atSeconds)}`
+      : `${job.subject} ${verbs[state]} ${momentText(atSeconds)}${outcome}`;
   const result: ScanResult = {
     activity: {
       kind: job.kind,
@@ -192,6 +208,10 @@ function scrubsOf(stats: z.infer<typeof scan>, nowSeconds: number): PoolScan[] {
         percent: part(stats.issued, whole),
         etaSeconds: left(stats.issued, whole, stats.issued_bytes_per_scan, passSeconds),
         errorCount: stats.errors,
+        did: {
+          bytes: stats.processed,
+          seconds: Math.max(0, stats.end_time - stats.start_time - stats.scrub_spent_paused),
+        },
       }),
     );
   } else if (stats.function !== 'NONE' && stats.function !== 'ERRORSCRUB') {

@@ -74,6 +74,20 @@ describe('zpool status as JSON', () => {
     expect(of('scrub-running')).toMatchObject({ percent: 0, etaSeconds: null });
   });
 
+  it('tells of what is over what the text tells', () => {
+    const of = (name: string) => jobsOf(readStatus(jsonOf(name)).pools[0]?.scans ?? []).results[0]?.activity;
+    expect(of('resilvered')?.text).toBe(
+      'resilvered 180 MiB in 00:00:04 with 0 errors on 2026-11-29 05:27:50 UTC',
+    );
+    expect(textOf('resilvered')).toContain(
+      'resilvered 180M in 00:00:04 with 0 errors on Sun Nov 29 05:27:50 2026',
+    );
+    expect(of('scrub-finished')?.text).toMatch(
+      /^scrub repaired 0 B in 00:00:0\d with 0 errors on 2026-11-29 /,
+    );
+    expect(of('scrub-canceled')?.text).toMatch(/^scrub canceled on 2026-11-29 /);
+  });
+
   it('names a device that is missing as every command does, with the path that commands take', () => {
     const members = readStatus(jsonOf('missing')).pools[0]?.topology[0]?.children;
     expect(members?.[1]).toMatchObject({
