@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures';
@@ -179,6 +179,50 @@ test.describe('a Proxmox VE cluster, whole', () => {
     await typeNames(page, 'atlas-2', 'atlas');
     await screenshot(page, '166-node-shutdown');
     await plan(page).getByRole('button', { name: 'Cancel' }).click();
+  });
+
+  test('the files of a backup on a Proxmox Backup Server are looked through, and one is saved', async ({
+    holdfast: { page },
+    dialogs,
+  }, testInfo) => {
+    test.setTimeout(240_000);
+    await openAtlas(page);
+    await page
+      .getByRole('navigation', { name: 'Main' })
+      .getByRole('link', { name: /^attic/ })
+      .click();
+    await tab(page, 'Backups');
+    // A backup server that does not answer: what it holds is not known, and so not said to be missing.
+    await expect(
+      page.getByText('offsite: It is not available now. What it holds is not counted.'),
+    ).toBeVisible({
+      timeout: 60_000,
+    });
+    await page
+      .getByRole('button', { name: /^Files of vault:backup\/vm\/100\// })
+      .first()
+      .scrollIntoViewIfNeeded();
+    await screenshot(page, '155-backups-unread');
+    await page
+      .getByRole('button', { name: /^Files of vault:backup\/vm\/100\// })
+      .first()
+      .click();
+    const drawer = page.getByRole('dialog', { name: 'Files of guest 100' });
+    const files = drawer.getByRole('table', { name: 'Files of the backup' });
+    for (const name of ['drive-scsi0.img.fidx', 'part', '8', 'supervisor', 'homeassistant']) {
+      await files.getByText(name, { exact: true }).click();
+    }
+    await expect(files.getByText('configuration.yaml')).toBeVisible();
+    await screenshot(page, '156-backup-files');
+    await expectAccessible(page, '[role="dialog"]');
+    const target = testInfo.outputPath('configuration.yaml');
+    await dialogs.saveTo(target);
+    await files.getByRole('button', { name: 'Download configuration.yaml' }).click();
+    await expect(drawer.getByText(/^Saved 54 B as /)).toBeVisible({ timeout: 30_000 });
+    expect(readFileSync(target, 'utf8')).toContain('default_config:');
+    await screenshot(page, '157-backup-file-saved');
+    await drawer.getByRole('button', { name: 'Backup', exact: true }).click();
+    await expect(files.getByText('drive-scsi0.img.fidx')).toBeVisible();
   });
 
   test('the sensors of a node are read over SSH from the host that it is', async ({ holdfast: { page } }) => {

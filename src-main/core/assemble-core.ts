@@ -18,6 +18,7 @@ import { compareHandlers } from './compare/handlers';
 import { createHistory } from './history/handlers';
 import { fileHandlers } from './files/handlers';
 import { volumeFileHandlers } from './files/volume-handlers';
+import { backupFileHandlers } from './clusters/backup-files';
 import { clusterHandlers } from './handlers/clusters';
 import { datacenterHandlers } from './handlers/datacenter';
 import { hostHandlers } from './handlers/hosts';
@@ -547,6 +548,14 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         hosts,
         inventory,
         sessions,
+        shell,
+        transfers,
+        onProgress: (progress) => emit('files:progress', progress),
+        nowMs,
+      }),
+      ...backupFileHandlers({
+        service: clusterService,
+        clusters,
         shell,
         transfers,
         onProgress: (progress) => emit('files:progress', progress),

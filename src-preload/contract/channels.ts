@@ -100,6 +100,8 @@ export const channels = [
   'files:restore',
   'files:cutOff',
   'files:deletePart',
+  'backupFiles:list',
+  'backupFiles:download',
   'sandboxFiles:list',
   'sandboxFiles:stat',
   'sandboxFiles:text',

@@ -12,6 +12,7 @@ import { historyContract } from './history';
 import { consolesContract } from './consoles';
 import { datacenterContract } from './datacenter';
 import { fileProgressSchema, filesContract } from './files';
+import { backupFilesContract } from './backup-files';
 import { sandboxFilesContract } from './sandbox-files';
 import { hostsContract } from './hosts';
 import { insideContract } from './inside';
@@ -130,6 +131,8 @@ export const contract = {
   'files:restore': filesContract.restore,
   'files:cutOff': filesContract.cutOff,
   'files:deletePart': filesContract.deletePart,
+  'backupFiles:list': backupFilesContract.list,
+  'backupFiles:download': backupFilesContract.download,
   'sandboxFiles:list': sandboxFilesContract.list,
   'sandboxFiles:stat': sandboxFilesContract.stat,
   'sandboxFiles:text': sandboxFilesContract.text,

@@ -776,7 +776,6 @@ describe('trust and secrets', () => {
       'Sys.Syslog',
       'VM.PowerMgmt',
       'VM.Snapshot',
-      'VM.Backup',
       'Datastore.AllocateSpace',
     ]);
   });

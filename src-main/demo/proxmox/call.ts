@@ -39,6 +39,11 @@ export class TextFile {
   ) {}
 }
 
+/** A file that is streamed as it is read: its length is not said beforehand. */
+export class FileStream {
+  constructor(readonly content: string) {}
+}
+
 export function optionalText(call: Call, name: string): string | undefined {
   const value = call.parameters[name];
   return value === undefined ? undefined : String(value);

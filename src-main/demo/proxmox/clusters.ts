@@ -6,7 +6,7 @@ import { emptyFirewall } from './firewall';
 import { newGuest } from './guest-lifecycle';
 import { emptyHa } from './ha';
 import { emptySdnConfig } from './sdn';
-import type { Storage, StorageContent } from './storage-types';
+import type { BackupTree, Storage, StorageContent } from './storage-types';
 import { addPastTask, createTaskList } from './tasks';
 import type {
   Cluster,
@@ -879,8 +879,40 @@ export function createAtlas(options: ClusterOptions): DemoClusterModel {
   return model;
 }
 
+/** What is on the disk of a machine: a partition for booting and one with a file system. */
+const machineFiles: BackupTree = {
+  'drive-scsi0.img.fidx': {
+    part: {
+      '1': { EFI: { BOOT: { 'BOOTX64.EFI': 'MZ' } } },
+      '8': {
+        etc: { hostname: 'homeassistant\n', 'os-release': 'NAME="Home Assistant OS"\nVERSION_ID=16.1\n' },
+        supervisor: {
+          homeassistant: {
+            'automations.yaml':
+              '- alias: Lights off\n  trigger:\n    - platform: time\n      at: "23:00:00"\n',
+            'configuration.yaml': 'default_config:\nautomation: !include automations.yaml\n',
+          },
+        },
+      },
+    },
+  },
+};
+
+const containerFiles: BackupTree = {
+  'root.pxar.didx': {
+    etc: {
+      hostname: 'pihole\n',
+      pihole: {
+        'pihole.toml': '[dns]\nupstreams = ["192.0.2.1"]\n',
+        'custom.list': '192.0.2.20 nas.example.net\n',
+      },
+    },
+    var: { log: {} },
+  },
+};
+
 /**
- * One node of Proxmox VE 8.2, in no cluster, whose certificate ran out last week. The token may only look.
+ * One node of Proxmox VE 8.2, in no cluster, whose certificate ran out last week. The token may only look, into backups too.
  */
 export function createAttic(options: ClusterOptions): DemoClusterModel {
   const now = options.nowMs();
@@ -939,6 +971,12 @@ export function createAttic(options: ClusterOptions): DemoClusterModel {
         totalBytes: 4096 * gibibyte,
         more: { server: '192.0.2.40', datastore: 'main', username: 'attic@pbs' },
       }),
+      storageOf('offsite', 'pbs', {
+        content: ['backup'],
+        shared: true,
+        reachable: false,
+        more: { server: '198.51.100.7', datastore: 'attic', username: 'attic@pbs' },
+      }),
     ],
   });
   const onVault = (kind: 'vm' | 'ct', vmid: number, daysAgo: number, more: Partial<StorageContent>) => {
@@ -955,8 +993,17 @@ export function createAttic(options: ClusterOptions): DemoClusterModel {
       ...more,
     });
   };
-  onVault('vm', 100, 1, { verified: 'ok', notes: 'home-assistant' });
+  onVault('vm', 100, 1, { verified: 'ok', notes: 'home-assistant', files: machineFiles });
   onVault('vm', 100, 8, { verified: 'failed', notes: 'home-assistant' });
-  onVault('ct', 200, 2, { keyFingerprint: 'de:00:00:00:00:00:00:01', notes: 'pihole' });
-  return admit(cluster, { '/': 'PVEAuditor' });
+  onVault('ct', 200, 2, {
+    keyFingerprint: 'de:00:00:00:00:00:00:01',
+    notes: 'pihole',
+    files: containerFiles,
+  });
+  cluster.access.roles.set('FileRestore', {
+    id: 'FileRestore',
+    special: false,
+    privileges: ['VM.Audit', 'VM.Backup', 'VM.GuestAgent.Audit'],
+  });
+  return admit(cluster, { '/': 'PVEAuditor', '/vms': 'FileRestore', '/storage/vault': 'PVEDatastoreUser' });
 }

@@ -16,6 +16,7 @@ import { nodeHandlers } from './nodes';
 import { poolHandlers } from './pools';
 import { powerHandlers } from './power';
 import { pruneHandlers } from './prune';
+import { fileRestoreHandlers } from './file-restore';
 import { remoteMigrateHandlers } from './remote-migrate';
 import { replicationHandlers } from './replication';
 import { rrdHandlers } from './rrd';
@@ -44,6 +45,7 @@ export const handlers: Handlers = {
   ...poolHandlers,
   ...powerHandlers,
   ...pruneHandlers,
+  ...fileRestoreHandlers,
   ...remoteMigrateHandlers,
   ...replicationHandlers,
   ...rrdHandlers,

@@ -1,7 +1,7 @@
 import { demand } from './access';
 import { optionalNumber, optionalText, text, type Call, type Handlers } from './call';
 import { died } from './errors';
-import { contentOn, storageOf, volumeId } from './storage';
+import { activated, contentOn, storageOf, volumeId } from './storage';
 import type { StorageContent } from './storage-types';
 import { startTask } from './tasks';
 
@@ -69,7 +69,7 @@ export function markBackups(items: readonly StorageContent[], keep: string): Mar
 }
 
 function marked(call: Call): Marked[] {
-  const storage = storageOf(call);
+  const storage = activated(storageOf(call));
   const type = optionalText(call, 'type');
   const vmid = optionalNumber(call, 'vmid');
   const keep = optionalText(call, 'prune-backups') ?? storage.more['prune-backups'];

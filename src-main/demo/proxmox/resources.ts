@@ -66,7 +66,7 @@ export function storageResource(cluster: Cluster, storage: Storage, node: Cluste
     plugintype: storage.type,
     content: storage.content.join(','),
     shared: storage.shared ? 1 : 0,
-    ...(node.online && storage.enabled
+    ...(node.online && storage.enabled && storage.reachable !== false
       ? {
           status: 'available',
           disk: storageUsedBytes(cluster, storage, node.name),

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import type { Random } from '../random';
 import { authenticateTicket, authenticateToken, checkCsrfToken, type Identity } from './access';
-import { Page, TextFile } from './call';
+import { FileStream, Page, TextFile } from './call';
 import { takeSocket } from './console';
 import { dispatch, routeOf, type Request, type Way } from './dispatch';
 import { ApiError, AuthenticationError, HttpError } from './errors';
@@ -84,6 +84,18 @@ function success(result: unknown, way: Way, random: Random): Reply {
         'Content-Disposition': `attachment; filename="${result.name}"`,
       },
       body: Buffer.from(result.text),
+    };
+  }
+  if (result instanceof FileStream) {
+    return {
+      status: 200,
+      reason: 'OK',
+      headers: {
+        Connection: ['close'],
+        'Content-Type': 'application/octet-stream',
+        'Transfer-Encoding': 'chunked',
+      },
+      body: Buffer.from(result.content),
     };
   }
   const data = result instanceof Page ? result.data : (result ?? null);
@@ -231,7 +243,9 @@ function send(request: IncomingMessage, response: ServerResponse, reply: Reply, 
     Server: 'pve-api-daemon/3.0',
     Expires: now,
     ...(zip ? { 'Content-Encoding': 'gzip' } : {}),
-    ...(body.length === 0 ? {} : { 'Content-Length': String(body.length) }),
+    ...(body.length === 0 || reply.headers['Transfer-Encoding'] !== undefined
+      ? {}
+      : { 'Content-Length': String(body.length) }),
     ...reply.headers,
     ...(last ? { Connection: ['close'] } : {}),
   });

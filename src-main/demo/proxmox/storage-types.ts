@@ -7,12 +7,19 @@ export interface Storage {
   /** Left out: all nodes. */
   nodes?: string[];
   enabled: boolean;
+  /** false: its server does not answer, so no node can use it. Left out: it does. */
+  reachable?: boolean;
   /** Of each node's own, where it is not shared. */
   totalBytes: number;
   /** What is on it besides the volumes of guests and the content below. */
   otherBytes: number;
   path: string;
   more: Record<string, string>;
+}
+
+/** A folder by the names in it; a text is what a file holds. */
+export interface BackupTree {
+  [name: string]: BackupTree | string;
 }
 
 /** An ISO image, a template, a snippet, a backup. Disks of guests follow from their configuration. */
@@ -32,6 +39,8 @@ export interface StorageContent {
   /** Of a backup on a Proxmox Backup Server. */
   verified?: 'ok' | 'failed';
   keyFingerprint?: string;
+  /** What is inside of a backup on a Proxmox Backup Server. */
+  files?: BackupTree;
   /** The configuration that a backup holds. */
   config?: Record<string, string | number>;
 }

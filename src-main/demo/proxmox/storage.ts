@@ -20,9 +20,10 @@ function storageOf(call: Call): Storage {
 
 function statusOf(cluster: Cluster, storage: Storage, node: string) {
   const used = storageUsedBytes(cluster, storage, node);
-  const sizes = storage.enabled
-    ? { total: storage.totalBytes, used, avail: storage.totalBytes - used, active: 1 }
-    : { total: 0, used: 0, avail: 0, active: 0 };
+  const sizes =
+    storage.enabled && storage.reachable !== false
+      ? { total: storage.totalBytes, used, avail: storage.totalBytes - used, active: 1 }
+      : { total: 0, used: 0, avail: 0, active: 0 };
   return {
     type: storage.type,
     content: storage.content.join(','),
@@ -84,9 +85,18 @@ export function contentOn(cluster: Cluster, storage: Storage, node: string): Sto
   );
 }
 
+/** What is on a server that does not answer cannot be told. */
+export function activated(storage: Storage): Storage {
+  if (storage.reachable !== false) return storage;
+  const server = `${storage.more['server'] ?? ''}:8007`;
+  throw died(
+    `could not activate storage '${storage.id}': ${storage.id}: error fetching datastores - 500 Can't connect to ${server} (Connection timed out)`,
+  );
+}
+
 function listContent(call: Call) {
   const { cluster } = call;
-  const storage = storageOf(call);
+  const storage = activated(storageOf(call));
   const node = text(call, 'node');
   const content = optionalText(call, 'content');
   const vmid = optionalNumber(call, 'vmid');
@@ -112,14 +122,14 @@ function listContent(call: Call) {
 }
 
 /** `local:iso/x.iso`, or without the storage's name. */
-function volumeOf(call: Call): { storage: Storage; volume: string } {
+export function volumeOf(call: Call): { storage: Storage; volume: string } {
   const storage = storageOf(call);
   const given = text(call, 'volume');
   const prefix = `${storage.id}:`;
   return { storage, volume: given.startsWith(prefix) ? given.slice(prefix.length) : given };
 }
 
-function itemOf(call: Call): StorageContent | undefined {
+export function itemOf(call: Call): StorageContent | undefined {
   const { storage, volume } = volumeOf(call);
   return contentOn(call.cluster, storage, text(call, 'node')).find((item) => item.volume === volume);
 }

@@ -16,6 +16,13 @@ const stamp = (ms: number) =>
   new Date(ms).toISOString().slice(0, 19).replaceAll(':', '_').replaceAll('-', '_').replace('T', '-');
 const clock = (ms: number) => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 
+/** On a Proxmox Backup Server: `backup/vm/100/2026-11-28T01:00:00Z`, whatever compression was asked for. */
+function snapshotName(guest: Guest, ms: number): { volume: string; format: string } {
+  const kind = guest.type === 'qemu' ? 'vm' : 'ct';
+  const time = `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  return { volume: `backup/${kind}/${guest.vmid}/${time}`, format: `pbs-${kind}` };
+}
+
 export function backupName(guest: Guest, ms: number, compress: string): { volume: string; format: string } {
   const kind = guest.type === 'qemu' ? 'vma' : 'tar';
   const format = `${kind}${suffixes[compress] ?? ''}`;
@@ -64,7 +71,10 @@ function* backUp(call: Call, guest: Guest, wanted: Wanted, run: TaskRun): Work {
           : `INFO: including mount point ${drive.key} ('${drive.options['mp'] ?? '/'}') in backup`,
       );
     }
-    const { volume, format } = backupName(guest, startedAtMs, wanted.compress);
+    const { volume, format } =
+      wanted.storage.type === 'pbs'
+        ? snapshotName(guest, startedAtMs)
+        : backupName(guest, startedAtMs, wanted.compress);
     const kind = guest.type === 'qemu' ? 'vzdump' : 'vzdump';
     run.log(`INFO: creating ${kind} archive '${wanted.storage.path}/${volume.replace('backup/', 'dump/')}'`);
     const bytes = drives.reduce((sum, drive) => sum + drive.sizeBytes, 0);

@@ -10,7 +10,8 @@ import { useRead } from '../../components/use-read';
 import { formatBytes, plural } from '../../format/bytes-format';
 import { guestTypeWords } from '../../format/guest-format';
 import { formatMoment } from '../../format/time-format';
-import { useTakenAt } from '../../stores/clusters-store';
+import { useClustersStore, useTakenAt } from '../../stores/clusters-store';
+import { BackupFilesDrawer } from './BackupFilesDrawer';
 import { BackupJobs } from './BackupJobs';
 import { judgeAge, thresholds, type AgeVerdict } from './backup-age';
 
@@ -44,6 +45,9 @@ export function ClusterBackups({ cluster }: { cluster: Cluster }) {
 function Known({ cluster, found, onAgain }: { cluster: Cluster; found: Found; onAgain: () => void }) {
   const [hours, setHours] = useState('24');
   const nowMs = useNow();
+  const [looked, setLooked] = useState<GuestBackup | null>(null);
+  const storages = useClustersStore((state) => state.inventories[cluster.id]?.storages);
+  const onBackupServer = new Set(storages?.flatMap(({ name, type }) => (type === 'pbs' ? [name] : [])));
   const { ages, backups, unread } = found;
   const complete = unread.length === 0;
   const judged = ages.map((age) => ({ age, verdict: judgeAge(age, Number(hours), nowMs, complete) }));
@@ -55,6 +59,7 @@ function Known({ cluster, found, onAgain }: { cluster: Cluster; found: Found; on
           {storage}: {text} What it holds is not counted.
         </Text>
       ))}
+      <BackupFilesDrawer cluster={cluster} backup={looked} onClose={() => setLooked(null)} />
       <section aria-label="Age of backups">
         <Group justify="space-between" mb={6}>
           <Group gap="sm">
@@ -120,7 +125,7 @@ function Known({ cluster, found, onAgain }: { cluster: Cluster; found: Found; on
                 <Table.Th>Storage</Table.Th>
                 <Table.Th>Size</Table.Th>
                 <Table.Th>Notes</Table.Th>
-                <Table.Td w={48} />
+                <Table.Td w={onBackupServer.size === 0 ? 48 : 130} />
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -153,11 +158,23 @@ function Known({ cluster, found, onAgain }: { cluster: Cluster; found: Found; on
                     </Group>
                   </Table.Td>
                   <Table.Td>
-                    <OfferMenu
-                      hostId={cluster.id}
-                      subject={{ kind: 'backup', backup }}
-                      label={`Actions for ${backup.volid}`}
-                    />
+                    <Group gap={4} wrap="nowrap" justify="flex-end">
+                      {onBackupServer.has(backup.storage) && (
+                        <Button
+                          size="compact-xs"
+                          variant="subtle"
+                          aria-label={`Files of ${backup.volid}`}
+                          onClick={() => setLooked(backup)}
+                        >
+                          Files…
+                        </Button>
+                      )}
+                      <OfferMenu
+                        hostId={cluster.id}
+                        subject={{ kind: 'backup', backup }}
+                        label={`Actions for ${backup.volid}`}
+                      />
+                    </Group>
                   </Table.Td>
                 </Table.Tr>
               ))}

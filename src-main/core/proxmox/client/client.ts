@@ -130,7 +130,9 @@ const errorBodySchema = z.object({
 });
 /** F109: uploads have connections of their own, so that they never stand in the way of anything else. */
 const uploadSlots = 2;
-/** The time a whole upload may take: 4 GiB over a slow line. */
+/** A node first opens the backup that it reads a file from. */
+const downloadSilenceMs = 120_000;
+/** The time a whole upload or download may take: 4 GiB over a slow line. */
 const uploadTimeoutMs = 12 * 3600 * 1000;
 
 /** `total` is left out where it would be 0. */
@@ -167,7 +169,13 @@ export class ApiClient {
   readonly #limits: ApiLimits;
   readonly #queue: PQueue;
   readonly #uploads = new PQueue({ concurrency: uploadSlots });
-  readonly #agents: readonly { where: string; origin: string; reads: Agent; changes: Agent }[];
+  readonly #agents: readonly {
+    where: string;
+    origin: string;
+    reads: Agent;
+    changes: Agent;
+    downloads: Agent;
+  }[];
   /** The endpoint that answered last. */
   #preferred = 0;
   /** By endpoint: until when it is not tried, and why. */
@@ -211,6 +219,14 @@ export class ApiClient {
         }),
         // 0: a connection of its own for each, so that none is lost on one the server has just closed.
         changes: new Agent({ ...shared, pipelining: 0 }),
+        // Streamed to a file, so of any size.
+        downloads: new Agent({
+          connect: shared.connect,
+          connections: uploadSlots,
+          pipelining: 0,
+          headersTimeout: downloadSilenceMs,
+          bodyTimeout: downloadSilenceMs,
+        }),
       };
     });
     this.#breaker = circuitBreaker(
@@ -359,6 +375,64 @@ export class ApiClient {
   }
 
   /**
+   * Reads a file that the API streams, as it comes. It is not tried again, and asked of the node that answered last.
+   *
+   * @param take is given what comes, and ends with what it made of it
+   * @throws AppError as `get`, and what `take` throws
+   */
+  async download<T>(
+    path: ApiPath,
+    { operation, query = {}, signal }: Omit<ReadOptions, 'shown'>,
+    take: (chunks: AsyncIterable<Buffer>) => Promise<T>,
+  ): Promise<T> {
+    const asked = this.#asked(operation, query);
+    const agent = this.#agents[this.#preferred];
+    if (agent === undefined) throw new Error('There is no such endpoint.');
+    const run = async (): Promise<T> => {
+      const deadline = AbortSignal.timeout(uploadTimeoutMs);
+      const failed = (thrown: unknown): AppError => {
+        if (signal?.aborted === true) return new AppError('cancelled', 'Cancelled.', { cause: thrown });
+        return transportFailure(deadline.aborted ? deadline.reason : thrown, agent.where).error;
+      };
+      const { headers } = await this.#sentWith(this.#preferred, 'GET');
+      let response: Dispatcher.ResponseData;
+      try {
+        response = await undici().request(`${agent.origin}/api2/json${path}?${encodeParameters(query)}`, {
+          method: 'GET',
+          dispatcher: agent.downloads,
+          headers,
+          signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+        });
+      } catch (thrown) {
+        throw failed(thrown);
+      }
+      const contentType = String(response.headers['content-type'] ?? '');
+      if (response.statusCode !== 200 || contentType.startsWith('application/json')) {
+        // Throws what it says; an answer of the API in place of the file is none either.
+        this.#envelopeOf(
+          await answerOf(response).catch((thrown: unknown) => Promise.reject(failed(thrown))),
+          asked,
+        );
+        throw new AppError('unexpected-output', `${asked.cluster} answered with no file. Nothing was saved.`);
+      }
+      const { body } = response;
+      const chunks = async function* (): AsyncGenerator<Buffer, void, undefined> {
+        try {
+          for await (const chunk of body) yield chunk as Buffer;
+        } catch (thrown) {
+          throw failed(thrown);
+        }
+      };
+      try {
+        return await take(chunks());
+      } finally {
+        body.destroy();
+      }
+    };
+    return this.#uploads.add(run);
+  }
+
+  /**
    * Opens a web socket below the API, on a connection that was checked like any other. @throws AppError as `get`
    */
   async socket(path: ApiPath, query: ApiParameters): Promise<WebSocketLink> {
@@ -387,7 +461,13 @@ export class ApiClient {
   async close(): Promise<void> {
     this.#queue.clear();
     this.#uploads.clear();
-    await Promise.all(this.#agents.flatMap(({ reads, changes }) => [reads.destroy(), changes.destroy()]));
+    await Promise.all(
+      this.#agents.flatMap(({ reads, changes, downloads }) => [
+        reads.destroy(),
+        changes.destroy(),
+        downloads.destroy(),
+      ]),
+    );
   }
 
   async #guarded(signal: AbortSignal | undefined, work: () => Promise<Answer>): Promise<Answer> {
