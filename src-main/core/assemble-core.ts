@@ -29,6 +29,7 @@ import { changeHandlers } from './handlers/changes';
 import { operationHandlers } from './handlers/operations';
 import { settingsHandlers } from './handlers/settings';
 import { createCredentialStore } from './hosts/credential-store';
+import { sameName } from './hosts/guards';
 import { createHostStore } from './hosts/host-store';
 import { createHostLists } from './hosts/import-host-list';
 import { createKeyFileRegistry } from './hosts/key-file-registry';
@@ -449,7 +450,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         inventory,
         shell,
         demo: options.demo,
-        nameTaken: (name) => clusterNames().includes(name),
+        nameTaken: (name) => clusterNames().some((known) => sameName(known, name)),
         sshConfig: {
           path: options.sshConfigPath ?? join(homedir(), '.ssh', 'config'),
           hosts,
@@ -497,7 +498,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         settings: () => settings.read(),
         shell,
         demo: options.demo,
-        nameTaken: (name) => hosts.list().some((host) => host.name === name),
+        nameTaken: (name) => hosts.list().some((host) => sameName(host.name, name)),
         busy: (clusterId) => road.busy(clusterId),
         onRemove: ({ id }) => {
           consoles.closeAll('Its cluster was removed from Holdfast.', id);

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClusterSettings } from '../../../src-preload/contract/clusters';
 import { createCertificate } from '../../demo/proxmox/certificate';
 import { closers, json, startServer } from '../proxmox/client/testing/tls-server';
-import { atlas, startClusterCore, type ClusterCore } from '../testing/cluster-core';
+import { atlas, attic, startClusterCore, type ClusterCore } from '../testing/cluster-core';
 
 /** How a cluster is met and trusted: on real TLS servers, with the whole core. */
 let world: ClusterCore;
@@ -178,6 +178,28 @@ describe('before it is saved', () => {
       const failure = await core.failure(channel, { ...stored, settings: elsewhere });
       expect([failure.code, failure.message]).toEqual(['refused', expect.stringContaining('Enter it again')]);
     }
+  });
+
+  it('a stored secret does not go to another cluster of the list either, whose certificate is pinned', async () => {
+    const { core } = world;
+    const { clusters } = await core.call('clusters:list', {});
+    const settingsFrom = (clusterId: string): ClusterSettings => {
+      const found = clusters.find(({ cluster }) => cluster.id === clusterId)?.cluster;
+      if (found === undefined) throw new Error(`${clusterId} is gone`);
+      const { id: _id, demo: _demo, createdAtMs: _at, ...settings } = found;
+      return settings;
+    };
+    const endpoints = [...settingsFrom(attic).endpoints, ...settingsFrom(atlas).endpoints];
+    const asked = { clusterId: atlas, settings: { ...settingsFrom(atlas), endpoints }, secret: null };
+    for (const channel of ['clusters:testConnection', 'clusters:update'] as const) {
+      const failure = await core.failure(channel, asked);
+      expect([failure.code, failure.message]).toEqual([
+        'refused',
+        expect.stringContaining('belongs to attic'),
+      ]);
+    }
+    const named = { settings: { ...settingsFrom(atlas), name: ' \u{ff21}TLAS' }, secret: 'x' };
+    expect(await core.failure('clusters:add', named)).toMatchObject({ code: 'invalid-request' });
   });
 
   it('what failed of a saved cluster is forgotten by testing it', async () => {

@@ -12,7 +12,7 @@ import type { ClusterStore } from './stores';
 
 export interface OnboardingOptions {
   clients: ClusterClients;
-  clusters: Pick<ClusterStore, 'get'>;
+  clusters: Pick<ClusterStore, 'get' | 'list'>;
   credentials: CredentialStore;
   service: Pick<ClusterService, 'forgive'>;
   demo: boolean;
@@ -34,12 +34,28 @@ const placeOf = ({ address, port }: { address: string; port: number }): string =
 
 /**
  * SECURITY: what was stored for one server goes to no other at the wish of the page. A pinned certificate is a decision of
- * a person; an authority vouches for many names, so a new address, another authority or another user wants the secret
- * anew. Throws AppError `refused`.
+ * a person, but for the node of another cluster it was made for that one; an authority vouches for many names, so a new
+ * address, another authority or another user wants the secret anew. Throws AppError `refused`.
+ * @param others of the list
  */
-export function keepSecretFrom(before: ClusterSettings, after: ClusterSettings): void {
+export function keepSecretFrom(
+  before: ClusterSettings,
+  after: ClusterSettings,
+  others: readonly Cluster[],
+): void {
   const known = new Set(before.endpoints.map(placeOf));
   const elsewhere = after.endpoints.some((endpoint) => !known.has(placeOf(endpoint)));
+  const foreign = others.find(({ endpoints }) =>
+    endpoints.some((theirs) =>
+      after.endpoints.some((ours) => placeOf(ours) === placeOf(theirs) && !known.has(placeOf(ours))),
+    ),
+  );
+  if (foreign !== undefined) {
+    throw new AppError(
+      'refused',
+      `One of these addresses belongs to ${foreign.name}, and the stored secret does not. Enter it again.`,
+    );
+  }
   const otherTrust = JSON.stringify(before.trust) !== JSON.stringify(after.trust);
   const otherLogin = before.login.kind !== after.login.kind;
   const vouchedOnly = after.trust !== 'pin' && (elsewhere || otherTrust);
@@ -76,7 +92,11 @@ export function createOnboarding({ clients, clusters, credentials, service, demo
   }: Request<'clusters:testConnection'>): Promise<string> => {
     if (secret !== null) return secret;
     if (clusterId !== null) {
-      keepSecretFrom(clusters.get(clusterId), settings);
+      keepSecretFrom(
+        clusters.get(clusterId),
+        settings,
+        clusters.list().filter(({ id }) => id !== clusterId),
+      );
       const stored = await credentials.read(clusterId);
       if (stored !== null) return stored;
     }

@@ -18,6 +18,7 @@ import type { ReadHealth } from '../clusters/health-report';
 import type { createRootTasks } from '../clusters/root-tasks';
 import { keepSecretFrom, type createOnboarding } from '../clusters/onboarding';
 import type { createCertificateTrust } from '../clusters/trust';
+import { sameName } from '../hosts/guards';
 import { newHostId } from '../hosts/host-id';
 import { raiseQuestion } from './hosts';
 
@@ -92,7 +93,7 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
 
   /** The name is what people type to confirm, so it has to mean one thing. Throws AppError. */
   const checkName = (name: string, clusterId: string | null): void => {
-    const taken = clusters.list().some((each) => each.id !== clusterId && each.name === name);
+    const taken = clusters.list().some((each) => each.id !== clusterId && sameName(each.name, name));
     if (!taken && !options.nameTaken(name)) return;
     throw new AppError(
       'invalid-request',
@@ -126,7 +127,13 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
       const before = clusters.get(clusterId);
       refuseWhileBusy(before);
       checkName(settings.name, clusterId);
-      if (secret === null) keepSecretFrom(before, settings);
+      if (secret === null) {
+        keepSecretFrom(
+          before,
+          settings,
+          clusters.list().filter(({ id }) => id !== clusterId),
+        );
+      }
       const cluster: Cluster = { ...before, ...settings };
       const raises = accessLevels.indexOf(cluster.accessLevel) > accessLevels.indexOf(before.accessLevel);
       // SECURITY: the page can ask for more; only a person in a native dialog grants it.

@@ -61,6 +61,49 @@ describe('the host list', () => {
     await core.call('hosts:update', { hostId: host.id, settings: settingsOf(host), secret: null });
   });
 
+  it.each(['BOX', ' box', 'bo\u{200d}x', '\u{ff42}ox'])(
+    'refuses a name that reads like one that is taken: %j',
+    async (name) => {
+      const host = await core.addHost(box);
+      const again = { settings: { ...settingsOf(host), name }, secret: null };
+      expect(await core.failure('hosts:add', again)).toMatchObject({ code: 'invalid-request' });
+    },
+  );
+
+  it('gives no second record of a machine more than the first has without a native yes', async () => {
+    const host = await core.addHost(box, { accessLevel: 'view' });
+    const settings: HostSettings = { ...settingsOf(host), name: 'two', accessLevel: 'administer' };
+    core.answer = async () => false;
+    expect(await core.failure('hosts:add', { settings, secret: null })).toMatchObject({ code: 'cancelled' });
+    // Nor does a record that may do more elsewhere become one of this machine.
+    const away = await core.call('hosts:add', { settings: { ...settings, port: 1 }, secret: null });
+    const moved = { hostId: away.id, settings, secret: 'x' };
+    expect(await core.failure('hosts:update', moved)).toMatchObject({ code: 'cancelled' });
+    expect(core.questions.map(({ kind, title }) => [kind, title])).toEqual([
+      ['raise-access', 'Let this laptop administer two?'],
+      ['raise-access', 'Let this laptop administer two?'],
+    ]);
+    core.answer = async () => true;
+    expect(await core.call('hosts:update', moved)).toMatchObject({ port: box.port });
+  });
+
+  it('sends a stored password nowhere else at the wish of the page', async () => {
+    const host = await core.addHost(box);
+    const other = await startShellHost();
+    const peer = { address: '127.0.0.1', port: other.port };
+    // The other machine is known as well: its key is pinned, so nobody would be asked.
+    await core.call('hosts:trustKey', { ...peer, sha256: other.sha256 });
+    const elsewhere = { hostId: host.id, settings: { ...settingsOf(host), ...peer }, secret: null };
+    expect(await core.failure('hosts:update', elsewhere)).toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('Enter it again'),
+    });
+    const renamed = { ...elsewhere, settings: { ...settingsOf(host), name: 'renamed' } };
+    await core.call('hosts:update', renamed);
+    expect(await core.call('hosts:connect', { hostId: host.id })).toMatchObject({ status: 'online' });
+    await other.close();
+  });
+
   it('refuses a key file that the native dialog did not give', async () => {
     const host = await core.addHost(box);
     const auth = {

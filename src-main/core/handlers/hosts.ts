@@ -1,6 +1,7 @@
 import type { CoreHandlers, Request, Response } from '../../../src-preload/contract';
 import { accessLevels, type Host, type HostSettings } from '../../../src-preload/contract/hosts';
 import { AppError } from '../errors/app-error';
+import { keepSecretFrom, lowerRecordOf, sameName } from '../hosts/guards';
 import { newHostId } from '../hosts/host-id';
 import type { HostLists } from '../hosts/import-host-list';
 import { importSshConfig, listSshConfig, type ImportOptions } from '../hosts/import-ssh-config';
@@ -108,7 +109,7 @@ export function hostHandlers(options: HostHandlerOptions): HostHandlers {
     // SECURITY: the page knows ids of key files only; an id that the dialog did not give names no file.
     if (settings.auth.kind === 'key-file') keyFiles.path(settings.auth.keyFileId);
     // The name is what people type to confirm, so it has to mean one host.
-    const taken = hosts.list().some(({ id, name }) => id !== hostId && name === settings.name);
+    const taken = hosts.list().some(({ id, name }) => id !== hostId && sameName(name, settings.name));
     if (taken || options.nameTaken(settings.name)) {
       throw new AppError(
         'invalid-request',
@@ -116,6 +117,12 @@ export function hostHandlers(options: HostHandlerOptions): HostHandlers {
       );
     }
     routeTo({ ...settings, ...(hostId === null ? {} : { id: hostId }) }, hosts.list());
+  };
+
+  /** Throws AppError `cancelled` when the person says no. */
+  const askToRaise = async (before: Host, after: HostSettings, signal: AbortSignal): Promise<void> => {
+    if (await shell.confirm(raiseQuestion(before, { ...before, ...after }), signal)) return;
+    throw new AppError('cancelled', 'The access level was not raised, so nothing was saved.');
   };
 
   const refuseInDemo = (): void => {
@@ -129,8 +136,13 @@ export function hostHandlers(options: HostHandlerOptions): HostHandlers {
   return {
     'hosts:list': async () => ({ hosts: inventory.overviews() }),
 
-    'hosts:add': async ({ settings, secret }) => {
+    'hosts:add': async ({ settings, secret }, { signal }) => {
       checkSettings(settings, null);
+      const lower = lowerRecordOf(settings, hosts.list(), null);
+      if (lower !== null) {
+        await askToRaise(lower, settings, signal);
+        checkSettings(settings, null);
+      }
       const host: Host = {
         ...settings,
         id: newHostId(settings.name),
@@ -152,13 +164,13 @@ export function hostHandlers(options: HostHandlerOptions): HostHandlers {
       };
       refuseWhileBusy();
       checkSettings(settings, hostId);
+      if (secret === null) keepSecretFrom(before, settings);
       const host: Host = { ...before, ...settings };
       const raises = accessLevels.indexOf(host.accessLevel) > accessLevels.indexOf(before.accessLevel);
+      const lower = raises ? before : lowerRecordOf(settings, hosts.list(), hostId);
       // SECURITY: the page can ask for more on a known host; only a person in a native dialog grants it.
-      if (raises) {
-        if (!(await shell.confirm(raiseQuestion(before, host), signal))) {
-          throw new AppError('cancelled', 'The access level was not raised, so nothing was saved.');
-        }
+      if (lower !== null) {
+        await askToRaise(lower, settings, signal);
         // While the question stood open, another change may have begun.
         refuseWhileBusy();
         checkSettings(settings, hostId);
