@@ -45,6 +45,10 @@ describe('the core log', () => {
       nested: [{ passphrase: 'hunter2-two', text: `x ${key}` }],
       error: new AppError('internal', 'x', { cause: { clientSecret: 'hunter2-three' } }),
       bytes: Buffer.from('hunter2-four'),
+      PVEAuthCookie: 'hunter2-five',
+      ticket: 'hunter2-six',
+      stderr: 'sshpass: password=hunter2-seven; PVEAPIToken=root@pam!x=hunter2-eight',
+      url: 'https://admin:hunter2-nine@pve.example/',
     });
     const text = readFileSync(path(), 'utf8');
     expect(text).not.toMatch(/hunter2|b3BlbnNz/);

@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { redactText } from './audit/redact';
 import { AppError } from './errors/app-error';
 
 /** From the least to the most serious. */
@@ -16,18 +17,18 @@ const keptFiles = 5;
 const longestText = 4096;
 const deepest = 6;
 
-const secretName = /secret|password|passphrase|private.?key|token|credential|authorization|cookie/i;
-const secretText = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+const secretName =
+  /secret|passw|passphrase|pwd|private.?key|token|ticket|csrf|credential|authorization|cookie|input.?data/i;
 
 /**
- * A value as the log may hold it: fields whose name speaks of a secret are blanked, private keys in texts too,
+ * A value as the log may hold it: fields whose name speaks of a secret are blanked, what looks like one in texts too,
  * errors become plain data, and long or deep values are cut.
  *
  * SECURITY: this is the second net. The first is that callers hand over ids and codes, not requests.
  */
 export function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') {
-    const clean = value.replace(secretText, '[private key removed]');
+    const clean = redactText(value);
     return clean.length <= longestText ? clean : `${clean.slice(0, longestText)}…`;
   }
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return value;

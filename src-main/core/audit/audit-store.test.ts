@@ -193,6 +193,22 @@ describe('the audit store', () => {
     expect(JSON.stringify(store.read('nas', id))).not.toMatch(/hunter2|b3BlbnNzaC1rZXk/);
   });
 
+  it('keeps its order and its soundness when the clock of the laptop is set back', async () => {
+    const first = operation();
+    now -= 3_600_000;
+    const second = operation();
+    const { entries } = await store.list(
+      'nas',
+      { search: '', outcomes: [], action: null, fromMs: null, toMs: null },
+      null,
+      10,
+    );
+    expect(entries.map(({ operationId }) => operationId)).toEqual([second, first]);
+    store.close();
+    store = await open();
+    expect(await store.verify('nas')).toMatchObject({ problems: [], rowCount: 4 });
+  });
+
   it('keeps what an operation is checked by whole or not at all', () => {
     const recovery = (input: Record<string, unknown>): string => JSON.stringify({ input });
     const kept = (text: string): string | null | undefined => {

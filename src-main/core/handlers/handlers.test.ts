@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -320,6 +320,33 @@ describe('the inventory', () => {
     expect((await reading).ok).toBe(false);
     expect((await core.call('hosts:list', {})).hosts).toEqual([]);
     expect(eventsOf('inventory:changed')).toEqual([]);
+  });
+});
+
+describe('a password', () => {
+  it('stands in no file, event, answer or error, whatever becomes of the host', async () => {
+    const answers: unknown[] = [];
+    const host = await core.addHost(box, { accessLevel: 'administer' });
+    answers.push(await core.call('hosts:connect', { hostId: host.id }));
+    const input = { directory: data, name: 'made' };
+    const plan = await core.plan(host.id, 'zfs.snapshot.create', input);
+    answers.push(plan, await core.run(plan), core.questions);
+    answers.push(await core.call('hosts:setSecret', { hostId: host.id, secret: 'hunter2-is-wrong' }));
+    answers.push(await core.failure('hosts:connect', { hostId: host.id }));
+    answers.push(
+      await core.failure('operations:plan', { hostId: host.id, action: 'zfs.snapshot.create', input }),
+    );
+    answers.push(await core.call('hosts:list', {}), await core.allRows(host.id), core.events, core.notices);
+    await core.close();
+    const onDisk = readdirSync(data, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1'));
+    expect(onDisk.length).toBeGreaterThan(2);
+    for (const text of [...onDisk, JSON.stringify(answers)]) {
+      expect(text.includes(box.password)).toBe(false);
+      expect(text.includes('hunter2-is-wrong')).toBe(false);
+    }
+    core = await startTestCore({ dataDirectory: data });
   });
 });
 
