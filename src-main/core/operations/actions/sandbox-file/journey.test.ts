@@ -277,6 +277,15 @@ describe('changes of the files of a sandbox volume', () => {
     expect(readdirSync(volume.root)).toEqual([]);
   });
 
+  it('refuse to delete a file in whose place there is another since', async () => {
+    put('notes.txt', 'old');
+    const made = await plan('remove', 'notes.txt');
+    put('notes.txt', 'newer');
+    test.clockOffsetMs = 6_000;
+    expect((await test.run(made)).outcome).toBe('refused');
+    expect(readFileSync(at('notes.txt'), 'utf8')).toBe('newer');
+  });
+
   it('refuse to delete a folder in which something changed since it was counted', async () => {
     put('d/a');
     const made = await plan('removeFolder', 'd');
