@@ -102,6 +102,14 @@ export function refusalError(refusal: Refusal, asked: Asked): AppError {
       },
     );
   }
+  // 64 KiB before 8.4 (pve-http-server 5.2.1), 512 KiB since.
+  if (status === 501 && /\bdata too large\b/.test(message)) {
+    return new AppError(
+      'api-failed',
+      `${cluster} did not take the request to ${operation}: it is larger than its release allows. Nothing was changed.`,
+      { detail, remedy: 'Send less at once. Proxmox VE takes 64 KiB before 8.4, 512 KiB since.' },
+    );
+  }
   if (status === 501) {
     return new AppError('api-failed', `This version of Proxmox VE on ${cluster} cannot ${operation}.`, {
       detail,
