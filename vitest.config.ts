@@ -11,6 +11,7 @@ export default defineConfig({
       'src-renderer/**/*.test.{ts,tsx}',
       'e2e/lab/**/*.test.mjs',
       'scripts/**/*.test.mjs',
+      'packaging/*.test.mjs',
     ],
     testTimeout: 30_000,
     // What is waited for comes later on a machine that does other work as well, and fails no less when it never comes.

@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { ensureBuild } from './build.mjs';
 import { hasDisplay } from './display.mjs';
 import { announce, electronArguments, electronEnvironment, resolveElectron } from './electron.mjs';
+import { packageApp } from './package.mjs';
 import { run } from './process.mjs';
 import { say, SetupError } from './say.mjs';
 import { ensurePackages } from './setup.mjs';
@@ -164,4 +165,5 @@ export const commands = {
   'test:e2e': async (args) => finish(await e2e(args)),
   'test:live': live,
   bench,
+  package: packageApp,
 };

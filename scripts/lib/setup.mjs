@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { createHash } from 'node:crypto';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { withLock } from './lock.mjs';
 import { run, runOrFail } from './process.mjs';
 import { say, SetupError } from './say.mjs';
@@ -49,10 +49,10 @@ export function firstMismatch(lock, installed, here = thisPlatform()) {
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
-function installedAsLocked() {
-  const record = join(root, 'node_modules', '.package-lock.json');
+function installedAsLocked(folder = root) {
+  const record = join(folder, 'node_modules', '.package-lock.json');
   if (!existsSync(record)) return false;
-  return firstMismatch(readJson(join(root, 'package-lock.json')), readJson(record)) === undefined;
+  return firstMismatch(readJson(join(folder, 'package-lock.json')), readJson(record)) === undefined;
 }
 
 const wantedNode = () => readJson(join(root, 'package.json')).devDependencies.node;
@@ -148,4 +148,11 @@ export async function ensurePackages() {
       );
     }
   });
+}
+
+/** The packages of a folder with a lock of its own, after those of the checkout. No install script runs. */
+export async function ensurePackagesOf(folder) {
+  if (installedAsLocked(folder)) return;
+  say(`installing the packages of ${relative(root, folder)}/package-lock.json (npm ci) ...`);
+  await npm('npm ci', ['ci', '--ignore-scripts'], { nodeFolder: dirname(nodeBinary), cwd: folder });
 }
