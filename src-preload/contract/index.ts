@@ -234,4 +234,4 @@ export type CoreHandlers = HandlersFor<CoreChannel>;
 export type ShellHandlers = HandlersFor<ShellChannel>;
 
 export type { Channel, CoreChannel, EventName, ShellChannel } from './channels';
-export type { ErrorCode, HostKey, HostKeyProblem, Result, WireError } from './result';
+export type { ErrorCode, HostKeyProblem, Result, WireError } from './result';

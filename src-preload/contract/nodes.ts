@@ -58,7 +58,6 @@ export const nodeServiceSchema = z.strictObject({
   /** `enabled`, `disabled`, … */
   unit: z.string(),
 });
-export type NodeService = z.infer<typeof nodeServiceSchema>;
 
 export const nodeDiskSchema = z.strictObject({
   path: z.string(),
@@ -72,7 +71,6 @@ export const nodeDiskSchema = z.strictObject({
   /** Life that is left, in percent; null: not told. */
   lifeLeftPercent: z.number().nullable(),
 });
-export type NodeDisk = z.infer<typeof nodeDiskSchema>;
 
 export const nodeInterfaceSchema = z.strictObject({
   name: z.string(),

@@ -2,21 +2,6 @@ import { z } from 'zod';
 import { bytesSchema } from './primitives';
 import { sandboxDriverSchema } from './sandbox';
 
-/** What actions are done to. */
-export const subjectKinds = [
-  'host',
-  'pool',
-  'member',
-  'volume',
-  'snapshot',
-  'disk',
-  'sandbox-host',
-  'sandbox',
-  'sandbox-volume',
-  'sandbox-snapshot',
-  'sandbox-template',
-] as const;
-
 /** One object of a host by its id in the inventory; a member by the id of its pool and its name there. */
 export const subjectSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('host') }),

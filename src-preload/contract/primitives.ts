@@ -5,7 +5,6 @@ export const nothingSchema = z.strictObject({});
 
 /** Local id of a host; also the name of its audit file, hence the narrow alphabet. */
 export const hostIdSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/);
-export type HostId = z.infer<typeof hostIdSchema>;
 
 /** Milliseconds since the Unix epoch, UTC. */
 export const timestampMsSchema = z.int().nonnegative();

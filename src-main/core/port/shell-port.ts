@@ -1,6 +1,3 @@
-import type { Plan } from '../../../src-preload/contract/operations';
-import type { HostKeyProblem } from '../../../src-preload/contract/result';
-
 /** Words of a native question. The shell adds nothing of its own and makes Cancel the default. */
 export interface ConfirmQuestion {
   kind: 'plan' | 'trust-host-key' | 'remove-host' | 'disable-read-only' | 'raise-access' | 'delete-part';
@@ -27,7 +24,3 @@ export interface ShellPort {
   chooseSavePath(suggestedName: string, filters: FileFilter[]): Promise<string | null>;
   chooseOpenPath(title: string, filters: FileFilter[], startIn?: 'ssh-directory'): Promise<string | null>;
 }
-
-/** Builds the words of the native dialog from what the core read; see operations/confirm-words.ts. */
-export type PlanWords = (plan: Plan) => ConfirmQuestion;
-export type HostKeyWords = (problem: HostKeyProblem) => ConfirmQuestion;

@@ -56,15 +56,3 @@ export const builtInRoles: Readonly<Record<string, readonly string[]>> = {
 
 /** Every privilege there is. */
 export const allPrivileges: ReadonlySet<string> = new Set(administrator);
-
-/** What the demo's token for the access level "operate" may do. */
-export const operatorRole = {
-  id: 'HoldfastOperator',
-  privileges: [
-    ...vmUser,
-    ...words('VM.Config.Options VM.Migrate VM.Snapshot VM.Snapshot.Rollback'),
-    ...words(
-      'Datastore.Audit Datastore.AllocateSpace Mapping.Audit Pool.Audit SDN.Audit Sys.Audit Sys.Syslog',
-    ),
-  ],
-};

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../../errors/app-error';
-import { allBlocks, parseBlocks, type Block } from '../../../storage/mdadm/blocks';
+import { parseBlocks, type Block } from '../../../storage/mdadm/blocks';
 import {
   arrayPathPattern,
   isDevicePath,
@@ -137,13 +137,6 @@ export async function readDevice(context: ActionContext, device: string): Promis
   return block === null ? null : { asked: device, block, signature: found };
 }
 
-/** The array that a device is a member of by lsblk, if any. */
-export function arrayOn(block: Block): string | null {
-  return (
-    [...allBlocks([block]).values()].find(({ name }) => /^md/.test(name) && name !== block.name)?.path ?? null
-  );
-}
-
 export function noSuchArrayBlocker(path: string): Blocker {
   return {
     text: `There is no array ${path} on this host.`,
@@ -158,10 +151,6 @@ export interface ArrayNeeds {
   quiet?: boolean;
   /** Every place must hold an up-to-date member. */
   whole?: boolean;
-}
-
-export function isBusy(array: LiveArray): boolean {
-  return array.mdstat?.sync !== null && array.mdstat?.sync !== undefined;
 }
 
 const syncWords: Record<string, string> = {
