@@ -85,7 +85,6 @@ import { SshSessionPool } from './ssh/session-pool';
 import { readInventory } from './storage/read-inventory';
 import { readSnapshotDetails } from './storage/read-snapshot-details';
 import { summarise } from './storage/summary';
-import { versionOf } from './storage/versions';
 import { clusterConditions, hostConditions, reachCondition } from './trouble/conditions';
 import { TroubleWatch } from './trouble/trouble-watch';
 
@@ -269,13 +268,13 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       }
       return { name, client: clients.client(cluster), ...(await clients.remote(cluster)) };
     };
-    const lastKnownVersion: SshLinkParts['lastKnownVersion'] = async (hostId, backend) =>
-      versionOf(await inventory.read(hostId), backend);
+    const lastKnownStatus: SshLinkParts['lastKnownStatus'] = async (hostId, backend) =>
+      (await inventory.read(hostId))?.backends.find(({ kind }) => kind === backend) ?? null;
     const links: LinkPool = {
       link: async (managed, signal) =>
         'endpoints' in managed
           ? pveLink(clients.client(managed), managed, { files: localFiles, consoles, otherCluster })
-          : sshLink({ sessions, volumePlace, localFiles, transfers, lastKnownVersion }, managed, signal),
+          : sshLink({ sessions, volumePlace, localFiles, transfers, lastKnownStatus }, managed, signal),
       identity: (managed) => ('endpoints' in managed ? clients.identity(managed) : hostKeys(managed)),
     };
     const onTargetChanged = (id: string): void =>

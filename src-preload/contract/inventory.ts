@@ -26,6 +26,8 @@ export const backendStatusSchema = z.strictObject({
   packageName: z.string(),
   /** Why the backend is unavailable, or could not be read. */
   error: wireErrorSchema.nullable(),
+  /** When the host last refused a command for which another one stood in; left out: it refuses none. */
+  refusedAtMs: z.number().optional(),
   capabilities: z.strictObject({
     snapshots: z.boolean(),
     /** `any`: newer snapshots survive; `newest-only`: newer ones are destroyed or must go first. */

@@ -3,6 +3,7 @@ import type { AccessLevel } from '../../../src-preload/contract/hosts';
 import type { Disk } from '../../../src-preload/contract/disks';
 import type {
   BackendKind,
+  BackendStatus,
   HostInventory,
   Pool,
   Snapshot,
@@ -150,8 +151,8 @@ export interface ActionContext {
       privileged?: false;
     },
   ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
-  /** Of the tools of a backend, as the last inventory told: which form to ask for first, and nothing more. */
-  lastKnownVersion(backend: BackendKind): Promise<string | null>;
+  /** Of a backend, as the last inventory told: which form to ask for first, and nothing more. null: never read. */
+  lastKnownStatus(backend: BackendKind): Promise<BackendStatus | null>;
   nowMs(): number;
 }
 

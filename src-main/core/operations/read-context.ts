@@ -9,11 +9,11 @@ const defaultMaxOutputBytes = 64 * 1024 * 1024;
 export function readContext(
   session: SshSession,
   options: ContextOptions,
-  lastKnownVersion: ActionContext['lastKnownVersion'],
+  lastKnownStatus: ActionContext['lastKnownStatus'],
 ): ActionContext {
   return {
     nowMs: options.nowMs,
-    lastKnownVersion,
+    lastKnownStatus,
     read: async (operation, argv, limits = {}) => {
       options.onRead(session.hostId);
       const { exitCode, stdout, stderr } = await session.exec({

@@ -274,6 +274,7 @@ describe('a name that was given to something else', () => {
     const digest = `sha256:${'1f'.repeat(32)}`;
     model.snapshots.push({
       ...{ group: 'web', name: 'base1', id: '1f1f', digest, image: 'tiny:latest', sizeBytes: 1, createdAtMs },
+      ...{ source: 'web', parentId: null, integrity: null },
     });
     const machine = createMachine({
       user: 'admin',
@@ -282,7 +283,7 @@ describe('a name that was given to something else', () => {
     });
     const context: ActionContext = {
       nowMs: () => createdAtMs,
-      lastKnownVersion: () => Promise.resolve(null),
+      lastKnownStatus: () => Promise.resolve(null),
       read: async (operation, argv, { acceptExitCodes = [0] } = {}) => {
         const [tool = '', ...rest] = argv;
         const path = tool === 'msb' ? '/usr/local/bin/msb' : `/usr/bin/${tool}`;

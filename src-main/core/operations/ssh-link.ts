@@ -1,5 +1,5 @@
 import type { Host } from '../../../src-preload/contract/hosts';
-import type { BackendKind } from '../../../src-preload/contract/inventory';
+import type { BackendKind, BackendStatus } from '../../../src-preload/contract/inventory';
 import type { PlanStep } from '../../../src-preload/contract/operations';
 import type { LocalFiles } from '../clusters/local-files';
 import { volumeReads } from '../sandbox/volume-fs/read';
@@ -73,7 +73,7 @@ export interface SshLinkParts {
   localFiles: Pick<LocalFiles, 'look'>;
   transfers: TransferJournal;
   /** As the last inventory of the host told. */
-  lastKnownVersion: (hostId: string, backend: BackendKind) => Promise<string | null>;
+  lastKnownStatus: (hostId: string, backend: BackendKind) => Promise<BackendStatus | null>;
 }
 
 /** The road's link to a Linux host: commands over its one SSH connection, and changes of files over SFTP on it. */
@@ -82,7 +82,7 @@ export async function sshLink(parts: SshLinkParts, host: Host, signal?: AbortSig
   const session = await sessions.session(host, signal);
   return {
     context: (options) => ({
-      ...readContext(session, options, (backend) => parts.lastKnownVersion(host.id, backend)),
+      ...readContext(session, options, (backend) => parts.lastKnownStatus(host.id, backend)),
       ...fileReads(parts, host, options),
     }),
     render: async (steps) => {

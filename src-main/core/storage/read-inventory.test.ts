@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { hostInventorySchema, snapshotSchema } from '../../../src-preload/contract/inventory';
+import {
+  hostInventorySchema,
+  snapshotSchema,
+  type HostInventory,
+} from '../../../src-preload/contract/inventory';
 import { AppError } from '../errors/app-error';
 import { quoteArgv } from '../ssh/quote';
 import type { ExecRequest, SshSession } from '../ssh/types';
@@ -9,7 +13,7 @@ import { readInventory } from './read-inventory';
 import { zfs } from './zfs/index';
 import { captured, type Captured } from './testing/captured';
 import { clockArgv, failedUnitsArgv, sensorsArgv } from './system/commands';
-import { snapshotsProbe, zfsProbes } from './zfs/commands';
+import { snapshotsProbe, statusJsonProbe, zfsProbes } from './zfs/commands';
 
 type Answer = Captured | AppError;
 
@@ -235,6 +239,35 @@ describe('reading the inventory of a host', () => {
     );
     const { inventory } = await readInventory(session, host, options());
     expect(inventory.backends[0]).toMatchObject({ available: true, version: null, error: null });
+  });
+
+  // Each refused command stands in the log of the host; a sudoers file of an older Holdfast would fill it.
+  it('does not ask a host that refused a form for it again for a day', async () => {
+    const jsonKey = quoteArgv(statusJsonProbe.argv);
+    const session = new CapturedSession(
+      answers({ [jsonKey]: new AppError('sudo-refused', 'sudo does not let admin run zpool.') }),
+    );
+    const dayMs = 24 * 3_600_000;
+    const at = async (nowMs: number, last: HostInventory | null) => {
+      session.asked.length = 0;
+      const { inventory } = await readInventory(session, host, { ...options(), nowMs: () => nowMs, last });
+      const [ofZfs, ...others] = inventory.backends;
+      if (ofZfs === undefined) throw new Error('ZFS was not read.');
+      const asked = session.asked.filter(({ argv }) => quoteArgv(argv) === jsonKey).length;
+      // The captured host has an older release.
+      return { asked, inventory: { ...inventory, backends: [{ ...ofZfs, version: '2.3.9' }, ...others] } };
+    };
+    const first = await at(0, null);
+    const refused = await at(1000, first.inventory);
+    const soon = await at(dayMs, refused.inventory);
+    const later = await at(dayMs + 2000, soon.inventory);
+    // The release is known, it was refused, left out, and tried again.
+    const again = await at(dayMs + 3000, later.inventory);
+    expect([first, refused, soon, later, again].map(({ asked }) => asked)).toEqual([0, 1, 0, 0, 1]);
+    expect([refused, soon].map(({ inventory }) => inventory.backends[0])).toEqual(
+      Array(2).fill(expect.objectContaining({ error: null, refusedAtMs: 1000 })),
+    );
+    expect(hostInventorySchema.parse(refused.inventory)).toEqual(refused.inventory);
   });
 
   it('throws when the connection was lost under every command, so that the last inventory stays', async () => {

@@ -86,7 +86,7 @@ export async function runProbe(
 
 function status(
   backend: StorageBackend,
-  rest: Pick<BackendStatus, 'available' | 'version' | 'error'>,
+  rest: Pick<BackendStatus, 'available' | 'version' | 'error' | 'refusedAtMs'>,
 ): BackendStatus {
   const { kind, title, packageName, capabilities } = backend;
   return { kind, title, packageName, capabilities: { ...capabilities }, ...rest };
@@ -114,9 +114,25 @@ function missing(backend: StorageBackend, tools: readonly string[]): BackendRead
   };
 }
 
+const before = (backend: StorageBackend, last: HostInventory | null): BackendStatus | undefined =>
+  last?.backends.find(({ kind }) => kind === backend.kind);
+
+/** Of a reading that went well all the same. What was not asked for this time is as it was. */
+function refusal(
+  outcomes: ReadonlyMap<string, ProbeOutcome>,
+  was: BackendStatus | undefined,
+  nowMs: () => number,
+): Pick<BackendStatus, 'refusedAtMs'> {
+  const refused = [...outcomes.values()].some(
+    (outcome) => !outcome.ok && ['refused', 'sudo-refused'].includes(outcome.error.code),
+  );
+  if (refused) return { refusedAtMs: nowMs() };
+  return was?.refusedAtMs === undefined ? {} : { refusedAtMs: was.refusedAtMs };
+}
+
 function probesOf(backend: StorageBackend, last: HostInventory | null): readonly Probe[] {
-  const before = last?.backends.find(({ kind }) => kind === backend.kind);
-  const wasRead = last !== null && before?.available === true && before.error === null;
+  const was = before(backend, last);
+  const wasRead = last !== null && was?.available === true && was.error === null;
   return wasRead ? (backend.probesAfter?.(last) ?? backend.probes) : backend.probes;
 }
 
@@ -124,6 +140,7 @@ async function readBackend(
   session: SshSession,
   backend: StorageBackend,
   last: HostInventory | null,
+  nowMs: () => number,
   signal: AbortSignal | undefined,
 ): Promise<BackendReading> {
   const runAll = (probes: readonly Probe[]) =>
@@ -141,7 +158,12 @@ async function readBackend(
     if (confused !== null) throw confused;
     const read = backend.parse(outcomes);
     return {
-      status: status(backend, { available: true, version: read.version, error: null }),
+      status: status(backend, {
+        available: true,
+        version: read.version,
+        error: null,
+        ...refusal(outcomes, before(backend, last), nowMs),
+      }),
       read,
       error: null,
       lost: null,
@@ -234,7 +256,9 @@ export async function readInventory(
     known.map(async (backend) => {
       const located = await locate(backend.tools);
       const absent = backend.tools.filter((tool) => !located.has(tool));
-      return absent.length > 0 ? missing(backend, absent) : readBackend(session, backend, last, signal);
+      return absent.length > 0
+        ? missing(backend, absent)
+        : readBackend(session, backend, last, nowMs, signal);
     }),
   );
   backendsRead.then(done, done);

@@ -45,7 +45,7 @@ function inventory(): BackendInventory {
 
 const context: ActionContext = {
   nowMs: () => nowMs,
-  lastKnownVersion: () => Promise.resolve(null),
+  lastKnownStatus: () => Promise.resolve(null),
   read: async (operation, argv, options) => {
     const result = run(argv);
     if (!(options?.acceptExitCodes ?? [0]).includes(result.exitCode)) {

@@ -36,7 +36,7 @@ function newHost(): Host {
     model,
     context: {
       nowMs: () => startMs,
-      lastKnownVersion: () => Promise.resolve(null),
+      lastKnownStatus: () => Promise.resolve(null),
       read: async (operation, argv, options) => {
         const answer = run(argv);
         if (!(options?.acceptExitCodes ?? [0]).includes(answer.exitCode)) {

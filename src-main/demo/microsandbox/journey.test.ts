@@ -32,7 +32,7 @@ function host() {
   };
   const context: ActionContext = {
     nowMs: () => nowMs,
-    lastKnownVersion: () => Promise.resolve(null),
+    lastKnownStatus: () => Promise.resolve(null),
     read: async (operation, argv, { acceptExitCodes = [0], privileged } = {}) => {
       expect(privileged).toBe(false);
       const result = send(argv);
@@ -222,7 +222,7 @@ describe('reading microsandbox of the demo fleet', () => {
 
     const context: ActionContext = {
       nowMs: () => nowMs,
-      lastKnownVersion: () => Promise.resolve(null),
+      lastKnownStatus: () => Promise.resolve(null),
       read: async (_operation, argv) => answer(argv),
     };
     for (const [id, input] of [

@@ -3,7 +3,6 @@ import { AppError } from '../../errors/app-error';
 import type { BackendInventory, Probe, ProbeOutcome, StorageBackend } from '../backend';
 import { outcomeOf, stdoutOf } from '../outcomes';
 import { mostListedWhole, snapshotsProbe, statusJsonProbe, zfsProbes } from './commands';
-import { versionOf } from '../versions';
 import { parseVersion, parseZfs } from './parse';
 import { tellsJson } from './read-status';
 import { parseSnapshots, SnapshotNameReader } from './snapshot-reader';
@@ -27,7 +26,12 @@ const areListedWhole = ({ count }: SnapshotNameReader): boolean => count > 0 && 
  * comes first: it has the others beside it. Which form `zpool status` has is known by then, so that no round goes by for it.
  */
 function probesAfter(last: HostInventory): Probe[] {
-  const asked = tellsJson(versionOf(last, 'zfs')) ? { ...others, status: statusJsonProbe } : others;
+  const asked = tellsJson(
+    last.backends.find(({ kind }) => kind === 'zfs'),
+    last.takenAtMs,
+  )
+    ? { ...others, status: statusJsonProbe }
+    : others;
   return [last.snapshotCount <= mostListedWhole ? snapshotsProbe : namesProbe, ...Object.values(asked)];
 }
 

@@ -19,7 +19,7 @@ function mediaHost(): ActionContext {
   const { machine } = createMedia06({ random: createRandom(5), nowMs: () => nowMs });
   if (machine === null) throw new Error('media-06 is switched off.');
   return {
-    lastKnownVersion: () => Promise.resolve(null),
+    lastKnownStatus: () => Promise.resolve(null),
     nowMs: () => nowMs,
     read: async (operation, argv, options) => {
       const result = machine.run(asSentTo(argv, true));

@@ -31,7 +31,7 @@ function world(remaining: number | null) {
   });
   return {
     nowMs: () => 0,
-    lastKnownVersion: () => Promise.resolve(null),
+    lastKnownStatus: () => Promise.resolve(null),
     read: () => Promise.resolve({ exitCode: 0, stdout, stderr: '' }),
   };
 }

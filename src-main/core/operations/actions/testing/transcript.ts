@@ -41,15 +41,12 @@ export function transcript(name: string): Transcript {
 }
 
 /** Answers exactly the recorded reads, as often as they are asked, and fails on any other. */
-export function replay(
-  exchanges: readonly Exchange[],
-  lastKnownVersion: string | null = null,
-): ActionContext & { unused(): string[] } {
+export function replay(exchanges: readonly Exchange[]): ActionContext & { unused(): string[] } {
   const answers = new Map(exchanges.map((exchange) => [quoteArgv(exchange.argv), exchange]));
   const unused = new Set(answers.keys());
   return {
     nowMs: () => 1_795_410_000_000,
-    lastKnownVersion: () => Promise.resolve(lastKnownVersion),
+    lastKnownStatus: () => Promise.resolve(null),
     read: (operation, argv, options) => {
       const key = quoteArgv(argv);
       const answer = answers.get(key);

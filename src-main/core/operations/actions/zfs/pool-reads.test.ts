@@ -3,13 +3,27 @@ import { AppError } from '../../../errors/app-error';
 import { readStatusArgv, readStatusJsonArgv } from '../../../storage/zfs/pool-commands';
 import { readPoolArgv } from '../../../storage/zfs/commands';
 import { captured } from '../../../storage/testing/captured';
+import type { BackendStatus } from '../../../../../src-preload/contract/inventory';
 import type { ActionContext } from '../../action';
 import { readStatus, topologyForComparison } from './pool-reads';
+
+const nowMs = Date.parse('2026-11-29T05:30:00Z');
 
 type Answer = string | AppError | { exitCode: number; stderr: string };
 
 /** A host with one pool, whose `zpool status` answers as recorded. */
-function host(version: string | null, answers: { json?: Answer; text?: Answer }) {
+const statusOf = (version: string | null, refusedAtMs?: number): BackendStatus => ({
+  kind: 'zfs',
+  title: 'ZFS',
+  available: true,
+  version,
+  packageName: 'zfsutils-linux',
+  capabilities: { snapshots: true, rollback: 'newest-only', snapshotNeedsSize: false },
+  error: null,
+  ...(refusedAtMs === undefined ? {} : { refusedAtMs }),
+});
+
+function host(version: string | null, answers: { json?: Answer; text?: Answer; refusedAtMs?: number }) {
   const asked: string[] = [];
   const status = (answer: Answer | undefined, accepted: readonly number[]) => {
     if (answer === undefined) throw new Error('This form was never asked for before.');
@@ -19,8 +33,9 @@ function host(version: string | null, answers: { json?: Answer; text?: Answer })
     throw new AppError('command-failed', 'zpool status failed.', { detail: answer.stderr });
   };
   const context: ActionContext = {
-    nowMs: () => Date.parse('2026-11-29T05:30:00Z'),
-    lastKnownVersion: (backend) => Promise.resolve(backend === 'zfs' ? version : null),
+    nowMs: () => nowMs,
+    lastKnownStatus: (backend) =>
+      Promise.resolve(backend === 'zfs' ? statusOf(version, answers.refusedAtMs) : null),
     read: async (_operation, argv, options) => {
       const line = argv.join(' ');
       if (line === readPoolArgv('tank').join(' ')) {
@@ -73,6 +88,14 @@ describe('the state of one pool, for a plan', () => {
     const { context, asked } = host('2.3.9', { json, text: pair('healthy').text });
     expect((await readStatus(context, 'tank')).status?.state).toBe('ONLINE');
     expect(asked).toEqual(['json', 'text']);
+  });
+
+  it('is not asked for as JSON for a day where the host refused that', async () => {
+    const hourMs = 3_600_000;
+    const lately = host('2.3.9', { ...pair('healthy'), refusedAtMs: nowMs - 23 * hourMs });
+    const longAgo = host('2.3.9', { ...pair('healthy'), refusedAtMs: nowMs - 25 * hourMs });
+    for (const { context } of [lately, longAgo]) await readStatus(context, 'tank');
+    expect([lately.asked, longAgo.asked]).toEqual([['text'], ['json']]);
   });
 
   it('is not asked for again where the host is lost, and is never empty where it is not understood', async () => {

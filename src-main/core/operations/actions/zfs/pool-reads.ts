@@ -47,7 +47,7 @@ export interface PoolReading {
 /** `zpool status` as JSON where the version has it. A host that refuses it is asked for the text. */
 async function statusOf(context: ActionContext, pool: string): Promise<string | null> {
   const read = (argv: readonly string[]) => readIfThere(context, 'read the state of the pool', argv);
-  if (tellsJson(await context.lastKnownVersion('zfs'))) {
+  if (tellsJson(await context.lastKnownStatus('zfs'), context.nowMs())) {
     try {
       return await read(readStatusJsonArgv(pool));
     } catch (thrown) {
