@@ -146,6 +146,24 @@ describe('least privilege on the lab machine', () => {
     expect(stderr).toContain('holdfast-gate: refused');
   });
 
+  it(
+    'gives files out read-only with this key, and to be changed only where that was chosen',
+    slowly,
+    async () => {
+      const asked = async (files: 'read' | 'write') =>
+        (await live.call('access:selfTest', { hostId, level: 'administer', files })).files;
+      expect(await asked('read')).toEqual({ expected: false, writable: false });
+      const { files } = await live.call('access:files', { hostId, level: 'administer', files: 'write' });
+      const gate = files.find(({ kind }) => kind === 'gate')?.text ?? '';
+      await put(gate, '/usr/local/lib/holdfast/gate', '0755');
+      await live.call('hosts:disconnect', { hostId });
+      expect(await asked('write')).toEqual({ expected: true, writable: true });
+      await put(await text('gate'), '/usr/local/lib/holdfast/gate', '0755');
+      await live.call('hosts:disconnect', { hostId });
+      expect(await asked('write')).toEqual({ expected: true, writable: false });
+    },
+  );
+
   it('says when a login may run anything', slowly, async () => {
     await put(`${user} ALL=(ALL) NOPASSWD: ALL\n`, '/etc/sudoers.d/zz-all', '0440');
     await onLab(lab, `sudo cp /home/${user}/.ssh/authorized_keys /tmp/hf-keys`);

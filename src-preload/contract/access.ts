@@ -46,10 +46,24 @@ export const selfTestSchema = z.strictObject({
   tooMuch: z.int().nonnegative(),
   /** The login may run anything as root. */
   unlimited: z.boolean(),
+  /**
+   * Whether this key may change files over SFTP, beside what was chosen. null: the host offers no SFTP, or does not say.
+   * Left out: nobody asked.
+   */
+  files: z.strictObject({ expected: z.boolean(), writable: z.boolean().nullable() }).optional(),
 });
 export type SelfTest = z.infer<typeof selfTestSchema>;
 
-const hostAndLevel = z.strictObject({ hostId: hostIdSchema, level: accessLevelSchema });
+/** What the forced command lets this key do over SFTP: `write` also changes, for the files of sandbox volumes. */
+export const fileAccessSchema = z.enum(['read', 'write']);
+export type FileAccess = z.infer<typeof fileAccessSchema>;
+
+const hostAndLevel = z.strictObject({
+  hostId: hostIdSchema,
+  level: accessLevelSchema,
+  /** Left out: read. Only at “administer” there is more. */
+  files: fileAccessSchema.optional(),
+});
 
 export const accessContract = {
   files: { request: hostAndLevel, response: accessFilesSchema },
@@ -57,6 +71,9 @@ export const accessContract = {
     request: hostAndLevel.extend({ kind: accessFileKindSchema }),
     response: z.strictObject({ saved: z.strictObject({ displayPath: z.string() }).nullable() }),
   },
-  /** Asks sudo of the host about each command, both what must work and what must not; nothing is run. */
+  /**
+   * Asks sudo of the host about each command, both what must work and what must not, and SFTP for a folder that is there
+   * already; nothing is run or changed.
+   */
   selfTest: { request: hostAndLevel, response: selfTestSchema },
 } as const;

@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { AccessFile, AccessFiles } from '../../../src-preload/contract/access';
+import type { AccessFile, AccessFiles, FileAccess } from '../../../src-preload/contract/access';
 import type { AccessLevel, Host } from '../../../src-preload/contract/hosts';
 import { programsOf } from '../ssh/programs';
 import type { SshSession } from '../ssh/types';
 import { commandRules } from '../whitelist/catalogue';
-import { authorizedKeysLine, gatePath, gateScript } from '../whitelist/gate';
+import { authorizedKeysLine, gatePath, gateScript, takesFiles } from '../whitelist/gate';
 import { isWithin } from '../whitelist/rule';
 import { sudoersFile } from '../whitelist/sudoers';
 
@@ -80,6 +80,7 @@ export interface AccessFilesRequest {
   level: AccessLevel;
   session: SshSession;
   publicKey: string | null;
+  files?: FileAccess;
 }
 
 /** Reads what the host has and writes the files for it. @throws AppError */
@@ -124,7 +125,7 @@ export async function accessFiles(request: AccessFilesRequest): Promise<AccessFi
     {
       kind: 'gate',
       remotePath: gatePath,
-      text: gateScript({ ...common, sudo }),
+      text: gateScript({ ...common, sudo, files: request.files }),
       install: [`install -D -o root -g root -m 0755 holdfast-gate ${gatePath}`],
     },
     {
@@ -139,6 +140,16 @@ export async function accessFiles(request: AccessFilesRequest): Promise<AccessFi
   if (publicKey === null) {
     notes.push(
       'The public key is not known here: put the one this laptop uses into the line of authorized_keys.',
+    );
+  }
+  if (takesFiles(level, request.files)) {
+    notes.push(
+      `This forced command lets the key change files over SFTP. sftp-server holds nobody to a folder: whoever has the key can write every file that ${host.user} may, also ${host.user}’s own authorized_keys and shell start-up files, and so get past the forced command. Only sudo still holds then.`,
+      `Take it only where files of sandbox volumes are managed, for a login that has nothing else. To keep authorized_keys out of its reach, let root own it elsewhere: “AuthorizedKeysFile /etc/ssh/authorized_keys/%u” in sshd_config.`,
+    );
+  } else if (level === 'administer') {
+    notes.push(
+      'Files are given out read-only: files of sandbox volumes can be looked at and downloaded with this key, and not be changed.',
     );
   }
   if (missing.length > 0) {

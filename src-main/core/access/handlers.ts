@@ -1,17 +1,17 @@
 import type { CoreHandlers } from '../../../src-preload/contract';
-import type { AccessFileKind, AccessFiles } from '../../../src-preload/contract/access';
+import type { AccessFileKind, AccessFiles, FileAccess } from '../../../src-preload/contract/access';
 import type { AccessLevel } from '../../../src-preload/contract/hosts';
 import { AppError } from '../errors/app-error';
 import { saveText } from '../files/save-text';
 import type { HostStore, KeyFileRegistry } from '../hosts/types';
 import type { ShellPort } from '../port/shell-port';
-import type { SessionPool } from '../ssh/types';
+import type { FilePool, SessionPool } from '../ssh/types';
 import { accessFiles, publicKeyBeside } from './access-files';
 import { selfTest } from './self-test';
 
 export interface AccessHandlerOptions {
   hosts: Pick<HostStore, 'get'>;
-  sessions: Pick<SessionPool, 'session'>;
+  sessions: Pick<SessionPool, 'session'> & Pick<FilePool, 'files'>;
   keyFiles: Pick<KeyFileRegistry, 'path'>;
   shell: Pick<ShellPort, 'chooseSavePath'>;
 }
@@ -27,17 +27,20 @@ export function accessHandlers(
   options: AccessHandlerOptions,
 ): Pick<CoreHandlers, 'access:files' | 'access:saveFile' | 'access:selfTest'> {
   const { hosts, sessions, keyFiles, shell } = options;
-  const filesFor = async (hostId: string, level: AccessLevel, signal: AbortSignal): Promise<AccessFiles> => {
+  const filesFor = async (
+    { hostId, level, files }: { hostId: string; level: AccessLevel; files?: FileAccess | undefined },
+    signal: AbortSignal,
+  ): Promise<AccessFiles> => {
     const host = hosts.get(hostId);
     const session = await sessions.session(host, signal);
     const publicKey =
       host.auth.kind === 'key-file' ? await publicKeyBeside(keyFiles.path(host.auth.keyFileId)) : null;
-    return accessFiles({ host, level, session, publicKey });
+    return accessFiles({ host, level, session, publicKey, files });
   };
   return {
-    'access:files': ({ hostId, level }, { signal }) => filesFor(hostId, level, signal),
-    'access:saveFile': async ({ hostId, level, kind }, { signal }) => {
-      const { files } = await filesFor(hostId, level, signal);
+    'access:files': (request, { signal }) => filesFor(request, signal),
+    'access:saveFile': async ({ kind, ...request }, { signal }) => {
+      const { files } = await filesFor(request, signal);
       const file = files.find((each) => each.kind === kind);
       if (file === undefined) {
         throw new AppError('not-found', 'This host needs no such file.');
@@ -47,9 +50,16 @@ export function accessHandlers(
       await saveText(displayPath, file.text);
       return { saved: { displayPath } };
     },
-    'access:selfTest': async ({ hostId, level }, { signal }) => {
+    'access:selfTest': async ({ hostId, level, files }, { signal }) => {
       const host = hosts.get(hostId);
-      return selfTest(host, await sessions.session(host, signal), level, signal);
+      const ask = (): Promise<boolean> => sessions.files(host, (remote) => remote.takesChanges(), signal);
+      return selfTest(
+        host,
+        await sessions.session(host, signal),
+        level,
+        signal,
+        files === undefined ? undefined : { access: files, ask },
+      );
     },
   };
 }

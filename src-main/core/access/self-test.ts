@@ -1,7 +1,8 @@
-import type { AccessCheck, SelfTest } from '../../../src-preload/contract/access';
+import type { AccessCheck, FileAccess, SelfTest } from '../../../src-preload/contract/access';
 import type { AccessLevel, Host } from '../../../src-preload/contract/hosts';
 import { AppError, toAppError } from '../errors/app-error';
 import type { SshSession } from '../ssh/types';
+import { takesFiles } from '../whitelist/gate';
 import { commandRules, sudoQuestion } from '../whitelist/catalogue';
 import { isWithin } from '../whitelist/rule';
 import { toolPaths, usesSudo } from './access-files';
@@ -45,7 +46,12 @@ export async function selfTest(
   session: SshSession,
   level: AccessLevel,
   signal?: AbortSignal,
+  files?: { access: FileAccess; ask: () => Promise<boolean> },
 ): Promise<SelfTest> {
+  const told = files === undefined ? {} : { files: await askFiles(level, files) };
+  if (!usesSudo(host) && files !== undefined) {
+    return { checks: [], missing: 0, tooMuch: 0, unlimited: false, ...told };
+  }
   if (!usesSudo(host)) {
     throw new AppError('invalid-request', `${host.name} is used without sudo, so there is no rule to test.`, {
       remedy: 'The forced command can still hold this key: see its script.',
@@ -81,7 +87,23 @@ export async function selfTest(
     missing: checks.filter(({ expected, allowed }) => expected && !allowed).length,
     tooMuch: checks.filter(({ expected, allowed }) => !expected && allowed).length,
     unlimited: checks.every(({ command, allowed }) => allowed || !strangers.includes(command)),
+    ...told,
   };
+}
+
+async function askFiles(
+  level: AccessLevel,
+  { access, ask }: { access: FileAccess; ask: () => Promise<boolean> },
+): Promise<NonNullable<SelfTest['files']>> {
+  const expected = takesFiles(level, access);
+  try {
+    return { expected, writable: await ask() };
+  } catch (thrown) {
+    const { code } = toAppError(thrown);
+    // No SFTP at all, or an answer that tells nothing.
+    if (code !== 'command-missing' && code !== 'command-failed') throw thrown;
+    return { expected, writable: null };
+  }
 }
 
 async function wouldRun(

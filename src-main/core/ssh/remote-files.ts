@@ -40,6 +40,11 @@ export interface RemoteFiles {
   close(handle: RemoteHandle, path: string): Promise<void>;
   /** That this login may still fill on the file system of the path; null: the server does not say. */
   freeBytes(path: string): Promise<number | null>;
+  /**
+   * Whether the server takes changes at all: it is asked to make the login's own folder, which is there. A server that
+   * only reads says that it may not; any other that it can't, and nothing is made either way.
+   */
+  takesChanges(): Promise<boolean>;
   /** Bytes that one request carries. */
   readonly chunkBytes: number;
 }
@@ -108,6 +113,18 @@ export function filesOver(sftp: SFTPWrapper, ask: Ask): RemoteFiles {
       return found
         .filter(({ filename }) => filename !== '.' && filename !== '..')
         .map(({ filename, attrs }) => ({ name: filename, ...statOf(attrs) }));
+    },
+    takesChanges: async () => {
+      const home = await ask<string>({ path: '.' }, (done) => sftp.realpath('.', done));
+      return ask<boolean>({ path: home }, (done) =>
+        sftp.mkdir(home, (error) => {
+          const code = error instanceof Error && 'code' in error ? error.code : null;
+          // Permission denied; unsupported.
+          if (code === 3 || code === 8) done(undefined, false);
+          else if (code === 4) done(undefined, true);
+          else done(error ?? new Error('The folder was there and was made.'), false);
+        }),
+      );
     },
     freeBytes: async (path) => {
       if (!serverHas(sftp, 'statvfs@openssh.com')) return null;

@@ -90,7 +90,7 @@ function explain(
     return changes
       ? new AppError('unauthorized', `${user} may not change ${path} on ${name}.`, {
           ...options,
-          remedy: `Files are changed as the login user, without sudo: give ${user} the right to, or log in as their owner. The forced command of “Least privilege…” gives files out read-only.`,
+          remedy: `Files are changed as the login user, without sudo: give ${user} the right to, or log in as their owner. A forced command gives files out read-only, unless “Least privilege…” was told that files are changed.`,
         })
       : new AppError('unauthorized', `${user} may not read ${path} on ${name}. Nothing was changed.`, {
           ...options,

@@ -1,3 +1,4 @@
+import type { FileAccess } from '../../../src-preload/contract/access';
 import type { AccessLevel } from '../../../src-preload/contract/hosts';
 import { gateMark } from '../ssh/exec-errors';
 import { locateCommand, toolNamePattern } from '../ssh/locate';
@@ -18,6 +19,21 @@ export interface GateRequest {
   rules: readonly CommandRule[];
   /** Commands that need root come with `sudo -n --`. */
   sudo: boolean;
+  /** Over SFTP. Left out: read. */
+  files?: FileAccess;
+}
+
+/** Changes of files are the highest level's alone. */
+export function takesFiles(level: AccessLevel, files: FileAccess | undefined): boolean {
+  return files === 'write' && level === 'administer';
+}
+
+/**
+ * How sftp-server(8) is started. SECURITY: it can't be held to a folder, so with changes it may write whatever the login
+ * may, its own authorized_keys among them; access-files.ts says so. Links are none of what Holdfast makes.
+ */
+function sftpOptions(level: AccessLevel, files: FileAccess | undefined): string {
+  return takesFiles(level, files) ? '-P symlink,hardlink' : '-R';
 }
 
 const markerSample = 'holdfast-0123456789abcdef01234567';
@@ -50,7 +66,7 @@ export function gatePatterns({
   paths,
   rules,
   sudo,
-}: Omit<GateRequest, 'hostName'>): Map<string, string[]> {
+}: Omit<GateRequest, 'hostName' | 'files'>): Map<string, string[]> {
   const noise = `(${literal(`printf '%s\\n' ${outputMarker}; `)})?`;
   const patterns = new Map<string, string[]>();
   for (const rule of rules) {
@@ -76,12 +92,14 @@ HOLDFAST
 
 /**
  * A forced command for authorized_keys(5), for sh(1) and grep(1) alone: it runs what Holdfast sends at the chosen
- * level, byte for byte, and refuses every other line, also an interactive shell. Files are given out read-only.
+ * level, byte for byte, and refuses every other line, also an interactive shell. Files are given out read-only, unless
+ * changes of them were asked for.
  */
 export function gateScript(request: GateRequest): string {
-  const { hostName, level } = request;
+  const { hostName, level, files } = request;
+  const may = takesFiles(level, files) ? '; files may be changed' : '';
   return `#!/bin/sh
-# Holdfast gate, access level "${level}" on ${hostName.replace(/[^\x20-\x7e]/g, '?')}. Install as ${gatePath}, owned by root, mode 0755.
+# Holdfast gate, access level "${level}"${may} on ${hostName.replace(/[^\x20-\x7e]/g, '?')}. Install as ${gatePath}, owned by root, mode 0755.
 # It is the forced command of one SSH key: a line that is not listed below is refused, whoever sends it.
 set -fu
 LC_ALL=C
@@ -100,7 +118,7 @@ case $line in
 "*) refuse 'a command is one line' ;;
   internal-sftp | */sftp-server)
     for server in /usr/lib/openssh/sftp-server /usr/libexec/openssh/sftp-server /usr/lib/ssh/sftp-server; do
-      if [ -x "$server" ]; then exec "$server" -R; fi
+      if [ -x "$server" ]; then exec "$server" ${sftpOptions(level, files)}; fi
     done
     refuse 'there is no sftp-server'
     ;;

@@ -332,3 +332,28 @@ describe('the demo host with sandbox volumes', () => {
     );
   }, 60_000);
 });
+
+describe('pausing', () => {
+  it('plans nothing while a machine has the disk open, then removes the device, lets its file go, and only then moves it', async () => {
+    const host = newHost();
+    const { volumes } = await readWorld(host.context);
+    const open = volumes.find(({ device }) => (device?.open ?? 0) > 0);
+    const refused = await plan(host, 'dm.volume.pause', { id: open?.id ?? '' });
+    expect(refused.steps).toEqual([]);
+    expect(refused.blockers[0]?.text).toContain('is in use');
+
+    const ready = volumes.find(
+      ({ device, cow, state }) => device?.open === 0 && cow !== null && state !== 'error',
+    );
+    const { steps } = await plan(host, 'dm.volume.pause', { id: ready?.id ?? '' });
+    const order = steps
+      .map(({ argv }) =>
+        argv[0] === 'dmsetup' || argv[0] === 'losetup' ? `${argv[0]} ${argv[1] ?? ''}` : argv[0],
+      )
+      .filter((tool) => tool !== 'mkdir');
+    expect(order.slice(0, 2)).toEqual(['dmsetup remove', 'losetup -d']);
+    expect(order.slice(-2)).toEqual(['mv', 'tee']);
+    // What moved goes back when the description could not be written: the sandbox is as it was, and never half paused.
+    expect(steps.find(({ argv }) => argv[0] === 'mv')?.cleanUp?.argv[0]).toBe('mv');
+  });
+});

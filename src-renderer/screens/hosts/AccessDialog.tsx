@@ -2,6 +2,7 @@ import {
   Alert,
   Badge,
   Button,
+  Checkbox,
   Group,
   List,
   Loader,
@@ -14,7 +15,13 @@ import {
 } from '@mantine/core';
 import { IconCheck, IconDeviceFloppy, IconInfoCircle, IconShieldCheck } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
-import type { AccessFile, AccessFileKind, AccessFiles, SelfTest } from '../../../src-preload/contract/access';
+import type {
+  AccessFile,
+  AccessFileKind,
+  AccessFiles,
+  FileAccess,
+  SelfTest,
+} from '../../../src-preload/contract/access';
 import type { AccessLevel, Host } from '../../../src-preload/contract/hosts';
 import type { WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
@@ -50,6 +57,8 @@ type Loaded<T> =
 
 function Content({ host }: { host: Host }) {
   const [level, setLevel] = useState<AccessLevel>(host.accessLevel);
+  const [write, setWrite] = useState(false);
+  const files: FileAccess = write && level === 'administer' ? 'write' : 'read';
   return (
     <Stack gap="md">
       <Text size="sm">
@@ -68,16 +77,30 @@ function Content({ host }: { host: Host }) {
           {accessWords[level].text}
         </Text>
       </Group>
-      <Files key={level} host={host} level={level} />
+      {level === 'administer' && (
+        <Checkbox
+          checked={write}
+          onChange={(event) => setWrite(event.currentTarget.checked)}
+          label="The forced command lets this key change files"
+          description="Needed to upload, rename or delete files of sandbox volumes. Whoever has the key can then write every file of this login, also its authorized_keys."
+        />
+      )}
+      <Files key={`${level} ${files}`} host={host} level={level} access={files} />
     </Stack>
   );
 }
 
-function Files({ host, level }: { host: Host; level: AccessLevel }) {
+interface Chosen {
+  host: Host;
+  level: AccessLevel;
+  access: FileAccess;
+}
+
+function Files({ host, level, access }: Chosen) {
   const [files, setFiles] = useState<Loaded<AccessFiles>>({ status: 'loading' });
   useEffect(() => {
     let current = true;
-    void call('access:files', { hostId: host.id, level }).then((answer) => {
+    void call('access:files', { hostId: host.id, level, files: access }).then((answer) => {
       if (!current) return;
       setFiles(
         answer.ok ? { status: 'ready', value: answer.value } : { status: 'failed', error: answer.error },
@@ -86,13 +109,18 @@ function Files({ host, level }: { host: Host; level: AccessLevel }) {
     return () => {
       current = false;
     };
-  }, [host.id, level]);
+  }, [host.id, level, access]);
   if (files.status === 'loading') return <Loader size="sm" aria-label="Reading what the host has" />;
   if (files.status === 'failed') return <ErrorNotice error={files.error} />;
   const { value } = files;
   return (
     <Stack gap="md">
-      {value.files.some(({ kind }) => kind === 'sudoers') && <Test host={host} level={level} />}
+      <Test
+        host={host}
+        level={level}
+        access={access}
+        sudo={value.files.some(({ kind }) => kind === 'sudoers')}
+      />
       <Tabs defaultValue={value.files[0]?.kind ?? null} keepMounted={false}>
         <Tabs.List>
           {value.files.map(({ kind }) => (
@@ -103,7 +131,7 @@ function Files({ host, level }: { host: Host; level: AccessLevel }) {
         </Tabs.List>
         {value.files.map((file) => (
           <Tabs.Panel key={file.kind} value={file.kind} pt="sm">
-            <FilePanel file={file} host={host} level={level} />
+            <FilePanel file={file} host={host} level={level} access={access} />
           </Tabs.Panel>
         ))}
       </Tabs>
@@ -118,10 +146,13 @@ function Files({ host, level }: { host: Host; level: AccessLevel }) {
   );
 }
 
-function FilePanel({ file, host, level }: { file: AccessFile; host: Host; level: AccessLevel }) {
+function FilePanel({ file, host, level, access }: Chosen & { file: AccessFile }) {
   const [said, setSaid] = useState<{ ok: boolean; text: string } | null>(null);
   const save = async () => {
-    const answer = await call('access:saveFile', { hostId: host.id, level, kind: file.kind });
+    const answer = await call('access:saveFile', {
+      ...{ hostId: host.id, level, files: access },
+      kind: file.kind,
+    });
     if (!answer.ok) setSaid({ ok: false, text: answer.error.message });
     else if (answer.value.saved !== null)
       setSaid({ ok: true, text: `Saved as ${answer.value.saved.displayPath}` });
@@ -168,11 +199,11 @@ function FilePanel({ file, host, level }: { file: AccessFile; host: Host; level:
   );
 }
 
-function Test({ host, level }: { host: Host; level: AccessLevel }) {
+function Test({ host, level, access, sudo }: Chosen & { sudo: boolean }) {
   const [test, setTest] = useState<Loaded<SelfTest> | null>(null);
   const run = async () => {
     setTest({ status: 'loading' });
-    const answer = await call('access:selfTest', { hostId: host.id, level });
+    const answer = await call('access:selfTest', { hostId: host.id, level, files: access });
     setTest(answer.ok ? { status: 'ready', value: answer.value } : { status: 'failed', error: answer.error });
   };
   return (
@@ -183,8 +214,9 @@ function Test({ host, level }: { host: Host; level: AccessLevel }) {
             Self-test
           </Text>
           <Text size="xs" c="dimmed">
-            Asks sudo on {host.name} about each command: what “{accessWords[level].title}” needs has to work,
-            all else has to be refused. Nothing is run.
+            {sudo
+              ? `Asks sudo on ${host.name} about each command: what “${accessWords[level].title}” needs has to work, all else has to be refused; and whether files may be changed. Nothing is run or changed.`
+              : `Asks ${host.name} whether this key may change files. Nothing is changed.`}
           </Text>
         </div>
         <Button
@@ -204,12 +236,29 @@ function Test({ host, level }: { host: Host; level: AccessLevel }) {
   );
 }
 
+function FilesResult({ expected, writable }: NonNullable<SelfTest['files']>) {
+  const right = writable === expected;
+  const words =
+    writable === null
+      ? 'Whether this key may change files is not known: the host offers no SFTP, or does not say.'
+      : writable
+        ? `This key may change files${right ? ', as chosen' : ': more than chosen. Install the forced command, or choose it'}.`
+        : `This key gets files read-only${right ? ', as chosen' : ': install the forced command that lets it change them'}.`;
+  return (
+    <Group gap={8} wrap="nowrap">
+      {right && <IconCheck size={16} color="var(--hf-ok)" aria-hidden style={{ flex: 'none' }} />}
+      <Text size="sm">{words}</Text>
+    </Group>
+  );
+}
+
 function TestResult({ test }: { test: SelfTest }) {
   const wrong = test.checks.filter(({ expected, allowed }) => expected !== allowed);
   const needed = test.checks.filter(({ expected }) => expected).length;
   return (
     <Stack gap={8} role="status">
-      {wrong.length === 0 ? (
+      {test.files !== undefined && <FilesResult {...test.files} />}
+      {test.checks.length === 0 ? null : wrong.length === 0 ? (
         <Group gap={8}>
           <IconCheck size={16} color="var(--hf-ok)" aria-hidden />
           <Text size="sm">

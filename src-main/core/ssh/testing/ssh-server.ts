@@ -55,6 +55,8 @@ export interface TestServerOptions {
   ident?: string;
   /** Serve files with OpenSSH's own server, as sshd's "Subsystem sftp" does. */
   sftp?: boolean;
+  /** A forced command that serves files, in place of OpenSSH's own server; it is told `internal-sftp`. */
+  sftpScript?: string;
 }
 
 /** Where distributions put it: Debian, RHEL, Arch. */
@@ -64,12 +66,17 @@ const sftpServers = [
   '/usr/lib/ssh/sftp-server',
 ];
 
-function serveFiles(stream: Duplex, ended: () => void): void {
+function serveFiles(stream: Duplex, script: string | undefined, ended: () => void): void {
   const path = sftpServers.find((candidate) => existsSync(candidate));
   if (path === undefined) throw new Error('OpenSSH’s sftp-server is not installed.');
   // Never as root, who may read everything.
   const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
-  const server = spawn(path, ['-e'], { stdio: ['pipe', 'pipe', 'ignore'], ...nobody });
+  const [command, ...words] = script === undefined ? [path, '-e'] : ['/bin/sh', script];
+  const server = spawn(command ?? path, words, {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { PATH: '/usr/bin:/bin', SSH_ORIGINAL_COMMAND: 'internal-sftp' },
+    ...nobody,
+  });
   stream.pipe(server.stdin);
   server.stdout.pipe(stream);
   stream.on('error', () => undefined);
@@ -205,7 +212,7 @@ export async function startSshServer(given: TestServerOptions = {}): Promise<Tes
       const session = accept();
       const ended = (): void => void (sessions -= 1);
       if (made.options.sftp === true) {
-        session.on('subsystem', (acceptFiles) => serveFiles(acceptFiles(), ended));
+        session.on('subsystem', (acceptFiles) => serveFiles(acceptFiles(), made.options.sftpScript, ended));
       }
       session.on('exec', (acceptExec, _reject, { command }) => {
         commands.push(command);
