@@ -10,6 +10,7 @@ export interface Master {
   run(commandLine: string, acceptExitCodes: readonly number[]): Promise<string>;
   /** One file by `sftp`, over the shared connection. */
   get(remotePath: string, localPath: string): Promise<void>;
+  put(localPath: string, remotePath: string): Promise<void>;
 }
 
 async function ssh(
@@ -54,6 +55,13 @@ export async function withMaster<T>(
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  const sftp = async (line: string): Promise<void> => {
+    const batch = join(folder, 'batch');
+    writeFileSync(batch, `${line}\n`);
+    const connection = ['-q', '-F', 'none', '-P', String(host.port), ...options.slice(6)];
+    const { code } = await ssh([...connection, '-b', batch, `${host.user}@127.0.0.1`], env, 'sftp');
+    if (code !== 0) throw new Error(`sftp ended with ${code}: ${line}`);
+  };
   let complaint = '';
   master.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
   try {
@@ -67,26 +75,8 @@ export async function withMaster<T>(
         if (!acceptExitCodes.includes(code)) throw new Error(`ssh ended with ${code}: ${commandLine}`);
         return stdout;
       },
-      get: async (remotePath, localPath) => {
-        const batch = join(folder, 'batch');
-        writeFileSync(batch, `get ${remotePath} ${localPath}\n`);
-        const { code } = await ssh(
-          [
-            '-q',
-            '-F',
-            'none',
-            '-P',
-            String(host.port),
-            ...options.slice(6),
-            '-b',
-            batch,
-            `${host.user}@127.0.0.1`,
-          ],
-          env,
-          'sftp',
-        );
-        if (code !== 0) throw new Error(`sftp ended with ${code}: ${remotePath}`);
-      },
+      get: (remotePath, localPath) => sftp(`get ${remotePath} ${localPath}`),
+      put: (localPath, remotePath) => sftp(`put ${localPath} ${remotePath}`),
     });
   } finally {
     const ended = once(master, 'close');
