@@ -19,7 +19,7 @@ export function parseFiles(
   if (exitCode !== 0) {
     const complaints = linesOf(stderr);
     const missing =
-      complaints.length === 1 && /^find: .+: No such file or directory$/.test(complaints[0] ?? '');
+      complaints.length === 1 && /^(?:\S*\/)?find: .+: No such file or directory$/.test(complaints[0] ?? '');
     if (missing && stdout === '' && complaints[0]?.includes(root) === true) return null;
     throw unexpectedOutput('find', 'the folder of sandbox volumes could not be read whole', stderr);
   }

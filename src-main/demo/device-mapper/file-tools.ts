@@ -34,7 +34,7 @@ function statLine(
 function find(model: DeviceMapperModel, words: readonly string[]): CommandResult {
   const [root = '', ...rest] = words;
   if (rest.join(' ') !== '-mindepth 1 -maxdepth 3 -exec stat --terse -- {} +') return unknown('find', words);
-  if (!model.files.has(root)) return failed(1, `find: '${root}': No such file or directory\n`);
+  if (!model.files.has(root)) return failed(1, `/usr/bin/find: '${root}': No such file or directory\n`);
   const shown = model.below(root).filter((path) => path.slice(root.length + 1).split('/').length <= 3);
   return succeeded(shown.map((path, at) => statLine(path, model.node(path), at)).join(''), 12);
 }

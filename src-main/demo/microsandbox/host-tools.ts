@@ -17,7 +17,7 @@ function folderName(model: MsbModel, path: string): string | null {
 /** `stat --terse` of coreutils 9.1, of files of the login user. */
 function findArchives(model: MsbModel): CommandResult {
   const folder = model.archivesFolder;
-  if (!model.hasArchives) return failed(1, `find: '${folder}': No such file or directory\n`);
+  if (!model.hasArchives) return failed(1, `/usr/bin/find: '${folder}': No such file or directory\n`);
   return succeeded(
     [...model.archives]
       .map(([name, { sizeBytes, changedAtMs }], index) => {
@@ -32,7 +32,7 @@ function findArchives(model: MsbModel): CommandResult {
 
 function findSnapshots(model: MsbModel): CommandResult {
   if (model.snapshots.length === 0) {
-    return failed(1, `find: '${model.home}/snapshots': No such file or directory\n`);
+    return failed(1, `/usr/bin/find: '${model.home}/snapshots': No such file or directory\n`);
   }
   const there = model.snapshots.filter(({ damaged }) => damaged !== 'gone');
   return succeeded(there.map((snapshot) => `${model.pathOf(snapshot)}/snapshot.json\0`).join(''), 4);

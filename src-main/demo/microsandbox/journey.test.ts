@@ -254,6 +254,25 @@ describe('reading microsandbox of the demo fleet', () => {
     });
   });
 
+  it('needs no folder of archives, and hides nothing where that is not understood', async () => {
+    const { model, read } = host();
+    model.hasArchives = false;
+    const none = await read();
+    expect([none.drivers[0]?.error, snapshotsOf(none)]).toEqual([null, ['ci-runner-1:before-upgrade']]);
+    expect(none.snapshots).toHaveLength(1);
+    const machine = createMachine({ user: 'admin', tools: microsandboxTools(model), nowMs: () => nowMs });
+    const odd = await readSandbox([microsandbox], new Map([['msb', 'x']]), async ({ argv }) => {
+      if (argv.includes('stat'))
+        return { ok: true, exitCode: 1, stdout: '', stderr: 'find: something else\n' };
+      const [tool = '', ...rest] = argv;
+      const line = `LC_ALL=C ${quoteArgv([paths[tool] ?? `/usr/bin/${tool}`, ...rest])}`;
+      return { ok: true, ...machine.run(line) };
+    });
+    expect(odd.drivers[0]).toMatchObject({ error: null });
+    expect(odd.drivers[0]?.facts.find(({ label }) => label === 'Archives')?.text).toContain('not known: ');
+    expect(odd.volumes.length).toBeGreaterThan(5);
+  });
+
   it('is not there where msb is missing, and says how to install it', async () => {
     const { drivers, volumes } = await readSandbox([microsandbox], new Map(), () =>
       Promise.reject(new Error('nothing is asked')),

@@ -136,16 +136,21 @@ function archiveOf({ name, sizeBytes, changedAtMs, unfinished }: MsbArchive, hom
   };
 }
 
-function archivesIn(outcomes: Outcomes, home: string | null): SandboxSnapshot[] {
+/** `why`: they could not be read, which hides nothing else. */
+function archivesIn(
+  outcomes: Outcomes,
+  home: string | null,
+): { archives: SandboxSnapshot[]; why: string | null } {
   const outcome = home === null ? undefined : outcomes.get(archivesProbe(home).id);
-  if (outcome?.ok !== true || home === null) return [];
-  return parseArchives(home, outcome).map((archive) => archiveOf(archive, home));
-}
-
-/** null: the archives were read, or there is no place for them. */
-function archivesUnread(outcomes: Outcomes, home: string | null): string | null {
-  const outcome = home === null ? undefined : outcomes.get(archivesProbe(home).id);
-  return outcome?.ok === false ? outcome.error.message : null;
+  if (outcome === undefined || home === null) return { archives: [], why: null };
+  if (!outcome.ok) return { archives: [], why: outcome.error.message };
+  try {
+    return { archives: parseArchives(home, outcome).map((archive) => archiveOf(archive, home)), why: null };
+  } catch (thrown) {
+    const { code, message } = toAppError(thrown);
+    if (code !== 'unexpected-output') throw thrown;
+    return { archives: [], why: message };
+  }
 }
 
 function snapshotOf(outcomes: Outcomes, snapshot: MsbSnapshot): SandboxSnapshot {
@@ -272,7 +277,7 @@ export const microsandbox: SandboxDriver = {
       backend.kind === null || backend.kind === localBackend
         ? folderOf(outcomes, doctor)
         : { listing: null, why: `volumes of the backend “${backend.kind}” are not on this host.` };
-    const unread = archivesUnread(outcomes, home);
+    const { archives, why: unread } = archivesIn(outcomes, home);
     const strays = backend.kind === null ? 'the backend of msb is not known.' : why;
     return {
       version: version.text,
@@ -305,10 +310,7 @@ export const microsandbox: SandboxDriver = {
         facts: [],
       })),
       images: parseImages(stdoutOf(outcomes, msbProbes.images)).map(imageOf),
-      snapshots: [
-        ...snapshotsIn(outcomes).map((snapshot) => snapshotOf(outcomes, snapshot)),
-        ...archivesIn(outcomes, home),
-      ],
+      snapshots: [...snapshotsIn(outcomes).map((snapshot) => snapshotOf(outcomes, snapshot)), ...archives],
       templates: [],
     };
   },
