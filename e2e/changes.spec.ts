@@ -200,4 +200,48 @@ test.describe('staged changes', () => {
     await screenshot(page, '141-cluster-changes');
     await expectAccessible(page);
   });
+
+  test('are staged by an automation when an operation ended, and wait for a person', async ({
+    holdfast: { page },
+    dialogs,
+  }) => {
+    test.setTimeout(240_000);
+    await readFleet(page);
+    await snapshotNow(page, 'nas-01', 'tank/home/emma', 'after');
+    await stage(page, 'the pattern of the rule');
+    await plan(page).getByRole('button', { name: 'Show the changes' }).click();
+    await row(page, 'tank/home/emma').click();
+    const drawer = page.getByRole('dialog', { name: /Create ZFS snapshot/ });
+    await drawer.getByRole('button', { name: 'Stage it whenever…' }).click();
+    const form = page.getByRole('dialog', { name: 'New automation' });
+    await expect(form.getByRole('button', { name: 'Create automation' })).toBeDisabled();
+    await form.getByRole('textbox', { name: 'Name' }).fill('Snapshot of home after each change');
+    await screenshot(page, '142-automation-form');
+    await expectAccessible(page, '[role="dialog"]');
+    await form.getByRole('button', { name: 'Create automation' }).click();
+    await expect(form).toBeHidden();
+    await drawer.getByRole('button', { name: 'Discard' }).click();
+    await page.keyboard.press('Escape');
+    await page.getByText('Automations', { exact: true }).click();
+    const rule = page.getByRole('row').filter({ hasText: 'Snapshot of home after each change' });
+    await expect(rule.getByText('any operation on nas-01 ended well')).toBeVisible();
+    await expect(rule.getByText('It had nothing to do yet.')).toBeVisible();
+
+    await snapshotNow(page, 'nas-01', 'tank/projects', 'by-hand');
+    await dialogs.press('Create ZFS snapshot');
+    await confirm(page);
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible({ timeout: 60_000 });
+    await close(page);
+    await expect(link(page)).toHaveAttribute('aria-description', '1 pending', { timeout: 30_000 });
+    await open(page, 'Changes');
+    await expect(row(page, 'tank/home/emma').getByText('Pending', { exact: true })).toBeVisible();
+    await page.getByText('Automations', { exact: true }).click();
+    await expect(rule.getByText(/^It staged “Create ZFS snapshot” after/)).toBeVisible();
+    await screenshot(page, '143-automations');
+    await expectAccessible(page);
+    await rule.getByRole('button', { name: 'Delete Snapshot of home after each change' }).click();
+    await expect(page.getByRole('heading', { name: 'No automations yet' })).toBeVisible();
+    // Nobody was asked for more than the one that was run by hand.
+    expect(await dialogs.seen()).toHaveLength(1);
+  });
 });

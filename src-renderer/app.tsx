@@ -13,6 +13,7 @@ import { FleetScreen } from './screens/fleet/FleetScreen';
 import { followApp, loadApp, useAppStore } from './stores/app-store';
 import { followAudit } from './stores/audit-store';
 import { followCapacity, forgetCapacity } from './stores/capacity-store';
+import { followAutomations } from './stores/automations-store';
 import { followChanges, loadChanges } from './stores/changes-store';
 import { followClusters, loadClusters, refreshClusters } from './stores/clusters-store';
 import { followFleet, loadFleet, refreshFleet, useFleetStore } from './stores/fleet-store';
@@ -28,6 +29,7 @@ import { cssVariables, theme } from './theme';
 
 /** All but the first screen: what a start need not read before it shows the fleet. */
 const AuditScreen = part('AuditScreen');
+const AutomationDialog = part('AutomationDialog');
 const ChangeDrawer = part('ChangeDrawer');
 const ChangesScreen = part('ChangesScreen');
 const DisksScreen = part('DisksScreen');
@@ -124,6 +126,7 @@ export function App() {
       followVolumeFiles(),
       followPolicies(),
       followChanges(),
+      followAutomations(),
       followClusters(),
     ];
     openSession(null);
@@ -147,6 +150,7 @@ export function App() {
           <TaskDrawer />
           <GuestDrawer />
           <ChangeDrawer />
+          <AutomationDialog />
           <PlanView />
           <SnapshotDialog />
           <HostDialog />

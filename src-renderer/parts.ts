@@ -1,5 +1,6 @@
 /** What is read after the first screen was painted, in one file: see components/later.tsx. */
 export { AuditScreen } from './screens/audit/AuditScreen';
+export { AutomationDialog } from './screens/changes/AutomationDialog';
 export { ChangeDrawer } from './screens/changes/ChangeDrawer';
 export { ChangesScreen } from './screens/changes/ChangesScreen';
 export { DisksScreen } from './screens/disks/DisksScreen';

@@ -7,6 +7,8 @@ import { accessHandlers } from './access/handlers';
 import { createAnchorStore } from './audit/anchors';
 import { createAuditStore, type AuditStore } from './audit/audit-store';
 import { auditHandlers } from './audit/handlers';
+import { Automations } from './automations/automations';
+import { createAutomationStore, type AutomationStore } from './automations/store';
 import { openSigner } from './audit/signer';
 import type { AuditDraft } from './audit/types';
 import type { Core, CoreOptions } from './core';
@@ -101,6 +103,7 @@ export interface CoreStores {
   certificates: CertificateStore;
   clusterCache: ClusterCache;
   changes: ChangeStore;
+  automations: AutomationStore;
 }
 
 export interface CoreParts {
@@ -159,6 +162,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     const authorities = createAuthorityStore(db, nowMs);
     const clusterCache = createClusterCache(db);
     const changeStore = createChangeStore(db);
+    const automationStore = createAutomationStore(db);
     await parts.prepare?.({
       hosts,
       knownKeys,
@@ -171,6 +175,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       certificates,
       clusterCache,
       changes: changeStore,
+      automations: automationStore,
     });
 
     /** Of a host or a cluster. */
@@ -315,10 +320,11 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       ({ isNew, ...change }) => {
         log.write(change.state === 'begun' ? 'warn' : 'info', change.title, { ...change });
         emit('trouble:changed', change);
+        automations.troubleChanged(change);
         if (isNew) shell.notify(change.title, change.text);
       },
     );
-    const history = createHistory(db, log);
+    const history = createHistory(db, log, (id, moves) => automations.statesMoved(id, moves));
     const inventory = new InventoryService({
       hosts,
       sessions,
@@ -393,8 +399,10 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         clusters.find(id) === undefined
           ? inventory.refreshAfterChange(id, { smart: actionId.startsWith('disk.') })
           : clusterService.refreshAfterChange(id),
-      onEnded: ({ host, title }, { durationMs, message }) => {
-        if (durationMs >= longMs) shell.notify(`${host.name}: ${title}`, message);
+      onEnded: (plan, result) => {
+        const { durationMs, message } = result;
+        if (durationMs >= longMs) shell.notify(`${plan.host.name}: ${plan.title}`, message);
+        automations.operationEnded(plan, result);
       },
     });
 
@@ -409,6 +417,17 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       log,
       onRecorded,
       onChanged: () => emit('changes:changed', {}),
+    });
+    const automations = new Automations({
+      store: automationStore,
+      changes,
+      changeStore,
+      road,
+      nameOf: hostName,
+      nowMs,
+      log,
+      notify: (title, body) => shell.notify(title, body),
+      onChanged: () => emit('automations:changed', {}),
     });
     recorded.row = (hostId) => changes.reconcile(hostId);
     changes.reconcile();
@@ -461,6 +480,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         busy: (hostId) => road.busy(hostId),
         onRemove: ({ id }) => {
           changes.discardOf(id);
+          automationStore.drop(id);
           recordSession(id);
           store.release(id);
           recovery.forget(id);
@@ -502,6 +522,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         onRemove: ({ id }) => {
           consoles.closeAll('Its cluster was removed from Holdfast.', id);
           changes.discardOf(id);
+          automationStore.drop(id);
           recordSession(id);
           store.release(id);
           recovery.forget(id);
@@ -534,6 +555,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       ...compareHandlers({ hosts, inventory, sessions }),
       ...history.handlers,
       ...changeHandlers(changes),
+      ...automations.handlers,
       ...operationHandlers({
         road,
         changes,
@@ -593,6 +615,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       }),
       close: async () => {
         consoles.closeAll('Holdfast was closed.');
+        await automations.close();
         await road.close();
         await inventory.close();
         await clusterService.close();

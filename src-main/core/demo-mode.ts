@@ -11,13 +11,14 @@ const monthMs = 30 * 24 * 60 * 60_000;
  * simulated hosts forget what was done to them, and ports, passwords and host keys are new every time.
  */
 export async function prepareDemo(fleet: DemoFleet, stores: CoreStores, nowMs: number): Promise<void> {
-  const { hosts, knownKeys, credentials, cache, capacity, settings, policies, changes } = stores;
+  const { hosts, knownKeys, credentials, cache, capacity, settings, policies, changes, automations } = stores;
   for (const { id } of hosts.list()) {
     await credentials.forget(id);
     cache.remove(id);
     capacity.forget(id);
     policies.removeOf(id);
     changes.drop(id);
+    automations.drop(id);
     hosts.remove(id);
   }
   for (const [index, demo] of fleet.hosts.entries()) {
@@ -46,11 +47,12 @@ export async function prepareDemoClusters(
   stores: CoreStores,
   nowMs: number,
 ): Promise<void> {
-  const { clusters, certificates, credentials, clusterCache, changes } = stores;
+  const { clusters, certificates, credentials, clusterCache, changes, automations } = stores;
   for (const { id } of clusters.list()) {
     await credentials.forget(id);
     clusterCache.remove(id);
     changes.drop(id);
+    automations.drop(id);
     clusters.remove(id);
   }
   for (const [

@@ -30,8 +30,10 @@ export const stagedChangeSchema = z.strictObject({
   state: changeStateSchema,
   note: z.string(),
   stagedAtMs: timestampMsSchema,
-  /** `user@laptop`. */
+  /** `user@laptop`, or the automation by its name. */
   stagedBy: z.string(),
+  /** Of the automation that staged it; null: a person did. */
+  automationId: uuidSchema.nullable(),
   /** When its state last changed; null: it waits since it was staged. */
   changedAtMs: timestampMsSchema.nullable(),
   /** What came of the last try, or why it was discarded. */

@@ -120,6 +120,10 @@ export const channels = [
   'changes:plan',
   'changes:discard',
   'changes:clear',
+  'automations:list',
+  'automations:create',
+  'automations:enable',
+  'automations:delete',
   'audit:sources',
   'audit:list',
   'audit:read',
@@ -161,6 +165,7 @@ export const events = [
   'audit:changed',
   'policies:changed',
   'changes:changed',
+  'automations:changed',
   'settings:changed',
 ] as const;
 export type EventName = (typeof events)[number];

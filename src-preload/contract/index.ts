@@ -3,6 +3,7 @@ import { accessContract } from './access';
 import { appContract, coreStatusSchema } from './app';
 import { auditContract } from './audit';
 import { capacityContract } from './capacity';
+import { automationsContract } from './automations';
 import { changesContract } from './changes';
 import type { Channel, CoreChannel, EventName, ShellChannel } from './channels';
 import { clusterOffersContract } from './cluster-subjects';
@@ -151,6 +152,10 @@ export const contract = {
   'changes:plan': changesContract.plan,
   'changes:discard': changesContract.discard,
   'changes:clear': changesContract.clear,
+  'automations:list': automationsContract.list,
+  'automations:create': automationsContract.create,
+  'automations:enable': automationsContract.enable,
+  'automations:delete': automationsContract.delete,
   'audit:sources': auditContract.sources,
   'audit:list': auditContract.list,
   'audit:read': auditContract.read,
@@ -197,6 +202,8 @@ export const eventSchemas = {
   'policies:changed': z.strictObject({}),
   /** A change was staged, applied or discarded, or what became of one is known. */
   'changes:changed': z.strictObject({}),
+  /** A rule was made, switched, deleted, or had something to do. */
+  'automations:changed': z.strictObject({}),
   'settings:changed': settingsSchema,
 } as const satisfies Record<EventName, z.ZodType>;
 

@@ -4,16 +4,23 @@ import type { ClusterInventory } from '../../../src-preload/contract/clusters';
 import type { HostInventory } from '../../../src-preload/contract/inventory';
 import { withoutWaiting } from '../data/without-waiting';
 import type { CoreLog } from '../log';
-import { StateChanges, type States } from './state-changes';
+import { StateChanges, type StateMove, type States } from './state-changes';
 import { statesOfCluster, statesOfHost } from './states-of';
 
 /** What readings saw change. A change that can't be kept costs no reading. */
-export function createHistory(db: Database, log: CoreLog) {
+export function createHistory(
+  db: Database,
+  log: CoreLog,
+  onMoved: (sourceId: string, moves: readonly StateMove[]) => void = () => undefined,
+) {
   const changes = new StateChanges(db);
   const keep = (sourceId: string, atMs: number, states: (before: States) => States): void => {
     try {
       const last = changes.last(sourceId);
-      withoutWaiting(db, () => changes.note(sourceId, atMs, states(last ?? new Map()), last));
+      onMoved(
+        sourceId,
+        withoutWaiting(db, () => changes.note(sourceId, atMs, states(last ?? new Map()), last)),
+      );
     } catch (thrown) {
       log.write('error', 'A change of state could not be kept', { hostId: sourceId, error: thrown });
     }

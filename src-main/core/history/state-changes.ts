@@ -14,6 +14,13 @@ export type States = ReadonlyMap<string, string>;
 export const keyOf = (object: StatefulObject): string =>
   object.kind === 'guest' ? `guest:${object.vmid}` : `${object.kind}:${object.id}`;
 
+/** An object that a reading found in another state. */
+export interface StateMove {
+  object: string;
+  from: string | null;
+  to: string | null;
+}
+
 /** Stands for the source itself: a host without pools was read as well. */
 const read = '';
 
@@ -55,12 +62,13 @@ export class StateChanges {
   /**
    * After a whole reading: `now` are all objects there are. The first reading of a source is no change.
    * @param last as `last` tells it
+   * @returns what changed
    */
-  note(sourceId: string, atMs: number, now: States, last = this.last(sourceId)): void {
+  note(sourceId: string, atMs: number, now: States, last = this.last(sourceId)): StateMove[] {
     const before = last ?? new Map<string, string>();
     const gone = [...before.keys()].filter((object) => !now.has(object));
     const other = [...now].filter(([object, state]) => before.get(object) !== state);
-    if (last !== null && gone.length === 0 && other.length === 0) return;
+    if (last !== null && gone.length === 0 && other.length === 0) return [];
     this.db.transaction(() => {
       this.#see.run(sourceId, read, '');
       for (const object of gone) {
@@ -73,6 +81,11 @@ export class StateChanges {
       }
       this.#forgetOld.run(sourceId, sourceId, mostKept);
     })();
+    if (last === null) return [];
+    return [
+      ...gone.map((object): StateMove => ({ object, from: before.get(object) ?? null, to: null })),
+      ...other.map(([object, to]): StateMove => ({ object, from: before.get(object) ?? null, to })),
+    ];
   }
 
   /** Newest first. */

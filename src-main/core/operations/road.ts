@@ -228,6 +228,11 @@ export class OperationRoad {
     }
   }
 
+  /** Whether an action can be asked for several objects at once. */
+  takesMany(actionId: string): boolean {
+    return this.options.catalogue.get(actionId)?.bulk !== undefined;
+  }
+
   /** A plan that was made, and whether it ran; undefined: no such plan. */
   find(planId: string): { prepared: PreparedPlan; state: PlanState } | undefined {
     const prepared = this.#book.find(planId);

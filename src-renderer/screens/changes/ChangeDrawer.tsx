@@ -8,6 +8,7 @@ import { ErrorNotice } from '../../components/ErrorNotice';
 import { formatBytes } from '../../format/bytes-format';
 import { formatMoment } from '../../format/time-format';
 import { useAppStore } from '../../stores/app-store';
+import { openAutomationForm } from '../../stores/automations-store';
 import { closeChange, discardChanges, useChangesStore } from '../../stores/changes-store';
 import { openSequence } from '../../stores/plan-store';
 import { RiskBadge, StateBadge } from './ChangesTable';
@@ -139,7 +140,7 @@ const mostItems = 50;
 function Ways({ change }: { change: StagedChange }) {
   const readOnly = useAppStore((state) => state.settings?.readOnly ?? true);
   const { id, state } = change;
-  if (state !== 'pending' && state !== 'unknown') return null;
+  const open = state === 'pending' || state === 'unknown';
   return (
     <Group gap="sm">
       {state === 'pending' && (
@@ -150,9 +151,16 @@ function Ways({ change }: { change: StagedChange }) {
           Plan and apply…
         </ActionButton>
       )}
-      <Button variant="default" onClick={() => void discardChanges([id])}>
-        Discard
-      </Button>
+      {open && (
+        <Button variant="default" onClick={() => void discardChanges([id])}>
+          Discard
+        </Button>
+      )}
+      {state !== 'applying' && (
+        <Button variant="default" onClick={() => openAutomationForm(change)}>
+          Stage it whenever…
+        </Button>
+      )}
     </Group>
   );
 }

@@ -9,6 +9,7 @@ import { plural } from '../../format/bytes-format';
 import { useAppStore } from '../../stores/app-store';
 import { clearChanges, discardChanges, loadChanges, useChangesStore } from '../../stores/changes-store';
 import { openSequence } from '../../stores/plan-store';
+import { Automations } from './Automations';
 import { filterChanges, hostsOf, inOrder, sequenceExcuse, type ChangeFilter } from './change-rows';
 import { ChangesTable } from './ChangesTable';
 
@@ -16,7 +17,7 @@ import { ChangesTable } from './ChangesTable';
 export function ChangesScreen() {
   const { status, changes, error, problem, open } = useChangesStore();
   const readOnly = useAppStore((state) => state.settings?.readOnly ?? true);
-  const [filter, setFilter] = useState<ChangeFilter>('pending');
+  const [filter, setFilter] = useState<ChangeFilter | 'automations'>('pending');
   const [hostId, setHostId] = useState<string | null>(null);
   const [search, setSearch] = useState('');
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
@@ -36,7 +37,7 @@ export function ChangesScreen() {
     }),
     [ticked],
   );
-  const rows = filterChanges(changes, filter, hostId, search);
+  const rows = filter === 'automations' ? [] : filterChanges(changes, filter, hostId, search);
   const chosen = inOrder(rows.filter(({ id }) => ticked.has(id)));
   const sequence = chosen.length > 0 ? chosen : inOrder(rows);
   const pending = changes.filter(({ state }) => state === 'pending').length;
@@ -81,22 +82,6 @@ export function ChangesScreen() {
       )}
       {problem !== null && open === null && <ErrorNotice error={problem} />}
       <Group gap="sm">
-        <TextInput
-          w={220}
-          placeholder="Search changes"
-          aria-label="Search changes"
-          value={search}
-          onChange={(event) => setSearch(event.currentTarget.value)}
-        />
-        <Select
-          w={190}
-          aria-label="Host or cluster"
-          placeholder="All hosts and clusters"
-          clearable
-          data={hostsOf(changes)}
-          value={hostId}
-          onChange={setHostId}
-        />
         <SegmentedControl
           aria-label="Which changes"
           value={filter}
@@ -104,16 +89,39 @@ export function ChangesScreen() {
             { value: 'pending', label: 'Open' },
             { value: 'ended', label: 'Ended' },
             { value: 'all', label: 'All' },
+            { value: 'automations', label: 'Automations' },
           ]}
-          onChange={(value) => setFilter(value as ChangeFilter)}
+          onChange={(value) => setFilter(value as typeof filter)}
         />
-        {ended > 0 && filter !== 'pending' && (
+        {filter !== 'automations' && (
+          <>
+            <TextInput
+              w={180}
+              placeholder="Search changes"
+              aria-label="Search changes"
+              value={search}
+              onChange={(event) => setSearch(event.currentTarget.value)}
+            />
+            <Select
+              w={170}
+              aria-label="Host or cluster"
+              placeholder="All hosts and clusters"
+              clearable
+              data={hostsOf(changes)}
+              value={hostId}
+              onChange={setHostId}
+            />
+          </>
+        )}
+        {ended > 0 && (filter === 'ended' || filter === 'all') && (
           <Button variant="subtle" color="gray" onClick={() => void clearChanges()}>
             Clear what ended
           </Button>
         )}
       </Group>
-      {status === 'ready' && rows.length === 0 ? (
+      {filter === 'automations' ? (
+        <Automations />
+      ) : status === 'ready' && rows.length === 0 ? (
         <div className="panel">
           <EmptyState
             icon={<IconInbox size={24} />}

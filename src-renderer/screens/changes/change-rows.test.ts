@@ -16,6 +16,7 @@ const change = (number: number, more: Partial<StagedChange> = {}): StagedChange 
   note: '',
   stagedAtMs: number,
   stagedBy: 'me@laptop',
+  automationId: null,
   changedAtMs: null,
   message: null,
   operationId: null,

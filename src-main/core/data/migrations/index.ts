@@ -11,6 +11,7 @@ import { migration as clusterLogins } from './0090-cluster-logins';
 import { migration as stateChanges } from './0100-state-changes';
 import { migration as stagedChanges } from './0110-staged-changes';
 import { migration as transfers } from './0120-transfers';
+import { migration as automations } from './0130-automations';
 
 /** Formats of app.sqlite, oldest first. A line is never changed once released. */
 export const appMigrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const appMigrations: readonly Migration[] = [
   stateChanges,
   stagedChanges,
   transfers,
+  automations,
 ];

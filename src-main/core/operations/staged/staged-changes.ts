@@ -110,7 +110,11 @@ export class StagedChanges {
    * Keeps a plan that was shown. Throws AppError: `not-found` (no such plan), `refused` (with its row), `limit-reached`,
    * `audit-unavailable`.
    */
-  stage(planId: string, note: string): StagedChange {
+  stage(
+    planId: string,
+    note: string,
+    by: { automationId: string; name: string } | null = null,
+  ): StagedChange {
     const found = this.options.road.find(planId);
     if (found === undefined) {
       throw new AppError('not-found', 'This plan is no longer known, so it was not staged. Plan it again.');
@@ -136,7 +140,8 @@ export class StagedChanges {
       state: 'pending',
       note: redactText(note.trim()),
       stagedAtMs: this.options.nowMs(),
-      stagedBy: redactText(this.options.actor),
+      stagedBy: redactText(by === null ? this.options.actor : `automation “${by.name}”`),
+      automationId: by?.automationId ?? null,
       changedAtMs: null,
       message: null,
       operationId: null,

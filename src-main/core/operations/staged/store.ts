@@ -51,6 +51,8 @@ export interface ChangeStore {
   open(hostId?: string): OpenChange[];
   /** Of one host or cluster. */
   waiting(hostId: string): StagedChange[];
+  /** How many that this automation staged are pending or being applied. */
+  waitingOf(automationId: string): number;
   clear(): number;
   /** All of a host or cluster, without a trace. */
   drop(hostId: string): void;
@@ -77,6 +79,7 @@ interface Row {
   changed_at_ms: number | null;
   message: string | null;
   operation_id: string | null;
+  automation_id: string | null;
 }
 
 function unreadable(id: string, cause: unknown): AppError {
@@ -102,6 +105,7 @@ function toChange(row: Omit<Row, 'input' | 'shown'>): StagedChange {
       changedAtMs: row.changed_at_ms,
       message: row.message,
       operationId: row.operation_id,
+      automationId: row.automation_id,
     });
   } catch (cause) {
     throw unreadable(row.id, cause);
@@ -109,7 +113,7 @@ function toChange(row: Omit<Row, 'input' | 'shown'>): StagedChange {
 }
 
 const light = `id, host_id, host_kind, host_name, environment, action, title, target_kind, target_name, risk, state, note,
-  staged_at_ms, staged_by, changed_at_ms, message, operation_id`;
+  staged_at_ms, staged_by, changed_at_ms, message, operation_id, automation_id`;
 
 /** Staged changes in app.sqlite. */
 export function createChangeStore(db: Database): ChangeStore {
@@ -121,7 +125,7 @@ export function createChangeStore(db: Database): ChangeStore {
   const insert = db.prepare<[Row]>(`
     INSERT INTO staged_changes (${light}, input, shown) VALUES (
       @id, @host_id, @host_kind, @host_name, @environment, @action, @title, @target_kind, @target_name, @risk, @state,
-      @note, @staged_at_ms, @staged_by, @changed_at_ms, @message, @operation_id, @input, @shown
+      @note, @staged_at_ms, @staged_by, @changed_at_ms, @message, @operation_id, @automation_id, @input, @shown
     )`);
   const claim = db.prepare<[string, number, string]>(
     `UPDATE staged_changes SET state = 'applying', operation_id = ?, changed_at_ms = ?, message = NULL
@@ -138,6 +142,11 @@ export function createChangeStore(db: Database): ChangeStore {
   const waiting = db.prepare<[string], Row>(
     `SELECT ${light} FROM staged_changes WHERE state IN ('pending', 'unknown') AND host_id = ? ORDER BY seq`,
   );
+  const waitingOf = db
+    .prepare<[string], number>(
+      `SELECT count(*) FROM staged_changes WHERE state IN ('pending', 'applying') AND automation_id = ?`,
+    )
+    .pluck();
   const ended = `state IN ('applied', 'failed', 'discarded')`;
   const clear = db.prepare(`DELETE FROM staged_changes WHERE ${ended}`);
   const prune = db.prepare<[number]>(
@@ -189,6 +198,7 @@ export function createChangeStore(db: Database): ChangeStore {
         changed_at_ms: change.changedAtMs,
         message: change.message,
         operation_id: change.operationId,
+        automation_id: change.automationId,
       });
       prune.run(mostEnded);
     },
@@ -201,6 +211,7 @@ export function createChangeStore(db: Database): ChangeStore {
         return change.operationId === null ? [] : [{ change, operationId: change.operationId }];
       }),
     waiting: (hostId) => waiting.all(hostId).map(toChange),
+    waitingOf: (automationId) => waitingOf.get(automationId) ?? 0,
     clear: () => clear.run().changes,
     drop: (hostId) => void drop.run(hostId),
     transaction: (work) => db.transaction(work).immediate(),
