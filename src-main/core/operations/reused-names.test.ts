@@ -79,6 +79,12 @@ const onMsb: Record<string, [input: Record<string, unknown>, change: (model: Msb
       for (const folder of model.folders.values()) folder.actualBytes += 4096;
     },
   ],
+  'msb.archive.delete': [
+    { file: 'base.msb' },
+    (model) => {
+      for (const archive of model.archives.values()) archive.changedAtMs += 60_000;
+    },
+  ],
   'msb.snapshot.remove': [
     { snapshot: 'web:base1' },
     (model) => {
@@ -125,6 +131,28 @@ const noKeep = { 'keep-hourly': 0, 'keep-daily': 0, 'keep-weekly': 0, 'keep-mont
 const onClusters: Record<string, Case> = {
   'pve.guest.stop': { input: web, change: again(110) },
   'pve.guest.reset': { input: web, change: again(110) },
+  'pve.guest.shutdown': { input: { ...web, timeout: 60, forceStop: false }, change: again(110) },
+  'pve.guest.reboot': { input: web, change: again(110) },
+  'pve.guest.suspend': { input: web, change: again(110) },
+  'pve.guest.migrate': {
+    input: { ...windows, target: 'atlas-1', storage: null },
+    before: stop(131),
+    change: again(131),
+  },
+  'pve.ha.remove': {
+    input: { sid: 'vm:121' },
+    change: (model) => {
+      const resource = model.ha.resources.get('vm:121');
+      if (resource !== undefined) resource.settings['max_restart'] = 5;
+    },
+  },
+  'pve.ha.rule.delete': {
+    input: { kind: 'rule', name: 'metrics-home' },
+    change: (model) => {
+      const rule = model.ha.rules.get('metrics-home');
+      if (rule !== undefined) rule['resources'] = 'vm:121';
+    },
+  },
   'pve.guest.delete': { input: { ...windows, purge: true }, before: stop(131), change: again(131) },
   'pve.guest.template': { input: windows, before: stop(131), change: again(131) },
   'pve.guest.selftest': { input: windows, before: stop(131), change: again(131) },
@@ -191,6 +219,7 @@ const onClusters: Record<string, Case> = {
 
 /** Where nothing of an object could be another one under its name, and what is compared there. */
 const elsewhere: Record<string, string> = {
+  'pve.guest.remoteMigrate': 'as its own case below: it needs the other cluster',
   'pve.task.stop': 'a UPID names one process of one start, for good',
   'pve.node.reboot':
     'a node is its name in the cluster, whose certificate is pinned; what runs there is compared',
@@ -276,6 +305,8 @@ describe('a name that was given to something else', () => {
       ...{ group: 'web', name: 'base1', id: '1f1f', digest, image: 'tiny:latest', sizeBytes: 1, createdAtMs },
       ...{ source: 'web', parentId: null, integrity: null },
     });
+    model.hasArchives = true;
+    model.archives.set('base.msb', { sizeBytes: 1, changedAtMs: createdAtMs, snapshots: [], images: [] });
     const machine = createMachine({
       user: 'admin',
       tools: microsandboxTools(model),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { contract } from '../../../src-preload/contract';
 import { channels } from '../../../src-preload/contract/channels';
 
@@ -49,6 +49,8 @@ const harmless: Record<string, string> = {
   'hosts:add.settings.auth.displayPath': 'shown, never opened: keyFileId names the file',
   'hosts:update.settings.auth.displayPath': 'as above',
   'clusters:offers.subject.certificate.file': 'of a node, as the last reading told it',
+  'backupFiles:list.path': 'inside a backup, as the API of Proxmox VE names it',
+  'backupFiles:download.path': 'as above; where it is saved the native dialog says',
   'sandboxFiles:list.path': 'inside a sandbox volume, below its root',
   'sandboxFiles:stat.path': 'as above',
   'sandboxFiles:text.path': 'as above',

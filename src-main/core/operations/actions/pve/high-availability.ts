@@ -291,7 +291,7 @@ const remove = bindChange<z.infer<typeof sidInput>, FoundResources>({
           ? [{ text: `${input.sid} is not managed (any more).`, remedy: 'Read the list again.' }]
           : [],
       undo: 'Let it be managed again.',
-      restsOn: { managed: row !== undefined },
+      restsOn: { row: row === undefined ? null : { ...row, digest: null } },
     };
   },
   judge: ({ sid }, found) =>

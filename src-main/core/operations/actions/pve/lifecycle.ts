@@ -190,6 +190,7 @@ const migrate: ApiActionDefinition<MigrateInput> = {
   async plan(context, input) {
     const { type, node, vmid, target } = input;
     const status = await readGuest(context, input);
+    const config = status === null ? noConfig : await readConfig(context, input);
     const blockers = [...guestBlockers(input, status), ...(await targetBlockers(context, input))];
     if (blockers.length === 0) {
       blockers.push(
@@ -238,7 +239,11 @@ const migrate: ApiActionDefinition<MigrateInput> = {
       consequences,
       blockers: [...blockers, ...more],
       undo: `Migrate it back to ${node}.`,
-      preconditions: { guest: guestForComparison(status), local: local.map(({ name }) => name) },
+      preconditions: {
+        guest: guestForComparison(status),
+        identity: config.identity,
+        local: local.map(({ name }) => name),
+      },
     };
   },
   async verify(context, input) {
