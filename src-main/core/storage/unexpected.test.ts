@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AppError, toAppError } from '../errors/app-error';
+import { toAppError, type AppError } from '../errors/app-error';
 import { parseBlocks } from './mdadm/blocks';
 import { readJson } from './unexpected';
 import { z } from 'zod';
