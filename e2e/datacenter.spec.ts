@@ -181,6 +181,28 @@ test.describe('a Proxmox VE cluster, whole', () => {
     await plan(page).getByRole('button', { name: 'Cancel' }).click();
   });
 
+  test('the fleet is shown for a wall, with what its bars measure, and left by Escape', async ({
+    holdfast: { page },
+  }) => {
+    test.setTimeout(120_000);
+    await openAtlas(page);
+    await open(page, 'Fleet');
+    await page.getByRole('button', { name: 'Show on the wall' }).click();
+    const wall = page.getByRole('main', { name: 'Fleet on the wall' });
+    const tile = wall.getByRole('article', { name: 'atlas' });
+    await expect(tile.getByText(/2 of 3 nodes/)).toBeVisible({ timeout: 60_000 });
+    await expect(tile.getByText('Memory', { exact: true })).toBeVisible();
+    await expect(
+      wall.getByRole('article', { name: 'kvm-03' }).getByText('Pools', { exact: true }),
+    ).toBeVisible({
+      timeout: 60_000,
+    });
+    await screenshot(page, '158-wall');
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+    await expect(wall).toHaveCount(0);
+  });
+
   test('the files of a backup on a Proxmox Backup Server are looked through, and one is saved', async ({
     holdfast: { page },
     dialogs,

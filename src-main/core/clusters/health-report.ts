@@ -141,7 +141,9 @@ export function createHealthReport({ service, clients, nowMs }: HealthReportOpti
       const old = ages.filter(({ lastAtMs }) => lastAtMs !== null && nowMs() - lastAtMs > staleBackupMs);
       const blind = unread.length === 0 ? '' : ` ${plural(unread.length, 'storage')} could not be read.`;
       if (never.length > 0 || old.length > 0) {
-        return warning(`${never.length} without a backup, ${old.length} with one older than a week.${blind}`);
+        // What was not found may lie on what could not be read.
+        const missing = unread.length === 0 ? 'without a backup' : 'without any that was found';
+        return warning(`${never.length} ${missing}, ${old.length} with one older than a week.${blind}`);
       }
       return unread.length > 0
         ? warning(`None is missing in what was read.${blind}`)
@@ -153,7 +155,11 @@ export function createHealthReport({ service, clients, nowMs }: HealthReportOpti
       );
       const bad = recent.filter(({ outcome }) => outcome === 'failed' || outcome === 'broken-off');
       return bad.length === 0
-        ? ok(`${plural(recent.length, 'task')} in 24 hours, none failed.`)
+        ? ok(
+            recent.length === 0
+              ? 'None in 24 hours.'
+              : `${plural(recent.length, 'task')} in 24 hours, none failed.`,
+          )
         : warning(
             `Failed in 24 hours: ${some(bad.map(({ type, id: of, node }) => [type, of, `on ${node}`].join(' ')))}.`,
           );

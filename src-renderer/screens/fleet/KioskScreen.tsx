@@ -82,11 +82,13 @@ export function KioskScreen() {
             takenAtMs={summary?.takenAtMs ?? null}
           >
             {summary !== null && (
-              <CapacityBar
-                usedBytes={summary.usedBytes}
-                sizeBytes={summary.sizeBytes}
-                label={`Capacity used on ${host.name}`}
-              />
+              <Measured what="Pools">
+                <CapacityBar
+                  usedBytes={summary.usedBytes}
+                  sizeBytes={summary.sizeBytes}
+                  label={`Capacity used on ${host.name}`}
+                />
+              </Measured>
             )}
           </Tile>
         ))}
@@ -99,11 +101,13 @@ export function KioskScreen() {
           >
             {summary !== null && (
               <>
-                <CapacityBar
-                  usedBytes={summary.memoryBytes}
-                  sizeBytes={summary.memoryTotalBytes}
-                  label={`Memory used on ${cluster.name}`}
-                />
+                <Measured what="Memory">
+                  <CapacityBar
+                    usedBytes={summary.memoryBytes}
+                    sizeBytes={summary.memoryTotalBytes}
+                    label={`Memory used on ${cluster.name}`}
+                  />
+                </Measured>
                 <Text size="sm" className="numeric">
                   {summary.nodesOnline} of {plural(summary.nodeCount, 'node')} · {summary.guestsRunning} of{' '}
                   {plural(summary.guestCount, 'guest')} running
@@ -115,6 +119,18 @@ export function KioskScreen() {
         ))}
       </section>
     </main>
+  );
+}
+
+/** From across a room two bars look the same: hosts fill their pools, clusters their memory. */
+function Measured({ what, children }: { what: string; children: ReactNode }) {
+  return (
+    <div>
+      <Text size="xs" c="dimmed">
+        {what}
+      </Text>
+      {children}
+    </div>
   );
 }
 

@@ -177,7 +177,16 @@ function GuestDetail({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
       <Section title="Overview">
         <Facts facts={facts} />
         {guest.status === 'running' && guest.memoryBytes !== null && guest.memoryTotalBytes !== null && (
-          <CapacityBar usedBytes={guest.memoryBytes} sizeBytes={guest.memoryTotalBytes} label="Memory used" />
+          <div>
+            <Text size="sm" c="dimmed" mt={3}>
+              Memory
+            </Text>
+            <CapacityBar
+              usedBytes={guest.memoryBytes}
+              sizeBytes={guest.memoryTotalBytes}
+              label="Memory used"
+            />
+          </div>
         )}
       </Section>
       {guest.status !== 'unknown' && <Snapshots cluster={cluster} guest={guest} />}

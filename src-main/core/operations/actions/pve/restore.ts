@@ -274,7 +274,7 @@ const backupFirstField = ({ inventory }: ClusterWorld, node: string): Field =>
     'backupFirst',
     'Back up the guest that is overwritten',
     [
-      { value: '', label: 'No', hint: 'What it holds now is lost.' },
+      { value: '', label: 'No' },
       ...inventory.storages
         .filter((each) => each.node === node && each.content.includes('backup'))
         .map(({ name, available }) => ({
@@ -283,7 +283,7 @@ const backupFirstField = ({ inventory }: ClusterWorld, node: string): Field =>
           excuse: available ? null : 'It is not available.',
         })),
     ],
-    { help: 'A snapshot would not keep it: snapshots are lost with their guest.' },
+    { help: 'Only with “Overwrite”. A snapshot would not keep it: snapshots are lost with their guest.' },
   );
 
 /** H36: the first way to a guest. On a cluster any backup can be named; its own row in the list of backups knows more. */
