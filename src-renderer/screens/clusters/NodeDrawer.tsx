@@ -621,7 +621,7 @@ function Certificates({ of }: { of: Of }) {
                     facts={[
                       ['Subject', certificate.subject],
                       ['Issuer', certificate.issuer],
-                      ['Names', certificate.names.join(', ')],
+                      ['Names', certificate.names.join(', ') || 'none'],
                       [
                         'Valid',
                         <Text key="valid" fz="sm" c={soon ? 'var(--hf-warning)' : undefined}>
