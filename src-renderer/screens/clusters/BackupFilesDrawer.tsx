@@ -38,6 +38,8 @@ export function BackupFilesDrawer({
   );
 }
 
+const nothing: readonly BackupFile[] = [];
+
 /** A step down: what it is called, and what the API calls it. */
 interface Step {
   name: string;
@@ -50,7 +52,7 @@ function Files({ cluster, backup }: { cluster: Cluster; backup: GuestBackup }) {
   const place = { clusterId: cluster.id, node, storage, volid, path: steps.at(-1)?.path ?? null };
   const { read, again } = useRead('backupFiles:list', place);
   const { transfer, saved, error, start, cancel } = useDownload(place);
-  const entries = read.status === 'ready' ? read.found.entries : [];
+  const entries = read.status === 'ready' ? read.found.entries : nothing;
   const rowAt = useCallback((index: number) => entries[index], [entries]);
   return (
     <Stack gap="sm" h="100%">
