@@ -60,7 +60,7 @@ export function KioskScreen() {
           {problems.slice(0, shownProblems).map(({ severity, text, name }) => (
             <Group key={`${name} ${text}`} gap="sm" wrap="nowrap" align="flex-start" py={4}>
               <HealthMark health={severity} size={20} />
-              <Text fw={600} className="truncate" maw={220} style={{ flex: 'none' }}>
+              <Text fw={600} className="truncate" w={180} style={{ flex: 'none' }} title={name}>
                 {name}
               </Text>
               <Text style={{ overflowWrap: 'anywhere' }}>{text}</Text>
