@@ -31,6 +31,25 @@ test.describe('least privilege of a host', () => {
     await screenshot(page, '35-least-privilege');
     await expectAccessible(page, '[role="dialog"]');
 
+    // Changes of files are chosen, and the dialog says what they give.
+    await expect(
+      result
+        .getByText('This key gets files read-only', { exact: false })
+        .or(result.getByText(/may change files/)),
+    ).toBeVisible();
+    const change = dialog.getByRole('checkbox', { name: 'The forced command lets this key change files' });
+    await change.check();
+    await expect(dialog.getByText(/own authorized_keys and shell start-up files/)).toBeVisible({
+      timeout: 30_000,
+    });
+    await dialog.getByRole('tab', { name: 'Forced command' }).click();
+    await expect(dialog.getByLabel('Text of the Forced command')).toContainText(
+      '; files may be changed on kvm-03',
+    );
+    await screenshot(page, '35-least-privilege-files');
+    await change.uncheck();
+    await expect(sudoers).toBeVisible({ timeout: 30_000 });
+
     // At a lower level there is less in the file, and the host allows too much.
     await dialog.getByRole('radiogroup', { name: 'Access level' }).getByText('View', { exact: true }).click();
     await expect(sudoers).toContainText('access level "view"');

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from './fixtures';
+import { corePid, findCorePid } from './launch';
 import { expectAccessible, screenshot } from './page-tools';
 import { open, plan, readFleet, typeNames } from './plans';
 
@@ -71,5 +72,42 @@ test.describe('the files of a sandbox volume', () => {
     await expect(other.getByText(/^über eine Datei/)).toBeVisible();
     await screenshot(page, '173-volume-files-dark');
     await expectAccessible(page, '[role="dialog"]');
+  });
+
+  test('that were cut off are named, and what is left of them goes when a person says so', async ({
+    holdfast: { app, page, userData },
+    dialogs,
+  }) => {
+    test.skip(process.platform !== 'linux', 'the core is found through /proc');
+    test.setTimeout(180_000);
+    await readFleet(page);
+    await open(page, 'Sandbox volumes');
+    await page.getByRole('combobox', { name: 'Host' }).click();
+    await page.getByRole('option', { name: 'raid-05' }).click();
+    await page.getByRole('table', { name: 'Sandbox volumes' }).getByText('docker-data').click();
+    await page.getByRole('button', { name: 'Browse files' }).click();
+    const drawer = page.getByRole('dialog', { name: 'Files of docker-data on raid-05' });
+    const saved = join(userData, 'docker-data.raw');
+    await dialogs.saveTo(saved);
+    await drawer.getByRole('button', { name: 'Actions for disk.raw' }).click();
+    await page.getByRole('menuitem', { name: 'Download…' }).click();
+    const parts = (): string[] => readdirSync(userData).filter((name) => name.endsWith('.part'));
+    await expect.poll(() => parts().length).toBe(1);
+    const pid = corePid(app);
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => findCorePid(app)).not.toBe(pid);
+    expect(parts()).toHaveLength(1);
+    await page.keyboard.press('Escape');
+    await open(page, 'Fleet');
+    await open(page, 'Sandbox volumes');
+    const left = page.getByRole('region', { name: 'Left behind by transfers that were cut off' });
+    await expect(left.getByText(join(userData, parts()[0] ?? ''))).toBeVisible({ timeout: 30_000 });
+    await expect(left.getByText(/on this computer, from raid-05/)).toBeVisible();
+    await screenshot(page, '174-cut-off');
+    await expectAccessible(page, '[aria-label="Left behind by transfers that were cut off"]');
+    await dialogs.press('Delete the part');
+    await left.getByRole('button', { name: /^Delete / }).click();
+    await expect(left).toHaveCount(0);
+    expect(parts()).toEqual([]);
   });
 });

@@ -80,7 +80,41 @@ test.describe('sandbox volumes', () => {
       await page.getByRole('radiogroup', { name: 'What is listed' }).getByText(view, { exact: true }).click();
       await expect(page.getByRole('table', { name: view })).toBeVisible();
     }
-    await page.getByRole('radiogroup', { name: 'What is listed' }).getByText('Sandboxes').click();
+
+    // Archives stand among the snapshots, and what a save left behind with them.
+    const list = page.getByRole('radiogroup', { name: 'What is listed' });
+    await list.getByText('Snapshots', { exact: true }).click();
+    const snapshots = page.getByRole('table', { name: 'Snapshots' });
+    await expect(snapshots.getByText('left behind', { exact: true })).toBeVisible();
+    await expect(snapshots.getByText('runner-base.msb', { exact: true })).toBeVisible();
+    await screenshot(page, '166-sandbox-snapshots');
+    await page.getByRole('button', { name: 'Actions for runner-base.msb of raid-05' }).click();
+    await page.getByRole('menuitem', { name: 'Load its snapshots…' }).click();
+    const load = page.getByRole('dialog', { name: 'Load snapshots from an archive' });
+    await expect(load.getByRole('textbox', { name: 'Group' })).toHaveValue('runner-base');
+    await screenshot(page, '167-snapshot-load');
+    await load.getByRole('button', { name: 'Show the plan' }).click();
+    await expect(plan(page).locator('code').first()).toContainText(
+      'msb snapshot load --group runner-base -- /home/admin/.microsandbox/archives/runner-base.msb',
+    );
+    await screenshot(page, '168-snapshot-load-plan');
+    await dialogs.press('Load snapshots from an archive');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible({ timeout: 30_000 });
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+    await expect(snapshots.getByText('runner-base:base', { exact: true })).toBeVisible({ timeout: 30_000 });
+    await page.getByRole('button', { name: 'Actions for ci-runner-1:before-upgrade of raid-05' }).click();
+    await screenshot(page, '169-snapshot-menu');
+    await page.getByRole('menuitem', { name: 'Verify…' }).click();
+    const verify = page.getByRole('button', { name: 'Show the plan' });
+    if (await verify.isVisible().catch(() => false)) await verify.click();
+    await dialogs.press('Verify snapshot of a sandbox');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible({ timeout: 30_000 });
+    await screenshot(page, '169-snapshot-verified');
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+
+    await list.getByText('Sandboxes').click();
     await page.getByRole('button', { name: 'Switch to dark theme' }).click();
     await screenshot(page, '164-sandboxes-dark');
     await page.getByRole('radiogroup', { name: 'What is listed' }).getByText('Volumes').click();

@@ -85,7 +85,7 @@ export const verifySnapshot: ActionDefinition<Input> = {
             ]
           : []),
       ],
-      undo: null,
+      undo: 'Nothing to undo: it changes nothing.',
       preconditions: { digest: detail?.digest ?? null },
     };
   },
