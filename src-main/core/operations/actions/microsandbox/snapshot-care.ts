@@ -139,7 +139,9 @@ export const selectHead: ActionDefinition<Input> = {
       readVersion(context),
       readMember(context, reference),
     ]);
-    const before = (await readSnapshots(context)).find((each) => each.group === group && each.id === head);
+    const before =
+      (await readSnapshots(context)).find((each) => each.group === group && each.id === head)?.reference ??
+      null;
     return {
       risk: 'safe',
       target: { kind: 'snapshot', name: reference },
@@ -157,7 +159,7 @@ export const selectHead: ActionDefinition<Input> = {
       consequences: [
         {
           severity: 'info',
-          text: `What asks for the group ${group ?? ''} without a member gets this one from then on${before?.reference == null ? '' : `, instead of ${before.reference}`}. All members stay.`,
+          text: `What asks for the group ${group ?? ''} without a member gets this one from then on${before === null ? '' : `, instead of ${before}`}. All members stay.`,
           items: [],
         },
       ],
@@ -170,10 +172,7 @@ export const selectHead: ActionDefinition<Input> = {
           ? [{ text: `${reference} is the head of its group.`, remedy: 'Choose another member.' }]
           : []),
       ],
-      undo:
-        before?.reference != null && isReference(before.reference)
-          ? hint('msb', 'snapshot', 'head', '--', before.reference)
-          : null,
+      undo: before !== null && isReference(before) ? hint('msb', 'snapshot', 'head', '--', before) : null,
       preconditions: { id: snapshot?.id ?? null, head },
     };
   },
