@@ -156,7 +156,6 @@ export function runRename(words: readonly string[], { model }: LvmContext): Comm
   if (volume === undefined || volume.kind === 'part') {
     return complain(`Existing logical volume "${groupName}/${from}" not found.`);
   }
-  if (volume.kind === 'thin-pool') return complain('The demo host renames no thin pools.');
   const outcome = model.rename(group, volume, to);
   if (!outcome.ok) return failureText(group, to, outcome.failure);
   return succeeded(`  Renamed "${from}" to "${to}" in volume group "${groupName}"\n`, 180);

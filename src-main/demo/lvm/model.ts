@@ -324,7 +324,16 @@ export class LvmModel {
     if (group.volumes.has(name)) return fail({ reason: 'exists' });
     const from = volume.name;
     const entries = [...group.volumes.values()].map((each): LogicalVolume => {
-      if (each === volume) return { ...each, name };
+      if (each === volume) {
+        if (each.kind !== 'thin-pool') return { ...each, name };
+        const anew = (part: string): string => part.replace(from, name);
+        return { ...each, name, dataPart: anew(each.dataPart), metadataPart: anew(each.metadataPart) };
+      }
+      // A thin pool takes its hidden parts with it, and stays the pool of its volumes.
+      if (volume.kind === 'thin-pool' && each.kind === 'part' && each.parent === from)
+        return { ...each, name: each.name.replace(from, name), parent: name };
+      if (volume.kind === 'thin-pool' && each.kind === 'thin' && each.pool === from)
+        return { ...each, pool: name };
       if ((each.kind === 'cow' || each.kind === 'thin') && each.origin === from)
         return { ...each, origin: name };
       if (each.kind === 'part' && each.parent === from) return { ...each, parent: name };
@@ -332,6 +341,11 @@ export class LvmModel {
     });
     group.volumes.clear();
     for (const each of entries) group.volumes.set(each.name, each);
+    const blocks = group.blocks.get(from);
+    if (blocks !== undefined) {
+      group.blocks.delete(from);
+      group.blocks.set(name, blocks);
+    }
     group.revision += 1;
     return done(name);
   }

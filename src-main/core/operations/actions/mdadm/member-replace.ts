@@ -189,6 +189,24 @@ function memberBlockers(
       },
     ];
   }
+  const rebuilding = detail.members.filter(isRebuilding);
+  if (isFaulty(member) && rebuilding.length > 0 && unheldPlaces(detail).length <= rebuilding.length) {
+    return [
+      {
+        text: `The place of ${path ?? 'the failed member'} is taken already: ${array} is being rebuilt onto ${rebuilding.map((each) => each.path ?? 'another disk').join(', ')}.`,
+        remedy: 'Remove the failed member, and add the disk as a spare.',
+      },
+    ];
+  }
+  const onto = rebuilding.find((each) => each.slot !== member.slot);
+  if (isInSync(member) && onto !== undefined) {
+    return [
+      {
+        text: `${array} is being rebuilt onto ${onto.path ?? 'another disk'}: until that has ended, ${path ?? ''} may be all that holds its data, and its copy would wait.`,
+        remedy: 'Wait for the rebuild to end.',
+      },
+    ];
+  }
   const twin = detail.members.find(
     (each) => each !== member && each.slot === member.slot && member.slot !== null,
   );
@@ -335,6 +353,7 @@ export const mdadmMemberReplace: ActionDefinition<Input> = {
    * | new disk   | old member          | says                     |
    * | in sync    | gone or faulty      | confirmed                |
    * | rebuilding | any                 | pending                  |
+   * | spare      | in sync, with a check or rebuild running: the copy waits for it | pending |
    * | spare      | any                 | not there                |
    * | no member  | any                 | not there                |
    */
@@ -363,6 +382,13 @@ export const mdadmMemberReplace: ActionDefinition<Input> = {
       return {
         status: 'confirmed',
         text: `${path} holds the place${old === undefined ? '' : `; ${before.path ?? ''} is ${old.state} and can be removed`}.`,
+      };
+    }
+    const sync = live.mdstat?.sync ?? null;
+    if (isSpare(added) && old !== undefined && isInSync(old) && sync !== null) {
+      return {
+        status: 'pending',
+        text: `${path} waits as a spare; the copy begins when the ${sync.kind} that is running has ended.`,
       };
     }
     return { status: 'not-there', text: `${path} is ${added.state} in ${array}, and no copy is running.` };
