@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Chart, ChartSeries } from '../../src-preload/contract/nodes';
-import { formatBytes } from '../format/bytes-format';
+import { formatBytes, formatPercent } from '../format/bytes-format';
 import { formatMoment } from '../format/time-format';
 
 const height = 150;
@@ -14,7 +14,8 @@ export function formatMeasure(value: number | null | undefined, unit: ChartSerie
   if (value === null || value === undefined) return '–';
   switch (unit) {
     case 'part':
-      return `${(value * 100).toFixed(1)} %`;
+      // A tenth is all that is shown, and 0.07 * 100 is not 7.
+      return formatPercent(Math.round(value * 1000) / 10);
     case 'bytes':
       return formatBytes(Math.round(value));
     case 'bytes-per-second':
@@ -34,16 +35,12 @@ export function chartWords({ title, series }: Pick<Chart, 'title' | 'series'>): 
   return `${title}. ${lines.join('. ')}.`;
 }
 
-const two = (value: number): string => String(value).padStart(2, '0');
-
-/** Local times on the axis: hours within days, days beyond. */
-function axisTimes(splits: readonly number[], stepSeconds: number): string[] {
+/** Local times on the axis: hours within days, days beyond. Parts of `2026-11-23 04:26:30`. */
+export function axisTimes(splits: readonly number[], stepSeconds: number): string[] {
   return splits.map((seconds) => {
-    const at = new Date(seconds * 1000);
-    const day = `${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-    const midnight = at.getHours() === 0 && at.getMinutes() === 0;
-    if (stepSeconds >= 86_400 || midnight) return day;
-    return `${two(at.getHours())}:${two(at.getMinutes())}`;
+    const moment = formatMoment(seconds * 1000);
+    const time = moment.slice(11, 16);
+    return stepSeconds >= 86_400 || time === '00:00' ? moment.slice(5, 10) : time;
   });
 }
 

@@ -1,15 +1,4 @@
-import {
-  Button,
-  Checkbox,
-  Group,
-  Modal,
-  Radio,
-  Select,
-  Stack,
-  Stepper,
-  Textarea,
-  TextInput,
-} from '@mantine/core';
+import { Button, Group, Modal, Stack, Stepper, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
@@ -18,7 +7,7 @@ import type { AccessLevel } from '../../../src-preload/contract/hosts';
 import type { WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
 import { ErrorNotice } from '../../components/ErrorNotice';
-import { environmentColours } from '../../components/EnvironmentBadge';
+import { TargetFields } from '../../components/TargetFields';
 import {
   closeClusterForm,
   loadClusters,
@@ -135,32 +124,11 @@ function ClusterForm({ cluster }: { cluster: Cluster | null }) {
             />
             <ClusterLoginFields form={form} cluster={cluster} endpoint={settings?.endpoints[0] ?? null} />
             <ClusterTrustFields form={form} cluster={cluster} />
-            <Group align="flex-end" wrap="nowrap">
-              <TextInput
-                label="Environment"
-                style={{ flex: 1 }}
-                maxLength={24}
-                {...form.getInputProps('label')}
-              />
-              <Select w={130} label="Colour" data={environmentColours} {...form.getInputProps('colour')} />
-              <Checkbox
-                pb={9}
-                label="Production: ask for the cluster’s name"
-                {...form.getInputProps('production', { type: 'checkbox' })}
-              />
-            </Group>
-            <Radio.Group label="What may this laptop do there?" {...form.getInputProps('accessLevel')}>
-              <Stack gap={6} mt={6}>
-                {(['view', 'operate', 'administer'] as const).map((level) => (
-                  <Radio
-                    key={level}
-                    value={level}
-                    label={access[level].title}
-                    description={access[level].text}
-                  />
-                ))}
-              </Stack>
-            </Radio.Group>
+            <TargetFields
+              kind="cluster"
+              access={access}
+              input={(field, options) => form.getInputProps(field, options)}
+            />
             <Group justify="flex-end">
               <Button variant="default" onClick={closeClusterForm}>
                 Cancel

@@ -1,10 +1,9 @@
-import { ActionIcon, Button, Center, Group, Loader, Menu, Stack, Tabs, Text, Title } from '@mantine/core';
+import { ActionIcon, Button, Group, Menu, Stack, Tabs, Text, Title } from '@mantine/core';
 import {
   IconDots,
   IconPencil,
   IconPlugConnected,
   IconRefresh,
-  IconServerOff,
   IconShieldLock,
   IconStethoscope,
   IconTerminal2,
@@ -28,6 +27,7 @@ import { ErrorNotice } from '../../components/ErrorNotice';
 import { HealthMark } from '../../components/HealthMark';
 import { HostStatus } from '../../components/HostStatus';
 import { OfferMenu } from '../../components/OfferMenu';
+import { NoSuchTarget } from '../../components/HostParts';
 import { PageHeader } from '../../components/PageHeader';
 import { PlainTable } from '../../components/PlainTable';
 import { ProblemList } from '../../components/ProblemList';
@@ -68,24 +68,7 @@ export function ClusterScreen({ clusterId }: { clusterId: string }) {
   const [problem, setProblem] = useState<WireError | null>(null);
   const [check, setCheck] = useState<ClusterCheck | null>(null);
   const [, go] = useLocation();
-  if (entry === undefined) {
-    if (status === 'loading') {
-      return (
-        <Center h={300}>
-          <Loader />
-        </Center>
-      );
-    }
-    return (
-      <EmptyState
-        icon={<IconServerOff size={24} />}
-        title="No such cluster"
-        action={<Button onClick={() => go('/')}>Back to the fleet</Button>}
-      >
-        It may have been removed. Its audit is still there.
-      </EmptyState>
-    );
-  }
+  if (entry === undefined) return <NoSuchTarget kind="cluster" loading={status === 'loading'} />;
   const { cluster, state, summary } = entry;
   const online = state.status === 'online';
   const error = state.error ?? asked;

@@ -1,13 +1,11 @@
-import { Badge, Drawer, Group, Stack, Text } from '@mantine/core';
+import { Badge, Group, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Disk, Partition, Smart } from '../../../src-preload/contract/disks';
 import { Age } from '../../components/Age';
 import { CapacityBar } from '../../components/CapacityBar';
 import { CopyButton } from '../../components/CopyButton';
 import { Facts, Section } from '../../components/DetailParts';
-import { EnvironmentBadge } from '../../components/EnvironmentBadge';
-import { HealthMark } from '../../components/HealthMark';
-import { OfferMenu } from '../../components/OfferMenu';
+import { ThingDrawer } from '../../components/HostParts';
 import { formatBytes, formatCount } from '../../format/bytes-format';
 import { formatDuration } from '../../format/time-format';
 import { kindOf, smartWords, type DiskRow } from './disk-rows';
@@ -15,36 +13,19 @@ import { kindOf, smartWords, type DiskRow } from './disk-rows';
 /** Everything known of one disk: what it is, what is on it, what uses it, what SMART says. */
 export function DiskDrawer({ row, onClose }: { row: DiskRow | null; onClose: () => void }) {
   return (
-    <Drawer
-      opened={row !== null}
+    <ThingDrawer
       onClose={onClose}
-      position="right"
-      size={600}
-      title={row === null ? '' : <DrawerTitle row={row} />}
+      thing={
+        row && {
+          host: row.host,
+          name: row.disk.path,
+          health: row.disk.health,
+          subject: { kind: 'disk', diskId: row.disk.id },
+        }
+      }
     >
       {row !== null && <DiskDetail row={row} />}
-    </Drawer>
-  );
-}
-
-function DrawerTitle({ row: { host, disk } }: { row: DiskRow }) {
-  return (
-    <Group gap="sm">
-      <HealthMark health={disk.health} />
-      <Text fw={600} className="mono">
-        {disk.path}
-      </Text>
-      <Text size="sm" c="dimmed">
-        on {host.name}
-      </Text>
-      <EnvironmentBadge environment={host.environment} />
-      <OfferMenu
-        hostId={host.id}
-        subject={{ kind: 'disk', diskId: disk.id }}
-        label={`Actions for ${disk.path}`}
-        size="md"
-      />
-    </Group>
+    </ThingDrawer>
   );
 }
 

@@ -1,8 +1,9 @@
-import { Alert, Button, Center, Group, Loader, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Center, Group, Loader, Stack, Text, TextInput } from '@mantine/core';
 import { IconDisc, IconInfoCircle, IconRefresh, IconSearch } from '@tabler/icons-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { Host } from '../../../src-preload/contract/hosts';
 import { EmptyState } from '../../components/EmptyState';
+import { HostFilter } from '../../components/HostParts';
 import { PageHeader } from '../../components/PageHeader';
 import { plural } from '../../format/bytes-format';
 import { refreshFleet, useFleetStore } from '../../stores/fleet-store';
@@ -54,16 +55,7 @@ export function DisksScreen() {
               value={search}
               onChange={(event) => setSearch(event.currentTarget.value)}
             />
-            <Select
-              w={180}
-              aria-label="Host"
-              value={hostId}
-              data={[
-                { value: '', label: 'All hosts' },
-                ...hosts.map(({ host }) => ({ value: host.id, label: host.name })),
-              ]}
-              onChange={(value) => setHostId(value ?? '')}
-            />
+            <HostFilter width={180} value={hostId} onChange={setHostId} />
             <Button
               variant="default"
               leftSection={<IconRefresh size={16} />}

@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core';
 import { useCallback, useMemo } from 'react';
-import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { HealthMark } from '../../components/HealthMark';
+import { HostCell } from '../../components/HostParts';
 import { OfferMenu } from '../../components/OfferMenu';
 import { VirtualTable, type Column } from '../../components/VirtualTable';
 import { formatBytes } from '../../format/bytes-format';
@@ -39,12 +39,7 @@ const columns: readonly Column<DiskRow>[] = [
     id: 'host',
     header: 'Host',
     width: '142px',
-    render: ({ host }) => (
-      <span style={{ display: 'inline-flex', gap: 8, alignItems: 'center', minWidth: 0 }}>
-        <span className="truncate">{host.name}</span>
-        <EnvironmentBadge environment={host.environment} />
-      </span>
-    ),
+    render: ({ host }) => <HostCell host={host} />,
   },
   {
     id: 'disk',

@@ -1,13 +1,11 @@
 import {
   Alert,
   Button,
-  Checkbox,
   Group,
   Loader,
   Modal,
   NumberInput,
   PasswordInput,
-  Radio,
   SegmentedControl,
   Select,
   Stack,
@@ -24,8 +22,8 @@ import type { AccessLevel, Auth, Environment, Host, HostSettings } from '../../.
 import type { Response } from '../../../src-preload/contract';
 import type { WireError } from '../../../src-preload/contract/result';
 import { call } from '../../api';
-import { environmentColours } from '../../components/EnvironmentBadge';
 import { ErrorNotice } from '../../components/ErrorNotice';
+import { TargetFields } from '../../components/TargetFields';
 import { accessWords } from '../../format/words-format';
 import {
   closeDialogs,
@@ -285,32 +283,11 @@ function HostForm({ host }: { host: Host | null }) {
               description="Without a password prompt (sudo -n). A missing rule is reported with the line that adds it."
               {...form.getInputProps('sudo', { type: 'checkbox' })}
             />
-            <Group align="flex-end" wrap="nowrap">
-              <TextInput
-                label="Environment"
-                style={{ flex: 1 }}
-                maxLength={24}
-                {...form.getInputProps('label')}
-              />
-              <Select w={130} label="Colour" data={environmentColours} {...form.getInputProps('colour')} />
-              <Checkbox
-                pb={9}
-                label="Production: ask for the host’s name"
-                {...form.getInputProps('production', { type: 'checkbox' })}
-              />
-            </Group>
-            <Radio.Group label="What may this laptop do there?" {...form.getInputProps('accessLevel')}>
-              <Stack gap={6} mt={6}>
-                {(['view', 'operate', 'administer'] as const).map((level) => (
-                  <Radio
-                    key={level}
-                    value={level}
-                    label={accessWords[level].title}
-                    description={accessWords[level].text}
-                  />
-                ))}
-              </Stack>
-            </Radio.Group>
+            <TargetFields
+              kind="host"
+              access={accessWords}
+              input={(field, options) => form.getInputProps(field, options)}
+            />
             <Group justify="flex-end">
               <Button variant="default" onClick={closeDialogs}>
                 Cancel

@@ -1,16 +1,4 @@
-import {
-  ActionIcon,
-  Alert,
-  Button,
-  Center,
-  Group,
-  Loader,
-  Menu,
-  Stack,
-  Table,
-  Text,
-  Title,
-} from '@mantine/core';
+import { ActionIcon, Alert, Button, Group, Menu, Stack, Table, Text, Title } from '@mantine/core';
 import {
   IconDots,
   IconPencil,
@@ -34,6 +22,7 @@ import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { HealthMark } from '../../components/HealthMark';
 import { HostStatus } from '../../components/HostStatus';
+import { NoSuchTarget } from '../../components/HostParts';
 import { PageHeader } from '../../components/PageHeader';
 import { ProblemList } from '../../components/ProblemList';
 import { plural } from '../../format/bytes-format';
@@ -62,24 +51,7 @@ export function HostScreen({ hostId }: { hostId: string }) {
     void loadInventory(hostId);
   }, [hostId]);
 
-  if (entry === undefined) {
-    if (fleetStatus === 'loading') {
-      return (
-        <Center h={300}>
-          <Loader />
-        </Center>
-      );
-    }
-    return (
-      <EmptyState
-        icon={<IconServerOff size={24} />}
-        title="No such host"
-        action={<Button onClick={() => go('/')}>Back to the fleet</Button>}
-      >
-        It may have been removed. Its audit is still there.
-      </EmptyState>
-    );
-  }
+  if (entry === undefined) return <NoSuchTarget kind="host" loading={fleetStatus === 'loading'} />;
 
   const { host, state, summary } = entry;
   const problems = [...(summary?.problems ?? []), ...overdueProblems(policies, hostId)];

@@ -1,8 +1,9 @@
-import { Button, Group, Select, Stack, Text, Title } from '@mantine/core';
+import { Button, Group, Stack, Text, Title } from '@mantine/core';
 import { IconDatabase, IconPlus, IconRefresh } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { backendOrder, backendTitles } from './pool-groups';
 import { EmptyState } from '../../components/EmptyState';
+import { HostFilter } from '../../components/HostParts';
 import { PageHeader } from '../../components/PageHeader';
 import { plural } from '../../format/bytes-format';
 import { refreshFleet, useFleetStore } from '../../stores/fleet-store';
@@ -35,16 +36,7 @@ export function PoolsScreen() {
         title="Pools"
         actions={
           <>
-            <Select
-              w={200}
-              aria-label="Host"
-              value={hostId}
-              data={[
-                { value: '', label: 'All hosts' },
-                ...hosts.map(({ host }) => ({ value: host.id, label: host.name })),
-              ]}
-              onChange={(value) => setHostId(value ?? '')}
-            />
+            <HostFilter width={200} value={hostId} onChange={setHostId} />
             <Button leftSection={<IconPlus size={16} />} onClick={() => openCreatePool(hostId)}>
               Create pool
             </Button>

@@ -1,12 +1,10 @@
-import { Badge, Button, Drawer, Group, Stack, Text } from '@mantine/core';
+import { Badge, Button, Group, Stack, Text } from '@mantine/core';
 import { IconFolderOpen } from '@tabler/icons-react';
 import { Age } from '../../components/Age';
 import { CapacityBar } from '../../components/CapacityBar';
 import { CopyButton } from '../../components/CopyButton';
 import { Facts, Section } from '../../components/DetailParts';
-import { EnvironmentBadge } from '../../components/EnvironmentBadge';
-import { HealthMark } from '../../components/HealthMark';
-import { OfferMenu } from '../../components/OfferMenu';
+import { ThingDrawer } from '../../components/HostParts';
 import { ProblemList } from '../../components/ProblemList';
 import { formatBytes } from '../../format/bytes-format';
 import { browseVolume } from '../../stores/volume-files-store';
@@ -16,36 +14,19 @@ import { driverWords, kindOf, type VolumeRow } from './sandbox-rows';
 /** Everything known of one sandbox volume: what it takes, what uses it, what is wrong with it. */
 export function SandboxDrawer({ row, onClose }: { row: VolumeRow | null; onClose: () => void }) {
   return (
-    <Drawer
-      opened={row !== null}
+    <ThingDrawer
       onClose={onClose}
-      position="right"
-      size={600}
-      title={row === null ? '' : <DrawerTitle row={row} />}
+      thing={
+        row && {
+          host: row.host,
+          name: row.volume.name,
+          health: row.volume.health,
+          subject: { kind: 'sandbox-volume', volumeId: row.volume.id },
+        }
+      }
     >
       {row !== null && <Detail row={row} onClose={onClose} />}
-    </Drawer>
-  );
-}
-
-function DrawerTitle({ row: { host, volume } }: { row: VolumeRow }) {
-  return (
-    <Group gap="sm">
-      <HealthMark health={volume.health} />
-      <Text fw={600} className="mono" style={{ overflowWrap: 'anywhere' }}>
-        {volume.name}
-      </Text>
-      <Text size="sm" c="dimmed">
-        on {host.name}
-      </Text>
-      <EnvironmentBadge environment={host.environment} />
-      <OfferMenu
-        hostId={host.id}
-        subject={{ kind: 'sandbox-volume', volumeId: volume.id }}
-        label={`Actions for ${volume.name}`}
-        size="md"
-      />
-    </Group>
+    </ThingDrawer>
   );
 }
 

@@ -14,6 +14,7 @@ import { IconBox, IconInfoCircle, IconRefresh, IconSearch } from '@tabler/icons-
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { CutOffTransfers } from '../../components/CutOffTransfers';
 import { EmptyState } from '../../components/EmptyState';
+import { HostFilter } from '../../components/HostParts';
 import { PageHeader } from '../../components/PageHeader';
 import { plural } from '../../format/bytes-format';
 import { useAppStore } from '../../stores/app-store';
@@ -122,16 +123,7 @@ export function SandboxVolumesScreen() {
               value={search}
               onChange={(event) => setSearch(event.currentTarget.value)}
             />
-            <Select
-              w={170}
-              aria-label="Host"
-              value={hostId}
-              data={[
-                { value: '', label: 'All hosts' },
-                ...hosts.map(({ host }) => ({ value: host.id, label: host.name })),
-              ]}
-              onChange={(value) => setHostId(value ?? '')}
-            />
+            <HostFilter width={170} value={hostId} onChange={setHostId} />
             <Button
               variant="default"
               leftSection={<IconRefresh size={16} />}

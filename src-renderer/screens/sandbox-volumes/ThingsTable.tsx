@@ -1,8 +1,8 @@
 import { Text } from '@mantine/core';
 import { useCallback, useMemo } from 'react';
 import { Age } from '../../components/Age';
-import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { HealthMark } from '../../components/HealthMark';
+import { HostCell } from '../../components/HostParts';
 import { OfferMenu } from '../../components/OfferMenu';
 import { VirtualTable, type Column } from '../../components/VirtualTable';
 import { formatBytes } from '../../format/bytes-format';
@@ -26,12 +26,7 @@ const columns: readonly Column<ThingRow>[] = [
     id: 'host',
     header: 'Host',
     width: '150px',
-    render: ({ host }) => (
-      <span style={{ display: 'inline-flex', gap: 8, alignItems: 'center', minWidth: 0 }}>
-        <span className="truncate">{host.name}</span>
-        <EnvironmentBadge environment={host.environment} />
-      </span>
-    ),
+    render: ({ host }) => <HostCell host={host} />,
   },
   { id: 'driver', header: 'Kind', width: '120px', render: ({ driver }) => driver },
   { id: 'state', header: 'State', width: '110px', render: ({ state }) => state ?? '–' },

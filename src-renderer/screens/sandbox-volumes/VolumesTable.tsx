@@ -2,8 +2,8 @@ import { Checkbox, Text } from '@mantine/core';
 import { useCallback, useMemo } from 'react';
 import { Age } from '../../components/Age';
 import { FillBar } from '../../components/CapacityBar';
-import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { HealthMark } from '../../components/HealthMark';
+import { HostCell } from '../../components/HostParts';
 import { OfferMenu } from '../../components/OfferMenu';
 import { VirtualTable, type Column } from '../../components/VirtualTable';
 import { formatBytes, formatPercent } from '../../format/bytes-format';
@@ -58,12 +58,7 @@ const columns: readonly Column<VolumeRow>[] = [
     id: 'host',
     header: 'Host',
     width: '144px',
-    render: ({ host }) => (
-      <span style={{ display: 'inline-flex', gap: 8, alignItems: 'center', minWidth: 0 }}>
-        <span className="truncate">{host.name}</span>
-        <EnvironmentBadge environment={host.environment} />
-      </span>
-    ),
+    render: ({ host }) => <HostCell host={host} />,
   },
   {
     id: 'kind',

@@ -92,19 +92,12 @@ export function SettingsScreen() {
           fixed={fixed.has('refreshSeconds')}
           text="Reads change nothing. Offline hosts keep their last known state, with its age."
         >
-          <Select
-            w={170}
-            aria-label="Refresh interval"
+          <Interval
+            label="Refresh interval"
             disabled={fixed.has('refreshSeconds')}
-            value={String(settings.refreshSeconds)}
-            data={[
-              { value: '0', label: 'Only by hand' },
-              { value: '30', label: 'Every 30 s' },
-              { value: '60', label: 'Every minute' },
-              { value: '300', label: 'Every 5 minutes' },
-              { value: '1800', label: 'Every 30 minutes' },
-            ]}
-            onChange={(value) => void change({ refreshSeconds: Number(value) })}
+            value={settings.refreshSeconds}
+            seconds={[0, 30, 60, 300, 1800]}
+            onChange={(refreshSeconds) => void change({ refreshSeconds })}
           />
         </Row>
       </Section>
@@ -114,20 +107,12 @@ export function SettingsScreen() {
           fixed={fixed.has('clusterRefreshSeconds')}
           text="Each reading is one request. Clusters that are away keep their last known state."
         >
-          <Select
-            w={170}
-            aria-label="Refresh interval of clusters"
+          <Interval
+            label="Refresh interval of clusters"
             disabled={fixed.has('clusterRefreshSeconds')}
-            value={String(settings.clusterRefreshSeconds)}
-            data={[
-              { value: '0', label: 'Only by hand' },
-              { value: '30', label: 'Every 30 s' },
-              { value: '60', label: 'Every minute' },
-              { value: '120', label: 'Every 2 minutes' },
-              { value: '300', label: 'Every 5 minutes' },
-              { value: '1800', label: 'Every 30 minutes' },
-            ]}
-            onChange={(value) => void change({ clusterRefreshSeconds: Number(value) })}
+            value={settings.clusterRefreshSeconds}
+            seconds={[0, 30, 60, 120, 300, 1800]}
+            onChange={(clusterRefreshSeconds) => void change({ clusterRefreshSeconds })}
           />
         </Row>
         <Row
@@ -226,6 +211,37 @@ function coreText(core: ReturnType<typeof useAppStore.getState>['core']): string
   const crashes =
     core.crashes === 0 ? '' : ` It ended unexpectedly ${plural(core.crashes, 'time')} since the start.`;
   return `The process that holds connections and databases is ${core.state}.${crashes}`;
+}
+
+function intervalWords(seconds: number): string {
+  if (seconds === 0) return 'Only by hand';
+  if (seconds < 60) return `Every ${seconds} s`;
+  return seconds === 60 ? 'Every minute' : `Every ${seconds / 60} minutes`;
+}
+
+function Interval({
+  label,
+  disabled,
+  value,
+  seconds,
+  onChange,
+}: {
+  label: string;
+  disabled: boolean;
+  value: number;
+  seconds: readonly number[];
+  onChange: (seconds: number) => void;
+}) {
+  return (
+    <Select
+      w={170}
+      aria-label={label}
+      disabled={disabled}
+      value={String(value)}
+      data={seconds.map((each) => ({ value: String(each), label: intervalWords(each) }))}
+      onChange={(chosen) => onChange(Number(chosen))}
+    />
+  );
 }
 
 /** A number of readings, 1 to 100, saved when the field is left. */

@@ -9,6 +9,7 @@ import { CutOffTransfers } from '../../components/CutOffTransfers';
 import { EmptyState } from '../../components/EmptyState';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { ErrorNotice } from '../../components/ErrorNotice';
+import { HostFilter } from '../../components/HostParts';
 import { LongName } from '../../components/LongName';
 import { OfferMenu } from '../../components/OfferMenu';
 import { PageHeader } from '../../components/PageHeader';
@@ -138,15 +139,10 @@ export function SnapshotsScreen() {
             )
           }
         />
-        <Select
-          w={200}
-          aria-label="Host"
+        <HostFilter
+          width={200}
           value={query.hostId ?? ''}
-          data={[
-            { value: '', label: 'All hosts' },
-            ...hosts.map(({ host }) => ({ value: host.id, label: host.name })),
-          ]}
-          onChange={(value) => void setSnapshotQuery({ hostId: value === '' ? null : value, poolId: null })}
+          onChange={(id) => void setSnapshotQuery({ hostId: id === '' ? null : id, poolId: null })}
         />
         {pools.length > 0 && (
           <Select
