@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+import type * as Ssh2 from 'ssh2';
+import type * as Undici from 'undici';
 
 /**
  * Packages that only a connection needs, loaded by the first one: together they are a quarter of what the core runs
@@ -6,5 +8,5 @@ import { createRequire } from 'node:module';
  */
 const load = createRequire(import.meta.url);
 
-export const ssh2 = () => load('ssh2') as typeof import('ssh2');
-export const undici = () => load('undici') as typeof import('undici');
+export const ssh2 = () => load('ssh2') as typeof Ssh2;
+export const undici = () => load('undici') as typeof Undici;
