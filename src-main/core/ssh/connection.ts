@@ -2,7 +2,7 @@ import { connect as openSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { AnyAuthMethod, Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 import { AppError } from '../errors/app-error';
-import { ssh2 } from '../late-packages';
+import { ssh2 } from './late-ssh2';
 import { connectError, loginRefused, timedOut } from './connect-errors';
 
 /** How we prove who we are, once the host has. */

@@ -1,4 +1,4 @@
-import { ssh2 } from '../late-packages';
+import { ssh2 } from './late-ssh2';
 
 export type KeyFileKind = 'private' | 'encrypted' | 'public' | 'unreadable';
 

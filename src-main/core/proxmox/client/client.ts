@@ -10,7 +10,7 @@ import PQueue from 'p-queue';
 import type { Agent, Dispatcher } from 'undici';
 import { z } from 'zod';
 import { AppError, toAppError } from '../../errors/app-error';
-import { undici } from '../../late-packages';
+import { undici } from './late-undici';
 import { refusalError, type Asked } from './answer-errors';
 import { connectTimeoutMs, trustedConnector, type Trust } from './connector';
 import { multipart, type UploadFile } from './multipart';

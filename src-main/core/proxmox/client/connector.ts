@@ -1,7 +1,7 @@
 import { TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';
 import type { Certificate } from '../../../../src-preload/contract/result';
-import { undici } from '../../late-packages';
+import { undici } from './late-undici';
 import { describeCertificate } from './certificate';
 import { checkLiteral, guardedLookup, RefusedAddress } from './peer-address';
 

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors/app-error';
-import { undici } from '../../late-packages';
+import { undici } from './late-undici';
 import { PinMismatch } from './connector';
 import { RefusedAddress } from './peer-address';
 import { withoutTickets } from './secret-names';

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { AppError } from '../../errors/app-error';
-import { undici } from '../../late-packages';
+import { undici } from './late-undici';
 
 /** RFC 6455, section 5.2. */
 const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
