@@ -200,7 +200,7 @@ describe('btrfs on the lab machine', () => {
 
   it('starts a scrub that goes on by itself, cancels and resumes it', async () => {
     await sh(
-      `for d in 1 2; do echo 2097152 | sudo tee /sys/fs/btrfs/${filesystem}/devinfo/$d/scrub_speed_max > /dev/null; done`,
+      `for d in 1 2; do echo 524288 | sudo tee /sys/fs/btrfs/${filesystem}/devinfo/$d/scrub_speed_max > /dev/null; done`,
     );
     const { result } = await run('btrfs.scrub.start', {});
     expect(result).toMatchObject(underWay);
@@ -215,7 +215,7 @@ describe('btrfs on the lab machine', () => {
   });
 
   it('balances, pauses, resumes and cancels', async () => {
-    await pace(300);
+    await pace(300, 1500);
     const { result } = await run('btrfs.balance.start', {
       everything: true,
       dataPercent: 0,

@@ -45,7 +45,7 @@ const usualTools = [
   'lvconvert',
   'mdadm',
   'btrfs',
-  ...['lsblk', 'ls', 'smartctl', 'wipefs'],
+  ...['lsblk', 'ls', 'smartctl', 'wipefs', 'sensors'],
   ...[
     'msb',
     'du',
