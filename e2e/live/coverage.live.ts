@@ -5,6 +5,8 @@ import { actionsDone, isWholeSuite } from './done-notes';
 /** What this machine cannot be brought to do, and why. */
 const impossible: Readonly<Record<string, string>> = {
   'disk.selftest.abort': 'The emulated IDE disk is through with a self-test at once, so none can be stopped.',
+  'msb.snapshot.restore':
+    'No sandbox starts without KVM: one is made of the snapshot, and the result says that it did not start.',
 };
 
 // Runs behind all the others (vitest.live.config.ts).
