@@ -360,7 +360,11 @@ describe('no input makes a step with a word that was not planned', () => {
           new AbortController().signal,
         );
         if (!result.ok) {
-          expect(['invalid-request', 'refused', 'command-failed', 'not-found']).toContain(result.error.code);
+          // kvm-03 has no msb.
+          const missing = action.startsWith('msb.') ? ['command-missing'] : [];
+          expect(['invalid-request', 'refused', 'command-failed', 'not-found', ...missing]).toContain(
+            result.error.code,
+          );
           return;
         }
         planned += 1;
