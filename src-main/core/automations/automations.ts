@@ -174,8 +174,14 @@ export class Automations {
     if (change === undefined) return null;
     try {
       return this.options.changeStore.get(change.id).change.automationId;
-    } catch {
-      // Cleared off the list meanwhile.
+    } catch (thrown) {
+      // Cleared off the list meanwhile, or its row cannot be read.
+      if (toAppError(thrown).code !== 'not-found') {
+        this.options.log.write('error', 'Who staged a change could not be looked up', {
+          changeId: change.id,
+          error: thrown,
+        });
+      }
       return null;
     }
   }

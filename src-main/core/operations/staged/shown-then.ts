@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ShownThen, StagedChange } from '../../../../src-preload/contract/changes';
 import type { Consequence, Plan, PlanStep } from '../../../../src-preload/contract/operations';
 import { redactText } from '../../audit/redact';
+import { moment } from '../actions/words';
 import { canonicalJson } from '../canonical';
 
 /** What of a plan a staged change is compared by. */
@@ -71,8 +72,6 @@ const consequenceLines = ({ consequences }: ShownThen): Line[] =>
     text,
     same: canonicalJson([text, items.map(({ name }) => name)]),
   }));
-
-const moment = (atMs: number): string => `${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 function listed(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -286,9 +286,9 @@ describe('applying a staged change', () => {
     const plan = await planOf(change);
     test.clockOffsetMs = 6_000;
     test.answer = async () => {
-      rmSync(join(directory, 'a'));
-      writeFileSync(join(directory, 'other'), '');
-      put('a');
+      // Both are there at once, so that the new one cannot get the inode of the old.
+      put('other');
+      renameSync(join(directory, 'other'), join(directory, 'a'));
       return true;
     };
     expect((await test.run(plan)).outcome).toBe('refused');

@@ -5,7 +5,7 @@ import type { OperationResult, Outcome, Plan } from '../../../../src-preload/con
 import type { Settings } from '../../../../src-preload/contract/settings';
 import { redactText } from '../../audit/redact';
 import type { AuditDraft, AuditWriter } from '../../audit/types';
-import { AppError } from '../../errors/app-error';
+import { AppError, toAppError } from '../../errors/app-error';
 import { assertNever } from '../../errors/assert-never';
 import type { CoreLog } from '../../log';
 import { emptyDraft, planDraft } from '../drafts';
@@ -146,9 +146,12 @@ export class StagedChanges {
       message: null,
       operationId: null,
     };
-    this.#keep(change, rawInput as Record<string, never>, shownThen(plan), {
-      ...planDraft('staged', change.id, prepared, 'ok', `Staged to be applied later. ${change.note}`.trim()),
-    });
+    this.#keep(
+      change,
+      rawInput as Record<string, never>,
+      shownThen(plan),
+      planDraft('staged', change.id, prepared, 'ok', `Staged to be applied later. ${change.note}`.trim()),
+    );
     return change;
   }
 
@@ -299,8 +302,7 @@ export class StagedChanges {
           'Holdfast ended while it was applied. The host is read at the next contact.',
         );
     } catch (thrown) {
-      const { code } = thrown instanceof AppError ? thrown : { code: null };
-      if (code === 'not-found') {
+      if (toAppError(thrown).code === 'not-found') {
         // No audit of this host or cluster at all: nothing was ever recorded, so nothing was sent.
         this.#settle(open, { outcome: 'cancelled', message: 'Nothing was sent.', sent: false });
         return;

@@ -26,7 +26,7 @@ import {
   readVersion,
   referenceSchema,
 } from './reads';
-import { snapshotOf, versionIn } from './snapshots';
+import { isOld, noName, snapshotOf, unknownSnapshot, versionIn } from './snapshots';
 
 /** A file name, never a path: all archives lie in one folder of the data home. */
 const archiveSchema = z
@@ -40,8 +40,6 @@ const newArchiveSchema = archiveSchema.refine(
   (name) => /^[^.].*[.](?:msb|tar[.]zst)$/.test(name),
   'must end with .msb (msb 0.7) or .tar.zst (0.6)',
 );
-
-const isOld = (version: string | null): boolean => version?.startsWith('0.6.') === true;
 
 function archiveOf(subject: Subject): SandboxSnapshot | null {
   return subject.kind === 'sandbox-snapshot' && subject.snapshot.kind !== undefined ? subject.snapshot : null;
@@ -91,7 +89,7 @@ export const saveSnapshot: ActionDefinition<z.infer<typeof saveInput>> = {
     return {
       label: 'Save to an archive…',
       group: 'snapshot',
-      excuse: isReference(snapshot.name) ? null : 'It has no name to be asked for by.',
+      excuse: isReference(snapshot.name) ? null : noName,
       input: { snapshot: snapshot.name },
       fields: [
         textField('file', 'File name', suggestedName(snapshot.name, versionIn(inventory.sandbox)), {
@@ -155,9 +153,7 @@ export const saveSnapshot: ActionDefinition<z.infer<typeof saveInput>> = {
           : []),
       ],
       blockers: [
-        ...(snapshot === undefined
-          ? [{ text: `msb has no snapshot ${reference}.`, remedy: 'Refresh the host.' }]
-          : []),
+        ...(snapshot === undefined ? [unknownSnapshot(reference)] : []),
         ...(archive === undefined
           ? []
           : [

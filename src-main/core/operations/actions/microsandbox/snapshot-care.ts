@@ -14,16 +14,10 @@ import {
   readVersion,
   referenceSchema,
 } from './reads';
-import { snapshotOf, versionIn } from './snapshots';
+import { isOld, noName, snapshotOf, unknownSnapshot, versionIn } from './snapshots';
 
 const input = z.strictObject({ snapshot: referenceSchema });
 type Input = z.infer<typeof input>;
-
-const noName = 'It has no name to be asked for by.';
-const unknownSnapshot = (reference: string) => ({
-  text: `msb has no snapshot ${reference}.`,
-  remedy: 'Refresh the host: it may have been removed meanwhile.',
-});
 
 export const verifySnapshot: ActionDefinition<Input> = {
   id: 'msb.snapshot.verify',
@@ -101,9 +95,10 @@ const headPreconditions = z.object({ id: z.string().nullable() });
 
 /** What `group:member` is, and what stands for its group now. */
 async function readMember(context: ActionContext, reference: string) {
-  const snapshot = (await readSnapshots(context)).find((each) => each.reference === reference);
+  const snapshots = await readSnapshots(context);
+  const snapshot = snapshots.find((each) => each.reference === reference);
   const group = snapshot?.group ?? null;
-  return { snapshot, group, head: group === null ? null : await readHead(context, group) };
+  return { snapshots, snapshot, group, head: group === null ? null : await readHead(context, group) };
 }
 
 export const selectHead: ActionDefinition<Input> = {
@@ -117,7 +112,7 @@ export const selectHead: ActionDefinition<Input> = {
   offer(subject, { inventory }) {
     const snapshot = snapshotOf(subject);
     if (snapshot === null) return null;
-    const old = versionIn(inventory.sandbox)?.startsWith('0.6.') === true;
+    const old = isOld(versionIn(inventory.sandbox));
     const head = snapshot.facts.some(({ label }) => label === 'Head of');
     return {
       label: 'Make it the head of its group…',
@@ -135,13 +130,11 @@ export const selectHead: ActionDefinition<Input> = {
   },
 
   async plan(context, { snapshot: reference }) {
-    const [version, { snapshot, group, head }] = await Promise.all([
+    const [version, { snapshots, snapshot, group, head }] = await Promise.all([
       readVersion(context),
       readMember(context, reference),
     ]);
-    const before =
-      (await readSnapshots(context)).find((each) => each.group === group && each.id === head)?.reference ??
-      null;
+    const before = snapshots.find((each) => each.group === group && each.id === head)?.reference ?? null;
     return {
       risk: 'safe',
       target: { kind: 'snapshot', name: reference },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { HostInventory } from '../../../../../src-preload/contract/inventory';
-import type { Consequence } from '../../../../../src-preload/contract/operations';
+import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
 import type { SandboxSnapshot } from '../../../../../src-preload/contract/sandbox';
 import {
   createSnapshotArgv,
@@ -39,6 +39,16 @@ const createPreconditions = z.object({ reference: z.string(), taken: z.boolean()
 export function versionIn(sandbox: HostInventory['sandbox']): string | null {
   return sandbox?.drivers.find(({ driver }) => driver === 'microsandbox')?.version ?? null;
 }
+
+/** Before 0.7: no groups, and nothing is restored by itself. @param version as last read */
+export const isOld = (version: string | null): boolean => version?.startsWith('0.6.') === true;
+
+export const noName = 'It has no name to be asked for by.';
+
+export const unknownSnapshot = (reference: string): Blocker => ({
+  text: `msb has no snapshot ${reference}.`,
+  remedy: 'Refresh the host: it may have been removed meanwhile.',
+});
 
 const isStopped = (state: string): boolean => state === 'Stopped' || state === 'Crashed';
 
@@ -152,7 +162,7 @@ export const removeSnapshot: ActionDefinition<z.infer<typeof removeInput>> = {
     return {
       label: 'Remove…',
       group: 'destroy',
-      excuse: isReference(name) ? null : 'It has no name to be asked for by.',
+      excuse: isReference(name) ? null : noName,
       input: { snapshot: name },
       fields: [],
     };
@@ -186,9 +196,7 @@ export const removeSnapshot: ActionDefinition<z.infer<typeof removeInput>> = {
         },
       ],
       blockers: [
-        ...(snapshot === undefined
-          ? [{ text: `msb has no snapshot ${reference}.`, remedy: 'Refresh the host.' }]
-          : []),
+        ...(snapshot === undefined ? [unknownSnapshot(reference)] : []),
         ...(children.length > 0
           ? [
               {
@@ -232,12 +240,12 @@ export const restoreSnapshot: ActionDefinition<z.infer<typeof restoreInput>> = {
     if (snapshot === null) return null;
     const { name } = snapshot;
     const version = versionIn(inventory.sandbox);
-    const old = version?.startsWith('0.6.') === true;
+    const old = isOld(version);
     return {
       label: 'Restore into a new sandbox…',
       group: 'snapshot',
       excuse: !isReference(name)
-        ? 'It has no name to be asked for by.'
+        ? noName
         : old
           ? `msb ${version ?? ''} can’t restore; from 0.7 on it can. By hand: msb run --from-snapshot ${name}`
           : null,
@@ -298,9 +306,7 @@ export const restoreSnapshot: ActionDefinition<z.infer<typeof restoreInput>> = {
                 remedy: `Update to 0.7, or by hand: msb run --detach --name ${name} --from-snapshot ${reference}`,
               },
             ]),
-        ...(snapshot === undefined
-          ? [{ text: `msb has no snapshot ${reference}.`, remedy: 'Refresh the host.' }]
-          : []),
+        ...(snapshot === undefined ? [unknownSnapshot(reference)] : []),
         ...(taken ? [{ text: `There is a sandbox ${name} already.`, remedy: 'Choose another name.' }] : []),
       ],
       undo: hint('msb', 'rm', '--', name),
