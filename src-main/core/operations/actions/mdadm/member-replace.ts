@@ -350,12 +350,12 @@ export const mdadmMemberReplace: ActionDefinition<Input> = {
   },
 
   /**
-   * | new disk   | old member          | says                     |
-   * | in sync    | gone or faulty      | confirmed                |
-   * | rebuilding | any                 | pending                  |
-   * | spare      | in sync, with a check or rebuild running: the copy waits for it | pending |
-   * | spare      | any                 | not there                |
-   * | no member  | any                 | not there                |
+   * | new disk   | old member     | the array             | says      |
+   * | in sync    | gone or faulty | any                   | confirmed |
+   * | rebuilding | any            | any                   | pending   |
+   * | spare      | in sync        | is checked or rebuilt | pending: the copy waits for that |
+   * | spare      | any            | any other             | not there |
+   * | no member  | any            | any                   | not there |
    */
   async verify(context, { array, newDisk }, { preconditions }) {
     const before = preconditionsSchema.parse(preconditions);
