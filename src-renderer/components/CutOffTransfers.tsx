@@ -26,35 +26,41 @@ export function CutOffTransfers({
   const error = useCutOffStore((state) => state.error);
   useEffect(followCutOff, []);
   const transfers = all.filter(of);
-  if (error !== null) return <ErrorNotice error={error} />;
-  if (transfers.length === 0) return null;
+  const notice = error === null ? null : <ErrorNotice error={error} />;
+  if (transfers.length === 0) return notice;
   return (
-    <Alert
-      color="yellow"
-      variant="light"
-      icon={<IconFileAlert size={18} />}
-      py={8}
-      title="Left behind by transfers that were cut off"
-      role="region"
-      aria-label="Left behind by transfers that were cut off"
-    >
-      <Stack gap={6}>
-        {transfers.map((transfer) => (
-          <Group key={transfer.id} gap="sm" wrap="nowrap" align="flex-start" justify="space-between">
-            <div style={{ minWidth: 0 }}>
-              <Text size="sm" className="mono" style={{ overflowWrap: 'anywhere' }}>
-                {transfer.partPath}
-              </Text>
-              <Text size="xs" c="dimmed">
-                {placeOf(transfer)} · <Found transfer={transfer} /> · begun{' '}
-                <Age atMs={transfer.startedAtMs} />
-              </Text>
-            </div>
-            <Clean transfer={transfer} excuse={transfer.side === 'host' ? excuseOf(transfer.hostId) : null} />
-          </Group>
-        ))}
-      </Stack>
-    </Alert>
+    <>
+      {notice}
+      <Alert
+        color="yellow"
+        variant="light"
+        icon={<IconFileAlert size={18} />}
+        py={8}
+        title="Left behind by transfers that were cut off"
+        role="region"
+        aria-label="Left behind by transfers that were cut off"
+      >
+        <Stack gap={6}>
+          {transfers.map((transfer) => (
+            <Group key={transfer.id} gap="sm" wrap="nowrap" align="flex-start" justify="space-between">
+              <div style={{ minWidth: 0 }}>
+                <Text size="sm" className="mono" style={{ overflowWrap: 'anywhere' }}>
+                  {transfer.partPath}
+                </Text>
+                <Text size="xs" c="dimmed">
+                  {placeOf(transfer)} · <Found transfer={transfer} /> · begun{' '}
+                  <Age atMs={transfer.startedAtMs} />
+                </Text>
+              </div>
+              <Clean
+                transfer={transfer}
+                excuse={transfer.side === 'host' ? excuseOf(transfer.hostId) : null}
+              />
+            </Group>
+          ))}
+        </Stack>
+      </Alert>
+    </>
   );
 }
 

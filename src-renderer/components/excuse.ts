@@ -3,6 +3,19 @@ import type { ActionInfo } from '../../src-preload/contract/operations';
 
 const rank: Record<AccessLevel, number> = { view: 0, operate: 1, administer: 2 };
 
+/** Why nothing at all can be changed now, or null. */
+export const readOnlyExcuse = (readOnly: boolean): string | null =>
+  readOnly ? 'Holdfast is in read-only mode. Turn it off in Settings.' : null;
+
+/** Why this laptop may not do on a host or cluster what takes such a level, or null when it may. */
+export function levelExcuse(
+  { name, accessLevel }: Pick<Host, 'name' | 'accessLevel'>,
+  minimum: AccessLevel,
+): string | null {
+  if (rank[accessLevel] >= rank[minimum]) return null;
+  return `This laptop may only ${accessLevel} on ${name}; it takes “${minimum}”. Change it in its settings.`;
+}
+
 /**
  * Why an action can't be asked for, or null when it can. The core decides again, from fresh state;
  * this only spares a person the trip.
@@ -13,9 +26,5 @@ export function excuseForAction(
   readOnly: boolean,
 ): string | null {
   if (action === undefined || host === undefined) return 'Not known yet.';
-  if (readOnly) return 'Holdfast is in read-only mode. Turn it off in Settings.';
-  if (rank[host.accessLevel] < rank[action.minimumAccess]) {
-    return `This laptop may only ${host.accessLevel} on ${host.name}; it takes “${action.minimumAccess}”. Change it in the host's settings.`;
-  }
-  return null;
+  return readOnlyExcuse(readOnly) ?? levelExcuse(host, action.minimumAccess);
 }

@@ -1,28 +1,17 @@
 import { create } from 'zustand';
 import type { FileEntry } from '../../src-preload/contract/files';
 import type { SnapshotRow } from '../../src-preload/contract/inventory';
-import type { WireError } from '../../src-preload/contract/result';
-import { call, listen } from '../api';
+import { call } from '../api';
+import { createDownloads, type DownloadState } from './download';
 import { openPlan } from './plan-store';
 
-export interface Transfer {
-  id: string;
-  name: string;
-  doneBytes: number;
-  totalBytes: number;
-}
-
-interface FilesState {
+interface FilesState extends DownloadState<{ displayPath: string; sizeBytes: number }> {
   /** The snapshot that is being looked through; null: none. */
   snapshot: SnapshotRow | null;
   path: readonly string[];
   status: 'loading' | 'ready' | 'failed';
   entries: readonly FileEntry[];
   truncated: boolean;
-  error: WireError | null;
-  /** One at a time: a person chooses where each goes. */
-  transfer: Transfer | null;
-  saved: { displayPath: string; sizeBytes: number } | null;
 }
 
 const closed: FilesState = {
@@ -38,8 +27,11 @@ const closed: FilesState = {
 
 export const useFilesStore = create<FilesState>(() => closed);
 
+const downloads = createDownloads(useFilesStore);
+export const cancelDownload = downloads.cancel;
+export const followFiles = downloads.followProgress;
+
 let reading: AbortController | null = null;
-let transferring: AbortController | null = null;
 
 async function read(path: readonly string[]): Promise<void> {
   const { snapshot } = useFilesStore.getState();
@@ -70,28 +62,13 @@ export function readAgain(): void {
   void read(useFilesStore.getState().path);
 }
 
-export async function download(entry: FileEntry): Promise<void> {
-  const { snapshot, path, transfer } = useFilesStore.getState();
-  if (snapshot === null || transfer !== null) return;
-  const mine = new AbortController();
-  transferring = mine;
-  const transferId = crypto.randomUUID();
-  useFilesStore.setState({
-    transfer: { id: transferId, name: entry.name, doneBytes: 0, totalBytes: entry.sizeBytes },
-    saved: null,
-    error: null,
-  });
-  const answer = await call(
-    'files:download',
-    { hostId: snapshot.hostId, snapshotId: snapshot.id, path: [...path, entry.name], transferId },
-    mine.signal,
+export async function download({ name, sizeBytes }: FileEntry): Promise<void> {
+  const { snapshot, path } = useFilesStore.getState();
+  if (snapshot === null) return;
+  const { hostId, id: snapshotId } = snapshot;
+  await downloads.run({ name, totalBytes: sizeBytes }, (transferId, signal) =>
+    call('files:download', { hostId, snapshotId, path: [...path, name], transferId }, signal),
   );
-  if (useFilesStore.getState().transfer?.id !== transferId) return;
-  if (answer.ok) useFilesStore.setState({ transfer: null, saved: answer.value.saved });
-  else {
-    const cancelled = answer.error.code === 'cancelled';
-    useFilesStore.setState({ transfer: null, error: cancelled ? null : answer.error });
-  }
 }
 
 /** Ends in a plan: the file comes back beside its original. */
@@ -107,20 +84,8 @@ export async function restore(entry: FileEntry): Promise<void> {
   } else useFilesStore.setState({ error: answer.error });
 }
 
-export function cancelDownload(): void {
-  transferring?.abort();
-}
-
 export function closeFiles(): void {
   reading?.abort();
-  transferring?.abort();
+  downloads.cancel();
   useFilesStore.setState(closed);
-}
-
-export function followFiles(): () => void {
-  return listen('files:progress', ({ transferId, doneBytes, totalBytes }) => {
-    useFilesStore.setState(({ transfer }) =>
-      transfer?.id === transferId ? { transfer: { ...transfer, doneBytes, totalBytes } } : {},
-    );
-  });
 }

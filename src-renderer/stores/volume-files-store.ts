@@ -1,8 +1,8 @@
 import { create } from 'zustand';
 import type { ActionId } from '../../src-preload/contract/operations';
-import type { WireError } from '../../src-preload/contract/result';
 import type { VolumeFile } from '../../src-preload/contract/sandbox-files';
-import { call, listen } from '../api';
+import { call } from '../api';
+import { createDownloads, type DownloadState } from './download';
 import { openPlan, usePlanStore, type PlanRequest } from './plan-store';
 
 /** A sandbox volume whose files are looked at. */
@@ -13,14 +13,6 @@ export interface BrowsedVolume {
   name: string;
 }
 
-export interface VolumeTransfer {
-  id: string;
-  name: string;
-  doneBytes: number;
-  totalBytes: number;
-  startedAtMs: number;
-}
-
 /** What a name is asked for, or a text is shown in. */
 export type VolumeDialog =
   | { kind: 'mkdir' }
@@ -28,7 +20,7 @@ export type VolumeDialog =
   | { kind: 'copy' | 'rename'; file: VolumeFile }
   | { kind: 'view'; file: VolumeFile; text: string };
 
-interface VolumeFilesState {
+interface VolumeFilesState extends DownloadState<{ displayPath: string; sizeBytes: number }> {
   /** null: none is open. */
   volume: BrowsedVolume | null;
   path: readonly string[];
@@ -39,9 +31,6 @@ interface VolumeFilesState {
   entries: readonly VolumeFile[];
   /** Of all that is there. */
   total: number;
-  error: WireError | null;
-  transfer: VolumeTransfer | null;
-  saved: { displayPath: string; sizeBytes: number } | null;
   dialog: VolumeDialog | null;
 }
 
@@ -61,8 +50,10 @@ const closed: VolumeFilesState = {
 
 export const useVolumeFilesStore = create<VolumeFilesState>(() => closed);
 
+const downloads = createDownloads(useVolumeFilesStore);
+export const cancelVolumeDownload = downloads.cancel;
+
 let reading: AbortController | null = null;
-let transferring: AbortController | null = null;
 
 async function read(path: readonly string[]): Promise<void> {
   const { volume } = useVolumeFilesStore.getState();
@@ -95,7 +86,7 @@ export function readVolumeAgain(): void {
 
 export function closeVolumeFiles(): void {
   reading?.abort();
-  transferring?.abort();
+  downloads.cancel();
   useVolumeFilesStore.setState(closed);
 }
 
@@ -103,33 +94,13 @@ export function setVolumeDialog(dialog: VolumeDialog | null): void {
   useVolumeFilesStore.setState({ dialog });
 }
 
-export async function downloadVolumeFile(file: VolumeFile): Promise<void> {
-  const { volume, path, transfer } = useVolumeFilesStore.getState();
-  if (volume === null || transfer !== null) return;
-  const mine = new AbortController();
-  transferring = mine;
-  const id = crypto.randomUUID();
+export async function downloadVolumeFile({ name, sizeBytes }: VolumeFile): Promise<void> {
+  const { volume, path } = useVolumeFilesStore.getState();
+  if (volume === null) return;
   const { hostId, volumeId } = volume;
-  useVolumeFilesStore.setState({
-    transfer: { id, name: file.name, doneBytes: 0, totalBytes: file.sizeBytes, startedAtMs: Date.now() },
-    saved: null,
-    error: null,
-  });
-  const answer = await call(
-    'sandboxFiles:download',
-    { hostId, volumeId, path: [...path, file.name], transferId: id },
-    mine.signal,
+  await downloads.run({ name, totalBytes: sizeBytes, startedAtMs: Date.now() }, (transferId, signal) =>
+    call('sandboxFiles:download', { hostId, volumeId, path: [...path, name], transferId }, signal),
   );
-  if (useVolumeFilesStore.getState().transfer?.id !== id) return;
-  if (answer.ok) useVolumeFilesStore.setState({ transfer: null, saved: answer.value.saved });
-  else {
-    const cancelled = answer.error.code === 'cancelled';
-    useVolumeFilesStore.setState({ transfer: null, error: cancelled ? null : answer.error });
-  }
-}
-
-export function cancelVolumeDownload(): void {
-  transferring?.abort();
 }
 
 /** Shows a small file as text. */
@@ -167,11 +138,7 @@ export function planVolumeChange(action: ActionId, name: string, more: PlanReque
 /** Progress of downloads; and after a plan was closed, the folder is read again. */
 export function followVolumeFiles(): () => void {
   const stops = [
-    listen('files:progress', ({ transferId, doneBytes, totalBytes }) => {
-      useVolumeFilesStore.setState(({ transfer }) =>
-        transfer?.id === transferId ? { transfer: { ...transfer, doneBytes, totalBytes } } : {},
-      );
-    }),
+    downloads.followProgress(),
     usePlanStore.subscribe(({ request }, before) => {
       if (request === null && before.request !== null) readVolumeAgain();
     }),

@@ -49,10 +49,8 @@ export async function selfTest(
   files?: { access: FileAccess; ask: () => Promise<boolean> },
 ): Promise<SelfTest> {
   const told = files === undefined ? {} : { files: await askFiles(level, files) };
-  if (!usesSudo(host) && files !== undefined) {
-    return { checks: [], missing: 0, tooMuch: 0, unlimited: false, ...told };
-  }
   if (!usesSudo(host)) {
+    if (files !== undefined) return { checks: [], missing: 0, tooMuch: 0, unlimited: false, ...told };
     throw new AppError('invalid-request', `${host.name} is used without sudo, so there is no rule to test.`, {
       remedy: 'The forced command can still hold this key: see its script.',
     });

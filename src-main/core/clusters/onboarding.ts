@@ -36,16 +36,16 @@ const placeOf = ({ address, port }: { address: string; port: number }): string =
  * SECURITY: what was stored for one server goes to no other at the wish of the page. A pinned certificate is a decision of
  * a person, but for the node of another cluster it was made for that one; an authority vouches for many names, so a new
  * address, another authority or another user wants the secret anew. Throws AppError `refused`.
- * @param others of the list
+ * @param all the list: its own addresses are known, so it is never foreign to itself
  */
 export function keepSecretFrom(
   before: ClusterSettings,
   after: ClusterSettings,
-  others: readonly Cluster[],
+  all: readonly Cluster[],
 ): void {
   const known = new Set(before.endpoints.map(placeOf));
   const elsewhere = after.endpoints.some((endpoint) => !known.has(placeOf(endpoint)));
-  const foreign = others.find(({ endpoints }) =>
+  const foreign = all.find(({ endpoints }) =>
     endpoints.some((theirs) =>
       after.endpoints.some((ours) => placeOf(ours) === placeOf(theirs) && !known.has(placeOf(ours))),
     ),
@@ -92,11 +92,7 @@ export function createOnboarding({ clients, clusters, credentials, service, demo
   }: Request<'clusters:testConnection'>): Promise<string> => {
     if (secret !== null) return secret;
     if (clusterId !== null) {
-      keepSecretFrom(
-        clusters.get(clusterId),
-        settings,
-        clusters.list().filter(({ id }) => id !== clusterId),
-      );
+      keepSecretFrom(clusters.get(clusterId), settings, clusters.list());
       const stored = await credentials.read(clusterId);
       if (stored !== null) return stored;
     }

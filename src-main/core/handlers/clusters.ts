@@ -128,11 +128,7 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
       refuseWhileBusy(before);
       checkName(settings.name, clusterId);
       if (secret === null) {
-        keepSecretFrom(
-          before,
-          settings,
-          clusters.list().filter(({ id }) => id !== clusterId),
-        );
+        keepSecretFrom(before, settings, clusters.list());
       }
       const cluster: Cluster = { ...before, ...settings };
       const raises = accessLevels.indexOf(cluster.accessLevel) > accessLevels.indexOf(before.accessLevel);

@@ -95,7 +95,7 @@ export class CutOffTransfers {
     if (!(await this.options.shell.confirm(questionOf(record, seen), signal))) return false;
     // SECURITY: never another file than the one that the person was asked about.
     const now = await lookLocally(record.partPath);
-    if (now !== 'gone' && now !== null && now.modifiedAtMs === seen.modifiedAtMs) {
+    if (now !== 'gone' && now !== null && isSame(now, seen)) {
       await unlink(record.partPath).catch((thrown: unknown) => {
         throw new AppError('internal', `${record.partPath} could not be deleted on this computer.`, {
           detail: thrown instanceof Error ? thrown.message : String(thrown),
@@ -133,7 +133,7 @@ export class CutOffTransfers {
     }
     const before = this.#found.get(id);
     this.#found.set(id, found);
-    if (before?.sizeBytes === found.sizeBytes && before.modifiedAtMs === found.modifiedAtMs) return;
+    if (before !== undefined && isSame(before, found)) return;
     onChanged();
     if (before !== undefined) return;
     shell.notify(
@@ -150,6 +150,9 @@ export class CutOffTransfers {
     });
   }
 }
+
+const isSame = (one: Found, other: Found): boolean =>
+  one.sizeBytes === other.sizeBytes && one.modifiedAtMs === other.modifiedAtMs;
 
 /** null: its folder is not there, as on a disk that is not plugged in. */
 async function lookLocally(path: string): Promise<Found | 'gone' | null> {

@@ -5,6 +5,7 @@ import { ActionButton } from '../../components/ActionButton';
 import { Facts, Section } from '../../components/DetailParts';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
 import { ErrorNotice } from '../../components/ErrorNotice';
+import { readOnlyExcuse } from '../../components/excuse';
 import { formatBytes } from '../../format/bytes-format';
 import { formatMoment } from '../../format/time-format';
 import { useAppStore } from '../../stores/app-store';
@@ -144,10 +145,7 @@ function Ways({ change }: { change: StagedChange }) {
   return (
     <Group gap="sm">
       {state === 'pending' && (
-        <ActionButton
-          excuse={readOnly ? 'Holdfast is in read-only mode. Turn it off in Settings.' : null}
-          onClick={() => openSequence([id])}
-        >
+        <ActionButton excuse={readOnlyExcuse(readOnly)} onClick={() => openSequence([id])}>
           Plan and apply…
         </ActionButton>
       )}

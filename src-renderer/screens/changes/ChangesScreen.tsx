@@ -10,7 +10,7 @@ import { useAppStore } from '../../stores/app-store';
 import { clearChanges, discardChanges, loadChanges, useChangesStore } from '../../stores/changes-store';
 import { openSequence } from '../../stores/plan-store';
 import { Automations } from './Automations';
-import { filterChanges, hostsOf, inOrder, sequenceExcuse, type ChangeFilter } from './change-rows';
+import { filterChanges, hostsOf, inOrder, isOpen, sequenceExcuse, type ChangeFilter } from './change-rows';
 import { ChangesTable } from './ChangesTable';
 
 /** What was staged, to be looked at, applied and discarded. */
@@ -41,7 +41,7 @@ export function ChangesScreen() {
   const chosen = inOrder(rows.filter(({ id }) => ticked.has(id)));
   const sequence = chosen.length > 0 ? chosen : inOrder(rows);
   const pending = changes.filter(({ state }) => state === 'pending').length;
-  const ended = changes.filter(({ state }) => ['applied', 'failed', 'discarded'].includes(state)).length;
+  const ended = changes.filter((change) => !isOpen(change)).length;
   const unknown = changes.filter(({ state }) => state === 'unknown').length;
   return (
     <div className="page page-fixed">

@@ -1,9 +1,11 @@
 import type { ChangeState, StagedChange } from '../../../src-preload/contract/changes';
+import { readOnlyExcuse } from '../../components/excuse';
 
 export type ChangeFilter = 'pending' | 'ended' | 'all';
 
 /** What still asks for a person: it waits, is under way, or nobody knows what became of it. */
 const open: ReadonlySet<ChangeState> = new Set(['pending', 'applying', 'unknown']);
+export const isOpen = ({ state }: Pick<StagedChange, 'state'>): boolean => open.has(state);
 
 export function filterChanges(
   changes: readonly StagedChange[],
@@ -13,8 +15,8 @@ export function filterChanges(
 ): StagedChange[] {
   const words = search.trim().toLowerCase();
   return changes.filter((change) => {
-    const { state, title, target, hostName, note, action } = change;
-    if (filter !== 'all' && open.has(state) !== (filter === 'pending')) return false;
+    const { title, target, hostName, note, action } = change;
+    if (filter !== 'all' && isOpen(change) !== (filter === 'pending')) return false;
     if (hostId !== null && change.hostId !== hostId) return false;
     return `${title} ${target.name} ${hostName} ${action} ${note}`.toLowerCase().includes(words);
   });
@@ -35,7 +37,8 @@ export function inOrder(chosen: readonly StagedChange[]): StagedChange[] {
 
 /** Why these cannot be applied one after another, or null. */
 export function sequenceExcuse(chosen: readonly StagedChange[], readOnly: boolean): string | null {
-  if (readOnly) return 'Holdfast is in read-only mode. Turn it off in Settings.';
+  const denied = readOnlyExcuse(readOnly);
+  if (denied !== null) return denied;
   if (chosen.length === 0) return 'Choose changes that are pending.';
   const worst = chosen.find(({ risk }) => risk === 'catastrophic');
   return worst === undefined

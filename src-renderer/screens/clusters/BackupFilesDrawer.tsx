@@ -1,10 +1,10 @@
 import { Alert, Button, Drawer, Stack, Text } from '@mantine/core';
 import { IconDownload, IconFolderOpen } from '@tabler/icons-react';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
+import { create } from 'zustand';
 import type { BackupFile } from '../../../src-preload/contract/backup-files';
 import type { Cluster, GuestBackup } from '../../../src-preload/contract/clusters';
-import type { WireError } from '../../../src-preload/contract/result';
-import { call, listen } from '../../api';
+import { call } from '../../api';
 import { EmptyState } from '../../components/EmptyState';
 import { ErrorNotice } from '../../components/ErrorNotice';
 import { FileName, FolderPath, Transfers } from '../../components/FileParts';
@@ -13,6 +13,7 @@ import { useRead } from '../../components/use-read';
 import { VirtualTable, type Column } from '../../components/VirtualTable';
 import { formatBytes, formatCount } from '../../format/bytes-format';
 import { formatMoment } from '../../format/time-format';
+import { createDownloads, type DownloadState } from '../../stores/download';
 
 /** The files of a backup on a Proxmox Backup Server: look, and save one. */
 export function BackupFilesDrawer({
@@ -125,46 +126,20 @@ interface Saved {
   compared: boolean;
 }
 
-/** One at a time: a person chooses where each goes. */
+/** Of this drawer alone: who closes it wants no more of it. */
 function useDownload(of: { clusterId: string; node: string; storage: string; volid: string }) {
-  const [transfer, setTransfer] = useState<{
-    id: string;
-    name: string;
-    doneBytes: number;
-    totalBytes: number;
-  } | null>(null);
-  const [saved, setSaved] = useState<Saved | null>(null);
-  const [error, setError] = useState<WireError | null>(null);
-  const running = useRef<AbortController | null>(null);
-  useEffect(
-    () =>
-      listen('files:progress', ({ transferId, doneBytes, totalBytes }) =>
-        setTransfer((now) => (now?.id === transferId ? { ...now, doneBytes, totalBytes } : now)),
-      ),
-    [],
+  const [store] = useState(() =>
+    create<DownloadState<Saved>>(() => ({ transfer: null, saved: null, error: null })),
   );
-  // Who closes the drawer wants no more of it.
-  useEffect(() => () => running.current?.abort(), []);
-  const start = async ({ path, name, sizeBytes }: BackupFile) => {
-    if (running.current !== null) return;
-    const mine = new AbortController();
-    running.current = mine;
-    const transferId = crypto.randomUUID();
-    setTransfer({ id: transferId, name, doneBytes: 0, totalBytes: sizeBytes ?? 0 });
-    setSaved(null);
-    setError(null);
-    const { clusterId, node, storage, volid } = of;
-    const answer = await call(
-      'backupFiles:download',
-      { clusterId, node, storage, volid, path, transferId },
-      mine.signal,
+  const [downloads] = useState(() => createDownloads(store));
+  useEffect(() => downloads.followProgress(), [downloads]);
+  useEffect(() => () => downloads.cancel(), [downloads]);
+  const { clusterId, node, storage, volid } = of;
+  const start = ({ path, name, sizeBytes }: BackupFile) =>
+    downloads.run({ name, totalBytes: sizeBytes ?? 0 }, (transferId, signal) =>
+      call('backupFiles:download', { clusterId, node, storage, volid, path, transferId }, signal),
     );
-    running.current = null;
-    setTransfer(null);
-    if (answer.ok) setSaved(answer.value.saved);
-    else if (answer.error.code !== 'cancelled') setError(answer.error);
-  };
-  return { transfer, saved, error, start, cancel: () => running.current?.abort() };
+  return { ...store(), start, cancel: downloads.cancel };
 }
 
 const columnsWith = (save: (file: BackupFile) => void): Column<BackupFile>[] => [

@@ -1,15 +1,12 @@
 import type { Host } from '../../../src-preload/contract/hosts';
+import { levelExcuse, readOnlyExcuse } from '../../components/excuse';
 import { useAppStore } from '../../stores/app-store';
 import { useFleetStore } from '../../stores/fleet-store';
 import { useVolumeFilesStore } from '../../stores/volume-files-store';
 
 /** Why files of volumes of this host cannot be changed now; null: they can be. */
 export function changeExcuse(host: Host | undefined, readOnly: boolean): string | null {
-  if (readOnly) return 'Holdfast is in read-only mode. Turn it off in Settings.';
-  if (host !== undefined && host.accessLevel !== 'administer') {
-    return `This laptop may only ${host.accessLevel} on ${host.name}; it takes “administer”. Change it in its settings.`;
-  }
-  return null;
+  return readOnlyExcuse(readOnly) ?? (host === undefined ? null : levelExcuse(host, 'administer'));
 }
 
 /** Why files of the open volume cannot be changed now; null: they can be. */

@@ -1,4 +1,4 @@
-import { isDatasetName, zfsNameLimit } from './commands';
+import { isDatasetName, statusJsonProbe, zfsNameLimit } from './commands';
 
 /**
  * Argument vectors of zpool(8) and lsblk(8) for work on pools and their devices, checked with OpenZFS 2.1.11 and
@@ -122,16 +122,9 @@ export const readStatusArgv = (pool: string): string[] => [
   checkedPool(pool),
 ];
 
-/** The same as JSON, from OpenZFS 2.3 on. -T u: seconds since 1970. */
+/** The same as JSON, as an inventory asks for all pools. */
 export const readStatusJsonArgv = (pool: string): string[] => [
-  'zpool',
-  'status',
-  '-j',
-  '-P',
-  '-p',
-  '-t',
-  '-T',
-  'u',
+  ...statusJsonProbe.argv,
   '--',
   checkedPool(pool),
 ];

@@ -321,7 +321,7 @@ function offerOnCluster(world: ClusterWorld): OfferDraft {
 }
 
 /** A form says nothing by an empty choice. */
-const withoutEmptyStorage = (given: unknown): unknown =>
+const noneForEmpty = (given: unknown): unknown =>
   typeof given === 'object' && given !== null
     ? Object.fromEntries(
         Object.entries(given).map(([key, value]) => [
@@ -337,7 +337,7 @@ const restore = bindChange<Input, Found>({
   backend: null,
   minimumAccess: 'administer',
   risk: 'safe',
-  input: z.preprocess(withoutEmptyStorage, input),
+  input: z.preprocess(noneForEmpty, input),
   offer: (subject, world) => {
     if (subject.kind === 'cluster') return offerOnCluster(world);
     return subject.kind === 'backup' ? offerOf(subject.backup, world) : null;
