@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -10,6 +10,8 @@ export interface Lab {
   user: string;
   privateKeyPath: string;
   hostKeySha256: string;
+  /** Of QEMU: a new one after every reset. */
+  pid: number;
 }
 
 const labScript = resolve('e2e/lab/lab.mjs');
@@ -76,6 +78,13 @@ function sshArguments(lab: Lab, line: string): string[] {
     'LogLevel=ERROR',
     '-o',
     'BatchMode=yes',
+    // A handshake takes the emulated machine a second; the connection of one machine is shared, and ends with it.
+    '-o',
+    'ControlMaster=auto',
+    '-o',
+    `ControlPath=${join(tmpdir(), `holdfast-lab-${lab.pid}-%r`)}`,
+    '-o',
+    'ControlPersist=60',
     `${lab.user}@${lab.host}`,
     line,
   ];
