@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OperationResult, Plan } from '../../src-preload/contract/operations';
 import { commandsOf } from '../../src-main/core/testing/commands-of';
-import { onLab, resetLab, type Lab } from './lab';
+import { onLab, resetLabWithoutMsb, type Lab } from './lab';
 import { startLiveCore, type LiveCore } from './live-core';
 
 /** The btrfs journey on real file systems, checked with btrfs(8) itself. */
@@ -67,7 +67,7 @@ describe('btrfs on the lab machine', () => {
   };
 
   beforeAll(async () => {
-    lab = resetLab();
+    lab = await resetLabWithoutMsb();
     await sh(
       [
         'set -e',

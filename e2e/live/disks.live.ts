@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Disk } from '../../src-preload/contract/disks';
 import type { HostInventory } from '../../src-preload/contract/inventory';
-import { onLab, resetLab, type Lab } from './lab';
+import { onLab, resetLabWithoutMsb, type Lab } from './lab';
 import { startLiveCore, type LiveCore } from './live-core';
 
 const ide = '/dev/disk/by-id/ata-QEMU_HARDDISK_LABIDE0001';
@@ -24,7 +24,7 @@ describe('disks on the lab machine', () => {
   };
 
   beforeAll(async () => {
-    lab = resetLab();
+    lab = await resetLabWithoutMsb();
     await onLab(
       lab,
       [
@@ -139,7 +139,7 @@ describe('the disks of a login without sudo rights', () => {
   let live: LiveCore;
 
   beforeAll(async () => {
-    lab = resetLab();
+    lab = await resetLabWithoutMsb();
     live = await startLiveCore();
   });
   afterAll(async () => live?.close());

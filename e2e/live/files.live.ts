@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { onLab, resetLab, type Lab } from './lab';
+import { onLab, resetLabWithoutMsb, type Lab } from './lab';
 import { startLiveCore, type LiveCore } from './live-core';
 
 /** What changed since a snapshot, and one file back beside its original: on real ZFS and btrfs. */
@@ -11,7 +11,7 @@ describe('the files of snapshots on the lab machine', () => {
     onLab(lab, `export PATH=$PATH:/usr/sbin:/sbin LC_ALL=C; ${line}`);
 
   beforeAll(async () => {
-    lab = resetLab();
+    lab = await resetLabWithoutMsb();
     await sh(
       [
         'set -e',

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { commandsOf } from '../../src-main/core/testing/commands-of';
-import { onLab, resetLab, type Lab } from './lab';
+import { onLab, resetLabWithoutMsb, type Lab } from './lab';
 import { startLiveCore, type LiveCore } from './live-core';
 
 /** The LVM journey on a real volume group, checked with lvm(8) itself. */
@@ -16,7 +16,7 @@ describe('LVM on the lab machine', () => {
       .sort();
 
   beforeAll(async () => {
-    lab = resetLab();
+    lab = await resetLabWithoutMsb();
     await onLab(
       lab,
       [

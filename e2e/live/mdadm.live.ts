@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HostInventory, Pool } from '../../src-preload/contract/inventory';
 import type { Offer } from '../../src-preload/contract/operations';
 import { commandsOf } from '../../src-main/core/testing/commands-of';
-import { onLab, resetLab, type Lab } from './lab';
+import { onLab, resetLabWithoutMsb, type Lab } from './lab';
 import { startLiveCore, type LiveCore } from './live-core';
 
 const byId = (number: number): string => `/dev/disk/by-id/virtio-LABDISK000${number}`;
@@ -62,7 +62,7 @@ describe('software RAID on the lab machine', () => {
   };
 
   beforeAll(async () => {
-    lab = resetLab();
+    lab = await resetLabWithoutMsb();
     await onLab(lab, 'sudo wipefs -qa /dev/vd[b-i]; sudo udevadm settle');
     live = await startLiveCore();
     hostId = (await live.addLabHost(lab)).id;

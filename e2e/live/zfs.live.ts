@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { onLab, resetLab, type Lab } from './lab';
+import { onLab, resetLabWithoutMsb, type Lab } from './lab';
 import { startLiveCore, type LiveCore } from './live-core';
 
 /** The ZFS journey on a real pool, checked with zfs(8) itself. */
@@ -12,7 +12,7 @@ describe('ZFS on the lab machine', () => {
     (await zfs('list -H -t snapshot -o name -s createtxg')).split('\n').filter((name) => name !== '');
 
   beforeAll(async () => {
-    lab = resetLab();
+    lab = await resetLabWithoutMsb();
     await onLab(
       lab,
       'sudo zpool create tank mirror /dev/vdb /dev/vdc && sudo zfs create tank/data && sudo zfs create -V 32M tank/vol',
@@ -210,7 +210,7 @@ describe('the work on ZFS pools, on the lab machine', () => {
   };
 
   beforeAll(async () => {
-    lab = resetLab();
+    lab = await resetLabWithoutMsb();
     live = await startLiveCore();
     hostId = (await live.addLabHost(lab)).id;
     await live.call('settings:update', { readOnly: false });
@@ -444,7 +444,7 @@ describe('a login without sudo rights', () => {
   let live: LiveCore;
 
   beforeAll(async () => {
-    lab = resetLab();
+    lab = await resetLabWithoutMsb();
     await onLab(lab, 'sudo zpool create tank /dev/vdb');
     live = await startLiveCore();
     await live.call('settings:update', { readOnly: false });
