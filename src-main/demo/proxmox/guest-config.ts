@@ -77,11 +77,8 @@ function checkFeatures(call: Call, vmid: number, now: Config, before: Config, wa
   }
   const old = featuresIn(before['features'] ?? '');
   const next = featuresIn(wanted);
-  const both = old.size > 0 && next.size > 0;
-  const names = [...new Set([...old.keys(), ...next.keys()])];
-  const changed = both ? names.filter((name) => (old.get(name) ?? '') !== (next.get(name) ?? '')) : names;
-  const isOffAlone = !both && [old, next].some((features) => features.get('nesting') === '0');
-  if (changed.some((name) => name !== 'nesting') || isOffAlone) {
+  const changed = [...old.keys(), ...next.keys()].filter((name) => old.get(name) !== next.get(name));
+  if (changed.some((name) => name !== 'nesting')) {
     throw forbidden('changing feature flags (except nesting) is only allowed for root@pam');
   }
   if (changed.length > 0) demand(cluster.access, who, `/vms/${vmid}`, 'VM.Allocate');

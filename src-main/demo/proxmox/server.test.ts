@@ -180,7 +180,8 @@ describe('the demo clusters', () => {
     expect(said(await change('delete=features', { token }))).toEqual(other);
     expect((await change('features=keyctl%3D1', { token })).status).toBe(200);
     expect((await change('delete=features', { headers })).status).toBe(200);
-    expect(said(await change('features=nesting%3D0', { token }))).toEqual(other);
+    expect((await change('features=nesting%3D0', { token })).status).toBe(200);
+    expect((await change('delete=features', { token })).status).toBe(200);
   });
 
   it('cannot pass a call on to a node that is down', async () => {

@@ -56,7 +56,8 @@ describe('a change of features', () => {
     ['keyctl is taken away', 'nesting=1,keyctl=1', 'nesting=1', true],
     ['keyctl goes as the only one', 'keyctl=1', null, true],
     ['nothing is left of several', 'nesting=1,fuse=1', null, true],
-    ['nesting that is off goes alone', 'nesting=0', null, true],
+    ['nesting that is off goes', 'nesting=0', null, false],
+    ['another one that is off is left out', 'nesting=1,fuse=0', 'nesting=1', true],
   ])('is judged as Proxmox VE does where %s', (_name, before, wanted, isBlocked) => {
     expect(featureBlockers(token, { ...change, before, wanted })).toHaveLength(isBlocked ? 1 : 0);
     expect(featureBlockers(token, { ...change, unprivileged: false, before, wanted })[0]?.text).toContain(

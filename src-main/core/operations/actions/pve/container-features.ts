@@ -27,22 +27,14 @@ export function featuresWith(before: string | null, wanted: Features): string | 
 }
 
 /**
- * Whether Proxmox VE takes a change for one of other features than nesting, with which it lets others than root@pam do as
- * they like (PVE/LXC.pm, check_ct_modify_config_perm of 9.2):
- *
- * | before | wanted | more than nesting                           |
- * | some   | some   | when another one differs                    |
- * | none   | some   | unless nesting stands alone and is on       |
- * | some   | none   | unless nesting stood alone and was on       |
+ * Whether another feature than nesting differs: nesting of an unprivileged container is all that others than root@pam may
+ * change (PVE/LXC.pm, check_ct_modify_config_perm, as of 9.2).
  */
 function isMoreThanNesting(before: string | null, wanted: string | null): boolean {
   const [old, next] = [featuresOf(before), featuresOf(wanted)];
-  if (old.length > 0 && next.length > 0) {
-    const names = [...old, ...next].map(([name]) => name);
-    return names.some((name) => name !== 'nesting' && partOf(old, name) !== partOf(next, name));
-  }
-  const all = [...old, ...next];
-  return all.length > 1 || (all.length === 1 && !isSet(all, 'nesting'));
+  return [...old, ...next].some(
+    ([feature]) => feature !== 'nesting' && partOf(old, feature) !== partOf(next, feature),
+  );
 }
 
 /** SECURITY: a token of root@pam is another identity than root@pam, whatever its rights are. */

@@ -13,8 +13,7 @@ const known: readonly { pattern: RegExp; message: (found: RegExpExecArray) => st
   },
   {
     // Of the call itself (403), or in the log of a task that hands a configuration on.
-    pattern:
-      /changing feature flags (?:\(except nesting\)|for privileged container) is only allowed for root@pam/,
+    pattern: /changing feature flags .*is only allowed for root@pam/,
     message: () =>
       'Features of a container other than nesting, and all of a privileged one, are for root@pam alone; a token of root@pam is not root@pam.',
     remedy:
