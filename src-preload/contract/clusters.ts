@@ -311,8 +311,8 @@ export const rootTaskSchema = z.strictObject({
   title: z.string(),
   why: z.string(),
   commands: z.array(z.string()),
-  /** What Holdfast does of it over SSH, for a node that has a host in its list. */
-  bySsh: z.string(),
+  /** What Holdfast does of it: over the API, or over SSH for a node that has a host in its list. */
+  byHoldfast: z.string(),
 });
 export type RootTask = z.infer<typeof rootTaskSchema>;
 

@@ -137,7 +137,11 @@ describe('cloud-init of a guest', () => {
 describe('parts of a configuration', () => {
   it('are network cards, which keep their hardware address', async () => {
     const { more } = await config(200);
-    expect(more.map(({ label }) => label)).toEqual(['Network card net0…', 'New addresses and name…']);
+    expect(more.map(({ label }) => label)).toEqual([
+      'Network card net0…',
+      'Features…',
+      'New addresses and name…',
+    ]);
     const before = String(valueOf(200, 'net0'));
     const { plan } = await world.done('pve.guest.network', {
       ...proxy,

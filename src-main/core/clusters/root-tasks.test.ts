@@ -39,11 +39,12 @@ const read = () => core.call('clusters:rootTasks', { clusterId: atlas });
 it('says of each exception why the API cannot do it, with the commands for root', async () => {
   const { tasks } = await read();
   expect(tasks.map(({ id }) => id)).toEqual(['keyctl', 'usb-mount', 'smart-sensors']);
-  for (const { why, commands, bySsh } of tasks) {
+  for (const { why, commands, byHoldfast } of tasks) {
     expect(why).toMatch(/API/);
     expect(commands.length).toBeGreaterThan(1);
-    expect(bySsh).not.toBe('');
+    expect(byHoldfast).not.toBe('');
   }
+  expect(tasks[0]?.byHoldfast).toContain('as root@pam with its password, Holdfast does it over the API');
 });
 
 it('shows the SMART of a node by the host of the list that it is, read over SSH', async () => {

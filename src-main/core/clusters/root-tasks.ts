@@ -19,8 +19,8 @@ const tasks: readonly RootTask[] = [
       'pct create 900 local:vztmpl/debian-13-standard_13.1-1_amd64.tar.zst --hostname golden --unprivileged 1 --features nesting=1,keyctl=1 --storage local-zfs',
       'pct set 900 --features nesting=1,keyctl=1',
     ],
-    bySsh:
-      'Holdfast does not send it: make the image once by hand. Cloning it is done over the API, and the clone keeps its features.',
+    byHoldfast:
+      'Where this cluster is logged in to as root@pam with its password, Holdfast does it over the API: keyctl in “Create container…”, and “Features…” of one that is there. With any other login make the image once by hand. Clones of it are made over the API with any login, and keep its features.',
   },
   {
     id: 'usb-mount',
@@ -32,7 +32,7 @@ const tasks: readonly RootTask[] = [
       'systemctl daemon-reload && mount /mnt/usb',
       'pvesm add dir usb --path /mnt/usb --is_mountpoint yes --content backup',
     ],
-    bySsh:
+    byHoldfast:
       'Its disks, partitions and mounts are shown on the screen of its host. The line in fstab is yours to write.',
   },
   {
@@ -40,7 +40,7 @@ const tasks: readonly RootTask[] = [
     title: 'SMART in full, self-tests, temperatures',
     why: 'The API reads the verdict and the attributes of a disk (Sys.Audit), but starts no self-test and knows no sensors: there is no call for either.',
     commands: ['smartctl --json=c -x /dev/sda', 'smartctl -t long /dev/sda', 'sensors -j'],
-    bySsh:
+    byHoldfast:
       'Of a node that is also a host of the list, SMART with temperature, wear and self-tests is read over SSH and self-tests are started there. Its sensors are read with lm-sensors and stand in the drawer of the node.',
   },
 ];

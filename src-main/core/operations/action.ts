@@ -20,6 +20,7 @@ import type {
 } from '../../../src-preload/contract/sandbox';
 import type {
   ClusterInventory,
+  ClusterLogin,
   ClusterNode,
   ClusterStorage,
   Guest,
@@ -188,6 +189,8 @@ export interface OtherCluster {
 
 /** Fresh reads of a Proxmox VE cluster for planning and verifying. */
 export interface ApiContext {
+  /** As whom it is read and changed: some changes are for one user alone. */
+  login: ClusterLogin;
   /**
    * Reads one path of the API. Throws AppError. @param shown names whose values this read is about although they may be
    * secret: all others come masked

@@ -24,7 +24,7 @@ function prepared(titles: string[]): PreparedPlan {
     },
     draft: { onFailure: 'next-item' },
     action: {
-      explainFailure: (exitCode: number, stderr: string) =>
+      explainFailure: (exitCode: number | null, stderr: string) =>
         stderr.includes('busy') ? { message: `It is busy (${exitCode}).`, remedy: 'Unmount it.' } : null,
     },
   } as unknown as PreparedPlan;
@@ -142,5 +142,16 @@ describe('the outcome of an operation', () => {
   it('keeps the code and the remedy of what kept a step from being sent', () => {
     const { error } = judged(ends['not-sent'], 'skipped');
     expect(error).toMatchObject({ code: 'sudo-refused', remedy: 'line' });
+  });
+
+  it('asks the action what a 403 of the API means, and no other answer that kept a step from running', () => {
+    const refused = (code: 'forbidden' | 'sudo-refused') => {
+      const error = new AppError(code, 'It may not.', { detail: 'it is busy', remedy: 'Look.' });
+      return judged({ kind: 'not-sent', index: 0, error }, 'skipped');
+    };
+    expect(refused('forbidden').message).toContain('"One" did not run. It is busy (null).');
+    expect(refused('forbidden').error).toMatchObject({ code: 'forbidden', remedy: 'Unmount it.' });
+    expect(refused('sudo-refused').message).toContain('It may not.');
+    expect(refused('sudo-refused').error?.remedy).toBe('Look.');
   });
 });

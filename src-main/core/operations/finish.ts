@@ -261,7 +261,10 @@ export function judge(prepared: PreparedPlan, execution: Execution, verification
     case 'unknown':
       return afterUnknown(prepared, verification, end, execution.steps);
     case 'not-sent': {
-      const message = `"${stepTitle(prepared, end.index)}" did not run. ${end.error.message}${stepsSoFar(prepared, end.index, execution.steps)}${takenBack(prepared, execution.cleanUp)}`;
+      const { code, detail = '' } = end.error;
+      // A 403 of the API is known by its words too, where it names no privilege that could be given.
+      const known = code === 'forbidden' ? prepared.action.explainFailure(null, detail) : null;
+      const message = `"${stepTitle(prepared, end.index)}" did not run. ${known?.message ?? end.error.message}${stepsSoFar(prepared, end.index, execution.steps)}${takenBack(prepared, execution.cleanUp)}`;
       return {
         outcome: 'failed',
         message,
@@ -269,7 +272,7 @@ export function judge(prepared: PreparedPlan, execution: Execution, verification
           detail: end.error.detail,
           hostKey: end.error.hostKey,
           certificate: end.error.certificate,
-          remedy: end.error.remedy,
+          remedy: known?.remedy ?? end.error.remedy,
           cause: end.error,
         }),
       };

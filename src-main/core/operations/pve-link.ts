@@ -56,11 +56,12 @@ export interface ApiSurroundings {
 /** Fresh reads over one client, for planning and verifying. */
 function apiContext(
   client: ApiClient,
-  clusterId: string,
+  { id: clusterId, login }: Cluster,
   { files, otherCluster }: ApiSurroundings,
   { nowMs, signal, onRead }: ContextOptions,
 ): ApiContext {
   return {
+    login,
     nowMs,
     localFile: (fileId) => files.read(fileId),
     localText: (fileId) => files.readText(fileId),
@@ -217,7 +218,7 @@ async function openConsole(
 export function pveLink(client: ApiClient, cluster: Cluster, surroundings: ApiSurroundings): Link {
   const opener = surroundings.consoles.openerFor(cluster);
   return {
-    context: (options) => apiContext(client, cluster.id, surroundings, options),
+    context: (options) => apiContext(client, cluster, surroundings, options),
     render: async (steps) => steps.map((step) => render(callOf(step))),
     send: (draft, _step, options) => send(client, cluster.login, callOf(draft), opener, options),
   };

@@ -49,6 +49,11 @@ export function comingValue(rows: PendingRows, key: string): string | null {
   return row.pending ?? row.value ?? null;
 }
 
+/** What a key is now, whatever waits for the next start; null: nothing. */
+export function currentValue(rows: PendingRows, key: string): string | null {
+  return rows.find((each) => each.key === key)?.value ?? null;
+}
+
 /** Whether a key waits for the next start. */
 export function isPending(rows: PendingRows, key: string): boolean {
   const row = rows.find((each) => each.key === key);

@@ -144,6 +144,8 @@ const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
   'PUT /nodes/{node}/lxc/{vmid}/config': [
     { net0: 'name=eth0,bridge=vmbr0,ip=dhcp', hostname: 'a' },
     { mp255: 'local-zfs:subvol-200-disk-1,mp=/srv,size=20G,backup=1' },
+    { features: 'mount=nfs;cifs,nesting=1,keyctl=1', digest: 'a'.repeat(40) },
+    { delete: 'features', digest: 'a'.repeat(40) },
     {
       hostname: 'a',
       cores: '512',
@@ -235,7 +237,7 @@ const samples: Partial<Record<ChangeTemplate, readonly ApiParameters[]>> = {
       rootfs: 'local-zfs:8',
       net0: 'name=eth0,bridge=vmbr0,tag=7,ip=192.0.2.20/24,gw=192.0.2.1',
       unprivileged: true,
-      features: 'nesting=1',
+      features: 'nesting=1,keyctl=1',
       'ssh-public-keys': 'ssh-ed25519 AAAA me',
       onboot: true,
       start: true,

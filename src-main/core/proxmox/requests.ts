@@ -36,7 +36,7 @@ const changes = {
   'PUT /nodes/{node}/qemu/{vmid}/config':
     'VM.Config.Options, VM.Config.CPU or VM.Config.Memory on /vms/{vmid}, as it changes',
   'PUT /nodes/{node}/lxc/{vmid}/config':
-    'VM.Config.Options, VM.Config.CPU or VM.Config.Memory on /vms/{vmid}, as it changes',
+    'VM.Config.Options, VM.Config.CPU or VM.Config.Memory on /vms/{vmid}, as it changes (VM.Allocate for nesting)',
   'DELETE /nodes/{node}/qemu/{vmid}': 'VM.Allocate on /vms/{vmid}',
   'DELETE /nodes/{node}/lxc/{vmid}': 'VM.Allocate on /vms/{vmid}',
   'POST /nodes/{node}/qemu/{vmid}/snapshot': 'VM.Snapshot on /vms/{vmid}',

@@ -285,6 +285,8 @@ function admit(cluster: Cluster, grants: Readonly<Record<string, string>>): Demo
     password: 'holdfast',
     comment: 'Logs in by password',
   });
+  // Who may do what no token can: features of containers.
+  addUser(cluster.access, 'root@pam', { password: 'holdfast' });
   const careful = addUser(cluster.access, 'careful@pve', { password: 'holdfast', secondFactor: true });
   for (const [path, role] of Object.entries(grants)) {
     for (const who of [user.id, tokenId, person.id, careful.id])

@@ -1,5 +1,5 @@
 import { demand } from './access';
-import { died } from './errors';
+import { died, forbidden } from './errors';
 import { flag, list, optionalText, type Call, type Handlers } from './call';
 import { checkDigest, checkLock, configDigest, guestOf, sortTags } from './guests';
 import { descriptionOf } from './snapshots';
@@ -53,10 +53,52 @@ function privilegeFor(type: GuestType, key: string, value: string): string {
   return privileges[type].find(([pattern]) => pattern.test(key))?.[1] ?? 'VM.Config.Options';
 }
 
-export function checkOptionRights(call: Call, type: GuestType, vmid: number, options: Config): void {
+function featuresIn(value: ConfigValue): Map<string, string> {
+  const parts = String(value)
+    .split(',')
+    .filter((part) => part !== '');
+  return new Map(
+    parts.map((part) => {
+      const [name = '', set = ''] = part.split('=');
+      return [name, set];
+    }),
+  );
+}
+
+/**
+ * As PVE/LXC.pm, check_ct_modify_config_perm: root@pam itself may set any, not so its tokens; all others nesting of an
+ * unprivileged container. @param wanted empty: taken away
+ */
+function checkFeatures(call: Call, vmid: number, now: Config, before: Config, wanted: ConfigValue): void {
+  const { cluster, who } = call;
+  if (who.id === 'root@pam') return;
+  if (now['unprivileged'] !== 1) {
+    throw forbidden('changing feature flags for privileged container is only allowed for root@pam');
+  }
+  const old = featuresIn(before['features'] ?? '');
+  const next = featuresIn(wanted);
+  const changed = [...old.keys(), ...next.keys()].filter((name) => old.get(name) !== next.get(name));
+  if (changed.some((name) => name !== 'nesting')) {
+    throw forbidden('changing feature flags (except nesting) is only allowed for root@pam');
+  }
+  if (changed.length > 0) demand(cluster.access, who, `/vms/${vmid}`, 'VM.Allocate');
+}
+
+/** @param before the guest as it is; of one that is made: nothing */
+export function checkOptionRights(
+  call: Call,
+  type: GuestType,
+  vmid: number,
+  options: Config,
+  before: Config = {},
+): void {
   for (const [key, value] of Object.entries(options)) {
     if (call.who.id !== 'root@pam' && onlyRoot[type].includes(key))
       throw died(`only root can set '${key}' config`);
+    if (type === 'lxc' && key === 'features') {
+      checkFeatures(call, vmid, { ...options, ...before }, before, value);
+      continue;
+    }
     demand(call.cluster.access, call.who, `/vms/${vmid}`, privilegeFor(type, key, String(value)));
   }
 }
@@ -160,7 +202,7 @@ function checkChange(call: Call, type: GuestType): { guest: Guest; options: Conf
   const named = Object.fromEntries(
     [...list(call, 'delete'), ...list(call, 'revert')].map((key) => [key, '']),
   );
-  checkOptionRights(call, type, guest.vmid, { ...named, ...options });
+  checkOptionRights(call, type, guest.vmid, { ...named, ...options }, guest.config);
   return { guest, options };
 }
 

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { request, type RequestOptions } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addToken } from './access';
 import { handlers } from './handlers';
 import { startDemoClusters, type DemoCluster, type DemoClusters } from './index';
 import { apiCalls } from './schema';
@@ -139,6 +140,48 @@ describe('the demo clusters', () => {
     expect([wrong.status, wrong.reason, wrong.body]).toEqual([401, 'Authentication failed!', '']);
     const denied = await ask(atlas, '/nodes/atlas-1/qemu/190/status/stop', { method: 'POST' });
     expect([denied.status, denied.reason]).toEqual([403, 'Permission check failed (/vms/190, VM.PowerMgmt)']);
+  });
+
+  it('let features but nesting be set with the ticket of root@pam, and with no token of it', async () => {
+    const root = atlas.model.access.users.get('root@pam');
+    if (root === undefined) throw new Error('no root');
+    const token = `root@pam!all=${addToken(root, 'all', { separate: false }).secret}`;
+    const login = await ask(atlas, '/access/ticket', {
+      method: 'POST',
+      body: 'username=root%40pam&password=holdfast',
+    });
+    const { ticket, CSRFPreventionToken: csrf } = login.json.data as Record<string, string>;
+    const headers = {
+      authorization: '',
+      cookie: `PVEAuthCookie=${encodeURIComponent(ticket ?? '')}`,
+      csrfpreventiontoken: csrf,
+    };
+    const template = 'local%3Avztmpl%2Fdebian-13-standard_13.1-2_amd64.tar.zst';
+    const make = (more: string, as: Parameters<typeof ask>[2]) =>
+      ask(atlas, '/nodes/atlas-2/lxc', { method: 'POST', body: `ostemplate=${template}&${more}`, ...as });
+    const change = (body: string, as: Parameters<typeof ask>[2]) =>
+      ask(atlas, '/nodes/atlas-2/lxc/203/config', { method: 'PUT', body, ...as });
+    const said = ({ status, reason }: Answer) => [status, reason];
+    const forbids = (what: string) => [403, `Permission check failed (${what} is only allowed for root@pam)`];
+    const other = forbids('changing feature flags (except nesting)');
+    const privileged = forbids('changing feature flags for privileged container');
+
+    const keyctl = 'features=nesting%3D1%2Ckeyctl%3D1';
+    expect(said(await make(`vmid=301&unprivileged=1&${keyctl}`, { token }))).toEqual(other);
+    expect(said(await make('vmid=301&features=nesting%3D1', { token }))).toEqual(privileged);
+    expect(atlas.model.guests.has(301)).toBe(false);
+    expect((await make('vmid=301&unprivileged=1&features=nesting%3D1', { token })).status).toBe(200);
+    expect((await make(`vmid=302&unprivileged=1&${keyctl}`, { headers })).status).toBe(200);
+
+    expect(said(await change(keyctl, { token }))).toEqual(other);
+    expect((await change('features=nesting%3D1', { token })).status).toBe(200);
+    expect((await change(keyctl, { headers })).status).toBe(200);
+    expect(said(await change('features=nesting%3D1', { token }))).toEqual(other);
+    expect(said(await change('delete=features', { token }))).toEqual(other);
+    expect((await change('features=keyctl%3D1', { token })).status).toBe(200);
+    expect((await change('delete=features', { headers })).status).toBe(200);
+    expect((await change('features=nesting%3D0', { token })).status).toBe(200);
+    expect((await change('delete=features', { token })).status).toBe(200);
   });
 
   it('cannot pass a call on to a node that is down', async () => {

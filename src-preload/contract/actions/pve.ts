@@ -62,6 +62,7 @@ export const pveActionIds = [
   'pve.guest.cloudInitSettings',
   'pve.guest.network',
   'pve.guest.mountPoint',
+  'pve.guest.features',
   'pve.guest.identity',
   'pve.guest.remoteMigrate',
   'pve.agent.exec',

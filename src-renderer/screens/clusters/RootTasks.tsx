@@ -15,7 +15,7 @@ type Found = Response<'clusters:rootTasks'>;
 type Read =
   { status: 'loading' } | { status: 'ready'; found: Found } | { status: 'failed'; error: WireError };
 
-/** H14 to H17: what the API leaves to root on a node, why, and what Holdfast does of it over SSH. */
+/** H14 to H17: what the API leaves to root on a node, why, and what Holdfast does of it all the same. */
 export function RootTasks({ cluster }: { cluster: Cluster }) {
   const [read, setRead] = useState<Read>({ status: 'loading' });
   const [turn, setTurn] = useState(0);
@@ -34,7 +34,7 @@ export function RootTasks({ cluster }: { cluster: Cluster }) {
   const { tasks, nodes } = read.found;
   return (
     <Stack gap="lg">
-      {tasks.map(({ id, title, why, commands, bySsh }) => (
+      {tasks.map(({ id, title, why, commands, byHoldfast }) => (
         <Stack key={id} gap={6} component="section">
           <Title order={3} fz="sm">
             {title}
@@ -45,7 +45,7 @@ export function RootTasks({ cluster }: { cluster: Cluster }) {
           </Code>
           <Group justify="space-between" wrap="nowrap" align="flex-start">
             <Text size="xs" c="dimmed">
-              As root on the node. {bySsh}
+              As root on the node. {byHoldfast}
             </Text>
             <CopyButton value={commands.join('\n')} label={`Copy the commands: ${title}`} />
           </Group>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ClusterNode, ClusterStorage } from '../../../../../src-preload/contract/clusters';
+import type { ClusterLogin, ClusterNode, ClusterStorage } from '../../../../../src-preload/contract/clusters';
 import type { Field } from '../../../../../src-preload/contract/offers';
 import type { Blocker } from '../../../../../src-preload/contract/operations';
 import { toAppError } from '../../../errors/app-error';
@@ -11,6 +11,7 @@ import { changeCall } from '../../../proxmox/requests';
 import type { ApiContext, ClusterSubject, ClusterWorld } from '../../action';
 import { choiceField, numberField, switchField, textField } from '../fields';
 import { bytes } from '../words';
+import { featureBlockers, featuresWith, keyctlCost, keyctlHelp } from './container-features';
 import { isIdTaken, judgeMade, nodeNameSchema, readGuest, vmidSchema } from './guest-reads';
 import { guestNameSchema, nextFreeId } from './lifecycle';
 import { storageNameSchema, volumeIdSchema } from './names';
@@ -77,6 +78,8 @@ const containerInput = z.strictObject({
   gateway: gatewaySchema,
   unprivileged: z.boolean(),
   nesting: z.boolean(),
+  /** Left out: off. */
+  keyctl: z.boolean().optional(),
   /** One key as `ssh-ed25519 AAAA… name`; without any, nobody can log in over SSH at first. */
   sshKey: z
     .string()
@@ -233,6 +236,9 @@ function machineCall(input: MachineInput) {
   );
 }
 
+const newFeatures = ({ nesting, keyctl = false }: ContainerInput): string | null =>
+  featuresWith(null, { nesting, keyctl });
+
 function containerCall(input: ContainerInput) {
   const { node, vmid, name, template, cores, memory, swap, storage, disk, bridge, vlan, ip, gateway } = input;
   return changeCall(
@@ -254,7 +260,7 @@ function containerCall(input: ContainerInput) {
         ...(gateway === null || ip === 'dhcp' || ip === 'manual' ? [] : [`gw=${gateway}`]),
       ].join(','),
       unprivileged: input.unprivileged,
-      features: input.nesting ? 'nesting=1' : undefined,
+      features: newFeatures(input) ?? undefined,
       'ssh-public-keys': input.sshKey ?? undefined,
       onboot: input.onboot || undefined,
       start: input.start || undefined,
@@ -390,7 +396,15 @@ const createMachine = bindChange<MachineInput, Found>({
   judge: judgeNew,
 });
 
-const createContainer = bindChange<ContainerInput, Found>({
+function containerFeatureBlockers(input: ContainerInput, login: ClusterLogin): Blocker[] {
+  const { node, vmid, unprivileged, keyctl } = input;
+  const wanted = newFeatures(input);
+  if (wanted === null) return [];
+  const without = `make it without ${unprivileged && keyctl === true ? 'keyctl' : 'features'} and `;
+  return featureBlockers(login, { node, vmid, unprivileged, before: null, wanted }, without);
+}
+
+const createContainer = bindChange<ContainerInput, Found & { login: ClusterLogin }>({
   id: 'pve.guest.createContainer',
   secrets: ['sshKey'],
   title: 'Create container',
@@ -432,11 +446,15 @@ const createContainer = bindChange<ContainerInput, Found>({
         }),
         switchField('unprivileged', 'Unprivileged', true, 'Root inside is nobody outside.'),
         switchField('nesting', 'Nesting', true, 'Newer systems with systemd need it.'),
+        switchField('keyctl', 'keyctl', false, keyctlHelp),
         ...startFields(),
       ],
     };
   },
-  look: (context, input) => look(context, containerPlace(input)),
+  look: async (context, input) => ({
+    ...(await look(context, containerPlace(input))),
+    login: context.login,
+  }),
   draft: (input, found) => ({
     target: { kind: 'container', name: `${input.vmid} ${input.name}` },
     title: `Create container ${input.vmid} ${input.name}`,
@@ -448,11 +466,15 @@ const createContainer = bindChange<ContainerInput, Found>({
         `${input.disk} GiB on ${input.storage}, ${input.memory} MiB of memory, ${input.cores} processors.`,
       ),
       ...(input.unprivileged ? [] : [warning('Privileged: who breaks out of it is root on the node.')]),
+      ...(input.keyctl === true ? [warning(keyctlCost)] : []),
       ...(input.sshKey === null
         ? [info('It has neither a password nor a key: only the console gets in.')]
         : []),
     ],
-    blockers: blockersOf(containerPlace(input), input, found),
+    blockers: [
+      ...blockersOf(containerPlace(input), input, found),
+      ...containerFeatureBlockers(input, found.login),
+    ],
     undo: `Delete guest ${input.vmid}.`,
     restsOn: restsOn(found),
   }),

@@ -12,6 +12,14 @@ const known: readonly { pattern: RegExp; message: (found: RegExpExecArray) => st
     remedy: 'Look at its console: it may wait for something. Stopping it cuts the power.',
   },
   {
+    // Of the call itself (403), or in the log of a task that hands a configuration on.
+    pattern: /changing feature flags .*is only allowed for root@pam/,
+    message: () =>
+      'Features of a container other than nesting, and all of a privileged one, are for root@pam alone; a token of root@pam is not root@pam.',
+    remedy:
+      'Log in to the cluster as root@pam with its password, or set them on its node as root: pct set ID --features …',
+  },
+  {
     pattern: /no quorum|cluster not ready/,
     message: () => 'The cluster has no quorum, so nothing can be changed.',
     remedy: 'Bring enough nodes back first.',

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import type { Guest } from '../../../../../src-preload/contract/clusters';
-import { comingValue, isPending, type PendingRows } from '../../../proxmox/guest-config';
+import type { ClusterLogin, Guest } from '../../../../../src-preload/contract/clusters';
+import { comingValue, currentValue, isPending, type PendingRows } from '../../../proxmox/guest-config';
 import { changeCall } from '../../../proxmox/requests';
 import type { OfferDraft } from '../../action';
 import { numberField, switchField, textField } from '../fields';
 import { plural } from '../words';
+import { featureBlockers, featuresWith, hasFeature, keyctlCost, keyctlHelp } from './container-features';
 import { guestBlockers, guestInput, guestInputShape, targetOf, type GuestInput } from './guest-reads';
 import {
   joined,
@@ -30,8 +31,8 @@ import { snapshotFirstField, snapshotFirstShape, undoWith } from './snapshot-fir
 
 const macPattern = /^(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$/;
 
-/** Options of a guest that are rewritten in part: what they are from the next start on, by key. */
-type Wanted = Readonly<Record<string, string>>;
+/** Options of a guest that are rewritten in part: what they are from the next start on, by key; null: not there. */
+type Wanted = Readonly<Record<string, string | null>>;
 
 function draftOf(
   input: GuestInput,
@@ -41,6 +42,7 @@ function draftOf(
 ): ChangeDraft {
   const { type, node, vmid } = input;
   const changes = Object.entries(wanted).filter(([key, value]) => comingValue(found.rows, key) !== value);
+  const gone = changes.flatMap(([key, value]) => (value === null ? [key] : []));
   return {
     target: targetOf(input, found.status),
     before: found.first?.steps,
@@ -48,7 +50,11 @@ function draftOf(
     call: changeCall(
       `PUT /nodes/{node}/${type}/{vmid}/config`,
       { node, vmid },
-      { ...Object.fromEntries(changes), ...(found.digest === null ? {} : { digest: found.digest }) },
+      {
+        ...Object.fromEntries(changes.flatMap(([key, value]) => (value === null ? [] : [[key, value]]))),
+        ...(gone.length === 0 ? {} : { delete: gone.join(',') }),
+        ...(found.digest === null ? {} : { digest: found.digest }),
+      },
     ),
     explain: more.explain,
     timeoutSeconds: 60,
@@ -56,7 +62,7 @@ function draftOf(
       info(
         `${plural(changes.length, 'setting changes', 'settings change')}:`,
         changes.map(([key, value]) => ({
-          name: `${key}: ${comingValue(found.rows, key) ?? '(none)'} → ${value}`,
+          name: `${key}: ${comingValue(found.rows, key) ?? '(none)'} → ${value ?? '(none)'}`,
           sizeBytes: null,
         })),
       ),
@@ -73,7 +79,7 @@ function draftOf(
     ],
     undo: undoWith(
       found.first,
-      `Set back: ${changes.map(([key]) => `${key} ${comingValue(found.rows, key) ?? ''}`).join('; ')}`,
+      `Set back: ${changes.map(([key]) => `${key} ${comingValue(found.rows, key) ?? '(none)'}`).join('; ')}`,
     ),
     restsOn: settingsForComparison(found),
   };
@@ -191,6 +197,64 @@ const mount = bindChange<MountInput, GuestSettings>({
       : notThere(`${input.mount} is as it was.`),
 });
 
+// Features (H14)
+
+const featuresInput = z.strictObject({
+  ...guestInputShape,
+  type: z.literal('lxc'),
+  nesting: z.boolean(),
+  keyctl: z.boolean(),
+  ...snapshotFirstShape,
+});
+type FeaturesInput = z.infer<typeof featuresInput>;
+
+const featuresOf = (input: FeaturesInput, rows: PendingRows): string | null =>
+  featuresWith(comingValue(rows, 'features'), input);
+
+const features = bindChange<FeaturesInput, GuestSettings & { login: ClusterLogin }>({
+  id: 'pve.guest.features',
+  title: 'Change features of container',
+  backend: null,
+  minimumAccess: 'administer',
+  risk: 'safe',
+  input: featuresInput,
+  offer: () => null,
+  look: async (context, input) => ({ ...(await readSettings(context, input)), login: context.login }),
+  draft: (input, found) => {
+    const { node, vmid } = input;
+    const coming = comingValue(found.rows, 'features');
+    const wanted = featuresOf(input, found.rows);
+    return draftOf(input, found, found.status === null ? {} : { features: wanted }, {
+      title: `Change the features of ${vmid}`,
+      explain: 'Writes the features again, with these two; all others stay as they are.',
+      consequences: [
+        ...(found.status?.status === 'running'
+          ? [info('It runs: its features change at its next start.')]
+          : []),
+        ...(input.keyctl && !hasFeature(coming, 'keyctl') ? [warning(keyctlCost)] : []),
+      ],
+      blockers:
+        wanted === coming
+          ? []
+          : featureBlockers(found.login, {
+              node,
+              vmid,
+              unprivileged: comingValue(found.rows, 'unprivileged') === '1',
+              before: currentValue(found.rows, 'features'),
+              wanted,
+            }),
+    });
+  },
+  judge: (input, { rows }) => {
+    if (featuresOf(input, rows) !== comingValue(rows, 'features')) {
+      return notThere('Its features are as they were.');
+    }
+    return isPending(rows, 'features')
+      ? pendingStill('Its features are set, and take effect at the next start.')
+      : confirmed('Its features are set as wanted.');
+  },
+});
+
 // Identity (H35)
 
 const identityInput = z.strictObject({
@@ -273,7 +337,7 @@ const identity = bindChange<IdentityInput, GuestSettings>({
 });
 
 interface OptionOffer {
-  action: 'pve.guest.network' | 'pve.guest.mountPoint' | 'pve.guest.identity';
+  action: 'pve.guest.network' | 'pve.guest.mountPoint' | 'pve.guest.features' | 'pve.guest.identity';
   draft: OfferDraft;
 }
 
@@ -325,6 +389,31 @@ export function optionOffers(guest: Guest, rows: PendingRows): OptionOffer[] {
       },
     };
   });
+  const coming = comingValue(rows, 'features');
+  const ofContainer: OptionOffer[] =
+    guest.type === 'qemu'
+      ? []
+      : [
+          {
+            action: 'pve.guest.features',
+            draft: {
+              label: 'Features…',
+              group: 'change',
+              excuse: down,
+              input: { ...own },
+              fields: [
+                switchField(
+                  'nesting',
+                  'Nesting',
+                  hasFeature(coming, 'nesting'),
+                  'Newer systems with systemd need it.',
+                ),
+                switchField('keyctl', 'keyctl', hasFeature(coming, 'keyctl'), keyctlHelp),
+                snapshotFirstField(),
+              ],
+            },
+          },
+        ];
   const identities: OptionOffer[] =
     cards.length === 0
       ? []
@@ -349,11 +438,12 @@ export function optionOffers(guest: Guest, rows: PendingRows): OptionOffer[] {
             },
           },
         ];
-  return [...networks, ...mounts, ...identities];
+  return [...networks, ...mounts, ...ofContainer, ...identities];
 }
 
 export const optionActions = {
   'pve.guest.network': network,
   'pve.guest.mountPoint': mount,
+  'pve.guest.features': features,
   'pve.guest.identity': identity,
 } as const;
