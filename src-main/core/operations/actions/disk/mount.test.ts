@@ -278,6 +278,23 @@ describe('unmounting a file system', () => {
     }
   });
 
+  it('rests on which file system it is, where it is mounted and which lines name it', async () => {
+    const at = async (of: World) => JSON.stringify((await planUnmount(of)).preconditions);
+    const planned = await at({});
+    expect(await at({})).toBe(planned);
+    const mountpoint = '/mnt/usb';
+    for (const changed of [
+      { device: { mountpoint, uuid: uuid.replace('3f', '4f') } },
+      { device: { mountpoint, path: '/dev/sdd1' } },
+      { mounts: [{ ...mounted, source: '/dev/sdd1' }] },
+      { mounts: [mounted, mounted] },
+      { fstab: [] },
+      { fstab: [line, { ...line, target: '/data' }] },
+    ]) {
+      expect(await at(changed)).not.toBe(planned);
+    }
+  });
+
   it('is there when neither mount nor line is left', async () => {
     const verify = (of: World) =>
       actions['disk.unmount'].parse({ device: usb, mountPoint: '/mnt/usb' }).verify(world(of), {});
