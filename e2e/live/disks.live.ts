@@ -134,6 +134,106 @@ describe('disks on the lab machine', () => {
   });
 });
 
+/** From a blank disk to a mount that lasts, and back to a host as it was. */
+describe('a file system of the lab machine', () => {
+  const disk = '/dev/disk/by-id/virtio-LABDISK0007';
+  const partition = `${disk}-part1`;
+  let lab: Lab;
+  let live: LiveCore;
+  let hostId: string;
+  let fstab: string;
+  const rawFstab = () => onLab(lab, 'sudo base64 -w0 /etc/fstab; stat -c " %a %U %G" /etc/fstab');
+  const offer = async (action: string) => {
+    const { disks } = await live.call('inventory:refresh', { hostId });
+    const found = disks?.find(({ stablePath }) => stablePath === disk);
+    if (found === undefined) throw new Error('The disk is not there.');
+    const subject = { kind: 'disk', diskId: found.id } as const;
+    const { offers } = await live.call('operations:offers', { hostId, subject });
+    return { disk: found, offer: offers.find((each) => each.action === action) };
+  };
+
+  beforeAll(async () => {
+    lab = await resetLabWithoutMsb();
+    fstab = await rawFstab();
+    await onLab(
+      lab,
+      [
+        'set -e',
+        `sudo sgdisk -n1:0:0 ${disk} > /dev/null`,
+        'sudo udevadm settle',
+        `sudo mkfs.ext4 -q -L usbdata ${partition}`,
+        `sudo udevadm trigger --settle ${disk} ${partition}`,
+      ].join('\n'),
+    );
+    live = await startLiveCore();
+    hostId = (await live.addLabHost(lab, { accessLevel: 'administer' })).id;
+    await live.call('settings:update', { readOnly: false });
+  });
+
+  afterAll(async () => {
+    await live?.close();
+    await onLab(
+      lab,
+      `sudo umount /mnt/usb 2>/dev/null; sudo rmdir /mnt/usb 2>/dev/null; sudo wipefs -q -a ${partition} ${disk}; sudo udevadm settle`,
+    );
+    expect(await rawFstab()).toBe(fstab);
+  });
+
+  it('is mounted by its UUID, now and at every start', async () => {
+    const { offer: found } = await offer('disk.mount');
+    expect(found?.fields.find(({ name }) => name === 'device')?.value).toBe(partition);
+    const { plan, result } = await live.run(hostId, 'disk.mount', {
+      ...{ device: partition, mountPoint: '/mnt/usb', readOnly: false, atStart: true },
+    });
+    expect(plan.blockers).toEqual([]);
+    expect(result).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
+    const uuid = (await onLab(lab, `sudo blkid -s UUID -o value ${partition}`)).trim();
+    expect(await onLab(lab, 'findmnt -no UUID,FSTYPE,OPTIONS -M /mnt/usb')).toMatch(
+      new RegExp(`^${uuid} +ext4 +rw,nosuid,nodev`),
+    );
+    expect((await onLab(lab, 'cat /etc/fstab')).split('\n')[0]).toBe(
+      `UUID=${uuid} /mnt/usb ext4 nosuid,nodev,nofail,x-systemd.device-timeout=10 0 2`,
+    );
+    expect((await onLab(lab, 'systemctl show -P FragmentPath mnt-usb.mount')).trim()).toMatch(
+      /generator\/mnt-usb\.mount$/,
+    );
+    // Nothing that findmnt calls an error in it.
+    await onLab(lab, 'sudo findmnt --verify --tab-file /etc/fstab > /dev/null');
+  });
+
+  it('is not unmounted while a program uses it, and its line stays', async () => {
+    await onLab(
+      lab,
+      "sudo sh -c 'cd /mnt/usb; nohup sleep 300 > /dev/null 2>&1 < /dev/null & echo $! > /tmp/busy'",
+    );
+    const { result } = await live.run(hostId, 'disk.unmount', { device: partition, mountPoint: '/mnt/usb' });
+    expect(result).toMatchObject({ outcome: 'failed', message: expect.stringContaining('is in use') });
+    expect(await onLab(lab, 'cat /etc/fstab')).toContain(' /mnt/usb ext4 ');
+    await onLab(lab, 'sudo kill $(cat /tmp/busy); sudo rm /tmp/busy');
+  });
+
+  it('is mounted once only', async () => {
+    const { plan } = await live.run(hostId, 'disk.mount', {
+      ...{ device: partition, mountPoint: '/mnt/other', readOnly: false, atStart: true },
+    });
+    expect(plan.blockers.map(({ text }) => text).join(' ')).toMatch(/mounted already, at \/mnt\/usb/);
+  });
+
+  it('is unmounted, and fstab is as it was, byte for byte', async () => {
+    const { disk: mounted, offer: found } = await offer('disk.unmount');
+    expect(mounted.uses).toContainEqual({
+      kind: 'mount',
+      name: '/mnt/usb',
+      path: expect.stringMatching(/^\/dev\/vdh1$/),
+    });
+    expect(found?.input).toEqual({ device: partition, mountPoint: '/mnt/usb' });
+    const { result } = await live.run(hostId, 'disk.unmount', found?.input ?? {});
+    expect(result).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
+    expect(await onLab(lab, 'findmnt -n -M /mnt/usb || echo none')).toBe('none\n');
+    expect(await rawFstab()).toBe(fstab);
+  });
+});
+
 describe('the disks of a login without sudo rights', () => {
   let lab: Lab;
   let live: LiveCore;

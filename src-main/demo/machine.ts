@@ -15,6 +15,8 @@ import type { ZfsModel } from './zfs/model';
 export interface SimulatedTool {
   name: string;
   folder: '/usr/sbin' | '/usr/bin' | '/usr/local/bin';
+  /** Of several of one name, which of them answers. Left out: whatever no other one takes. */
+  takes?(words: readonly string[]): boolean;
   run(words: readonly string[], context: { root: boolean; nowMs: number; stdin: string }): CommandResult;
 }
 
@@ -63,14 +65,18 @@ export function createMachine(options: MachineOptions): Machine {
   const tools = new Map<string, string>([['sudo', sudoPath]]);
   for (const tool of zfs === undefined ? [] : ['zfs', 'zpool']) tools.set(tool, `${sbin}/${tool}`);
   for (const tool of lvm === undefined ? [] : lvmTools) tools.set(tool, `${sbin}/${tool}`);
-  const simulated = new Map(
-    [
-      ...systemTools(options.failedUnits ?? []),
-      ...(zfs === undefined ? [] : fileTools(zfs)),
-      ...(options.tools ?? []),
-    ].map((tool) => [tool.name, tool]),
-  );
-  for (const { name, folder } of simulated.values()) tools.set(name, `${folder}/${name}`);
+  const simulated: readonly SimulatedTool[] = [
+    ...systemTools(options.failedUnits ?? []),
+    ...(zfs === undefined ? [] : fileTools(zfs)),
+    ...(options.tools ?? []),
+  ];
+  const simulatedFor = (name: string, words: readonly string[]): SimulatedTool | undefined => {
+    const own = simulated.filter((tool) => tool.name === name);
+    return (
+      own.find((tool) => tool.takes?.(words) === true) ?? own.findLast(({ takes }) => takes === undefined)
+    );
+  };
+  for (const { name, folder } of simulated) tools.set(name, `${folder}/${name}`);
 
   const toolOf = (command: string, searchPath: readonly string[]): string | null => {
     const name = command.slice(command.lastIndexOf('/') + 1);
@@ -89,7 +95,8 @@ export function createMachine(options: MachineOptions): Machine {
     if (zfs !== undefined && tool === 'zpool') return runZpool(words, { model: zfs, root, nowMs });
     if (lvm !== undefined && isLvmTool(tool)) return runLvm(tool, words, { model: lvm, root, nowMs });
     return (
-      simulated.get(tool)?.run(words, { root, nowMs, stdin }) ?? failed(127, `sh: 1: ${tool}: not found\n`)
+      simulatedFor(tool, words)?.run(words, { root, nowMs, stdin }) ??
+      failed(127, `sh: 1: ${tool}: not found\n`)
     );
   };
 

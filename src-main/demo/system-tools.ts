@@ -6,7 +6,7 @@ export interface FailedUnit {
   description: string;
 }
 
-/** `date +%s`, waiting for udev and the one listing of systemd that Holdfast asks for, as coreutils 9.1 and systemd 252 print them. */
+/** `date +%s`, waiting for udev and what Holdfast asks of systemd, as coreutils 9.1 and systemd 252 print them. */
 export function systemTools(failedUnits: readonly FailedUnit[]): SimulatedTool[] {
   const widest = Math.max(0, ...failedUnits.map(({ name }) => name.length));
   const listing = failedUnits
@@ -30,10 +30,12 @@ export function systemTools(failedUnits: readonly FailedUnit[]): SimulatedTool[]
     {
       name: 'systemctl',
       folder: '/usr/bin',
-      run: (words) =>
-        words.join(' ') === 'list-units --state=failed --plain --no-legend --no-pager --full'
-          ? succeeded(listing, 12)
-          : failed(1, `Unknown command verb ${words[0] ?? ''}.\n`),
+      run: (words, { root }) =>
+        root && words.join(' ') === 'daemon-reload'
+          ? succeeded('', 350)
+          : words.join(' ') === 'list-units --state=failed --plain --no-legend --no-pager --full'
+            ? succeeded(listing, 12)
+            : failed(1, `Unknown command verb ${words[0] ?? ''}.\n`),
     },
   ];
 }

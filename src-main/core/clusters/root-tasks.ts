@@ -28,12 +28,12 @@ const tasks: readonly RootTask[] = [
     why: 'The API knows disks and storages, but no mounts of its own: there is no call for /etc/fstab or systemd mounts of a node. It can use a directory once it is mounted.',
     commands: [
       'blkid -s UUID -o value /dev/disk/by-id/usb-MODEL-part1',
-      "echo 'UUID=THE-UUID /mnt/usb ext4 nofail,x-systemd.device-timeout=10 0 2' >> /etc/fstab",
+      "mkdir /mnt/usb && echo 'UUID=THE-UUID /mnt/usb ext4 nosuid,nodev,nofail,x-systemd.device-timeout=10 0 2' >> /etc/fstab",
       'systemctl daemon-reload && mount /mnt/usb',
       'pvesm add dir usb --path /mnt/usb --is_mountpoint yes --content backup',
     ],
     byHoldfast:
-      'Its disks, partitions and mounts are shown on the screen of its host. The line in fstab is yours to write.',
+      'Of a node that is also a host of the list, “Mount…” in the menu of the disk does this over SSH, all but the last command, and “Unmount…” takes it back. The storage on it is added by that command, or in the web interface.',
   },
   {
     id: 'smart-sensors',

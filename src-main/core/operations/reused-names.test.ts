@@ -231,6 +231,7 @@ const elsewhere: Record<string, string> = {
   'pve.certificate.delete': 'the fingerprint of the certificate is compared',
   'pve.firewall.rule.delete': 'the digest of all rules is compared, and sent',
   'pve.firewall.options': 'the digest of the options is compared, and sent',
+  'disk.unmount': 'path and UUID of what is mounted, and its lines of fstab: actions/disk/mount.test.ts',
   'sandbox.file.remove': 'kind, size and time of change: actions/sandbox-file/journey.test.ts',
   'sandbox.file.removeFolder': 'a digest of all that is in it: actions/sandbox-file/journey.test.ts',
 };

@@ -60,7 +60,7 @@ const usualTools = [
     'resize2fs',
     'dumpe2fs',
   ],
-  ...['dd', 'truncate', 'tee', 'mkdir', 'rmdir', 'mv', 'ln', 'rm'],
+  ...['dd', 'truncate', 'tee', 'mkdir', 'rmdir', 'mv', 'ln', 'rm', 'sed', 'mount', 'umount'],
   ...['cat', 'date', 'systemctl', 'findmnt', 'readlink', 'stat', 'grep', 'blkid', 'fuser', 'udevadm'],
 ] as const;
 

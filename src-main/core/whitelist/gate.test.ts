@@ -10,6 +10,7 @@ import { locateCommand } from '../ssh/locate';
 import { outputMarker } from '../ssh/output-collector';
 import { programsOf, withPaths } from '../ssh/programs';
 import { quoteArgv } from '../ssh/quote';
+import { addLineArgv, mountArgv, removeLineArgv } from '../storage/disks/mount-commands';
 import { commandRules } from './catalogue';
 import { authorizedKeysLine, gatePatterns, gateScript } from './gate';
 import { isWithin, matcher } from './rule';
@@ -176,6 +177,36 @@ describe('the forced command', () => {
       line(argv).replace('sudo -n --', 'sudo'),
     ]);
     expect([...passed('administer', bad)]).toEqual([]);
+  });
+
+  it('passes a line of fstab as one quoted word of sed, and in no other shape', () => {
+    const entry = {
+      uuid: '3f2a9c14-5b6d-4e8f-9a01-c2d3e4f5a6b7',
+      type: 'ext4' as const,
+      place: '/mnt/usb',
+      readOnly: false,
+    };
+    const fat = { uuid: '4A1B-22C7', type: 'vfat' as const, place: '/media/stick', readOnly: true };
+    const good = [entry, fat].flatMap((each) =>
+      [addLineArgv(each), removeLineArgv(each), mountArgv(each)].map(sentLine),
+    );
+    expect([...passed('administer', good)]).toEqual(good);
+    expect([...passed('operate', good)]).toEqual([]);
+    const bad = good.flatMap((text) => [
+      text.replace('nosuid,', ''),
+      text.replace(/\/(?:mnt|media)\//, '/etc/'),
+      text.replace('UUID=', 'LABEL='),
+      text.replace("' /etc/fstab", "' /etc/passwd"),
+      text.replace("' /etc/fstab", ";e id' /etc/fstab"),
+      text.replaceAll("'", ''),
+      text.replaceAll("'", '"'),
+    ]);
+    expect([
+      ...passed(
+        'administer',
+        bad.filter((text) => !good.includes(text)),
+      ),
+    ]).toEqual([]);
   });
 
   it('stands in authorized_keys as a restricted command of one key', () => {

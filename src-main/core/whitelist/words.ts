@@ -49,6 +49,15 @@ export const words = {
     sample: '98765432-9876-9876-9876-987654329876',
     plain: '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}',
   },
+  /** Of FAT it is the serial number. */
+  filesystemUuid: {
+    sample: '98765432-9876-9876-9876-987654329877',
+    plain: '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9A-F]{4}-[0-9A-F]{4}',
+  },
+  /** The sample is one of them that no command names by itself. */
+  filesystemType: { sample: 'exfat', plain: 'ext[234]|xfs|btrfs|vfat|exfat' },
+  /** One folder right below a place for mounts: no dot, so nothing leads out of it. */
+  mountPoint: { sample: '/mnt/hfzmount', plain: '/(mnt|media|srv)/[A-Za-z0-9_][A-Za-z0-9_-]{0,62}' },
   btrfsLabel: {
     sample: 'hfzlabel',
     plain: '[A-Za-z0-9_][A-Za-z0-9._:@+-]*',

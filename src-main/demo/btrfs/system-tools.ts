@@ -1,18 +1,8 @@
 import type { SimulatedTool } from '../machine';
 import { failed, succeeded } from '../result';
+import { table } from '../json-table';
 import { exclusiveOf, type BtrfsModel } from './model';
 import type { DemoDisk, DemoFilesystem, DemoMount } from './types';
-
-/** Rows as util-linux 2.38 lays JSON out: three spaces a level, objects joined by `},{`. */
-function table(name: string, rows: readonly Record<string, string | number | boolean | null>[]): string {
-  const objects = rows.map((row) =>
-    Object.entries(row)
-      .map(([key, value]) => `         ${JSON.stringify(key)}: ${JSON.stringify(value)}`)
-      .join(',\n'),
-  );
-  const body = rows.length === 0 ? '\n' : `      {\n${objects.join('\n      },{\n')}\n      }\n`;
-  return `{\n   ${JSON.stringify(name)}: [\n${body}   ]\n}\n`;
-}
 
 function mountRow(filesystem: DemoFilesystem, mount: DemoMount) {
   const subvolume = filesystem.subvolumes.find(({ path }) => `/${path}` === mount.root);

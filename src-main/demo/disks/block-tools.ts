@@ -1,7 +1,7 @@
 import type { SimulatedTool } from '../machine';
 import { failed, succeeded, type CommandResult } from '../result';
 import { asctime } from './smart-text';
-import { allBlocks, linksOf, pathOf, type DemoBlock, type DemoDisk } from './types';
+import { allBlocks, linksOf, partitionUuidOf, pathOf, uuidOf, type DemoBlock, type DemoDisk } from './types';
 
 type Cell = string | number | boolean | null | (string | null)[];
 type Place = { block: DemoBlock; disk: DemoDisk; parent: DemoBlock | null };
@@ -25,7 +25,8 @@ const columns: Record<string, (place: Place) => Cell> = {
     block.type === 'disk' || block.type === 'part' ? disk.subsystems : 'block',
   FSTYPE: ({ block }) => block.content?.type ?? null,
   LABEL: ({ block }) => block.content?.label ?? null,
-  UUID: ({ block }) => block.content?.uuid ?? null,
+  UUID: ({ block, disk }) => uuidOf(block, disk),
+  PARTUUID: ({ block, disk }) => (block.type === 'part' ? partitionUuidOf(block, disk) : null),
   PARTLABEL: ({ block }) => block.partitionLabel ?? null,
   PTTYPE: ({ block, disk }) =>
     block.type === 'disk' || block.type === 'part' ? (disk.partitionTable ?? null) : null,

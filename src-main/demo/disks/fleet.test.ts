@@ -82,6 +82,41 @@ describe('the disks of the demo fleet', () => {
     });
   });
 
+  it('mount a USB disk by its UUID, with its line in fstab, and unmount it again', async () => {
+    await core.call('settings:update', { readOnly: false });
+    const hostId = 'demo-kvm';
+    const { id } = disk(hostId, '/dev/sdc');
+    const offerOf = async (action: string) => {
+      const subject = { kind: 'disk', diskId: id } as const;
+      const { offers } = await core.call('operations:offers', { hostId, subject });
+      return offers.find((each) => each.action === action);
+    };
+    const device = '/dev/disk/by-id/usb-WD_Elements_25A2_575834314-0:0-part1';
+    expect((await offerOf('disk.mount'))?.fields[0]).toMatchObject({ name: 'device', value: device });
+    expect(await offerOf('disk.unmount')).toBeUndefined();
+    const input = { device, mountPoint: '/mnt/usb', readOnly: false, atStart: true };
+    const plan = await core.plan(hostId, 'disk.mount', input);
+    expect(plan.blockers).toEqual([]);
+    expect(await core.run(plan)).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
+    expect((await core.plan(hostId, 'disk.mount', input)).blockers.map(({ text }) => text)).toEqual([
+      '/dev/sdc1 is mounted already, at /mnt/usb.',
+      '/dev/sdc1 is mounted at /mnt/usb already.',
+      expect.stringMatching(/^\/etc\/fstab has a line for it already: UUID=[0-9a-f-]{36} at \/mnt\/usb\.$/),
+    ]);
+
+    const usesNow = async () =>
+      (await core.call('inventory:refresh', { hostId })).disks?.find((each) => each.id === id)?.uses;
+    expect(await usesNow()).toEqual([{ kind: 'mount', name: '/mnt/usb', path: '/dev/sdc1' }]);
+    expect(await offerOf('disk.mount')).toBeUndefined();
+    const back = await core.plan(hostId, 'disk.unmount', (await offerOf('disk.unmount'))?.input ?? {});
+    expect(back).toMatchObject({ blockers: [], typed: { target: '/mnt/usb' } });
+    expect(await core.run(back)).toMatchObject({ outcome: 'ok', verification: { status: 'confirmed' } });
+    expect(await usesNow()).toEqual([{ kind: 'signature', name: 'ext4 (backup)', path: '/dev/sdc1' }]);
+    const again = await core.plan(hostId, 'disk.mount', input);
+    expect(again.steps.map(({ title }) => title)).not.toContain('Make the folder /mnt/usb');
+    expect(again.blockers).toEqual([]);
+  });
+
   it('offer a self-test, start it and see it run', async () => {
     const { id } = disk('demo-vault', '/dev/sdd');
     await core.call('settings:update', { readOnly: false });

@@ -1,8 +1,8 @@
 import { gibibyte, mebibyte } from '../hosts/blueprint';
-import { nvme, partitioned, solidState, virtioDisk } from './makers';
+import { nvme, partitioned, solidState, usbDisk, virtioDisk } from './makers';
 import type { DemoDisk } from './types';
 
-/** kvm-03: LVM on NVMe and SATA, and two disks that a SAN gateway provides as virtio, without any SMART. */
+/** kvm-03: LVM on NVMe and SATA, two disks that a SAN gateway provides as virtio, without any SMART, and a USB disk that is not mounted. */
 export function kvm03Disks(): DemoDisk[] {
   const volume = (name: string, gibibytes: number, more: { mountpoint: string; usedBytes?: number }) => ({
     name: `vg0-${name}`,
@@ -69,6 +69,10 @@ export function kvm03Disks(): DemoDisk[] {
     guests('sdb', 'S45PNA0M701139'),
     virtioDisk({ name: 'vda', serial: 'SAN-LUN-0017', sizeBytes: 200 * gibibyte }),
     virtioDisk({ name: 'vdb', serial: 'SAN-LUN-0018', sizeBytes: 200 * gibibyte }),
+    partitioned(
+      usbDisk({ name: 'sdc', model: 'WD_Elements_25A2', serial: '575834314', sizeBytes: 2_000_365_289_472 }),
+      [{ number: 1, sizeBytes: 0, content: { type: 'ext4', label: 'backup' } }],
+    ),
     system(0, 'S64KNX0T512881'),
     system(1, 'S64KNX0T512902'),
   ];

@@ -148,6 +148,21 @@ export function virtioDisk(base: Omit<Base, 'model'>): DemoDisk {
   };
 }
 
+/** A disk in a case of its own, whose bridge lets no SMART through. */
+export function usbDisk(base: Base): DemoDisk {
+  return {
+    ...base,
+    type: 'disk',
+    wwn: null,
+    byId: [`usb-${base.model}_${base.serial}-0:0`],
+    transport: 'usb',
+    subsystems: 'block:scsi:usb:pci',
+    rotational: true,
+    physicalSectorBytes: 4096,
+    smart: null,
+  };
+}
+
 const partition = (disk: DemoDisk, number: number): string =>
   `${disk.name}${/\d$/.test(disk.name) ? 'p' : ''}${number}`;
 

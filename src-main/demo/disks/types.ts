@@ -108,3 +108,35 @@ export function linksOf(disks: readonly DemoDisk[]): Map<string, string> {
   }
   return new Map([...links].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** 32 hexadecimal digits that belong to this text. */
+function digitsOf(text: string): string {
+  const from = (seed: number): string =>
+    [...text]
+      .reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) >>> 0, seed)
+      .toString(16)
+      .padStart(8, '0');
+  return [7, 11, 13, 17].map(from).join('');
+}
+
+function dashed(digits: string): string {
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** Of a file system without one in the model, one that stays: of FAT it is a serial number. */
+export function uuidOf({ name, content }: DemoBlock, { serial }: DemoDisk): string | null {
+  if (content === undefined) return null;
+  if (content.uuid !== undefined) return content.uuid;
+  const digits = digitsOf(`${serial} ${name} ${content.label ?? ''}`);
+  if (content.type === 'vfat' || content.type === 'exfat') {
+    return digits
+      .slice(0, 8)
+      .toUpperCase()
+      .replace(/^(.{4})/, '$1-');
+  }
+  return /^(?:ext[234]|xfs|swap)$/.test(content.type) ? dashed(digits) : null;
+}
+
+export function partitionUuidOf({ name }: DemoBlock, { serial }: DemoDisk): string {
+  return dashed(digitsOf(`${serial} table ${name}`));
+}

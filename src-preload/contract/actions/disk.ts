@@ -1,1 +1,7 @@
-export const diskActionIds = ['disk.selftest.short', 'disk.selftest.long', 'disk.selftest.abort'] as const;
+export const diskActionIds = [
+  'disk.selftest.short',
+  'disk.selftest.long',
+  'disk.selftest.abort',
+  'disk.mount',
+  'disk.unmount',
+] as const;

@@ -7,10 +7,13 @@ import { replay, transcript, transcriptNames } from './testing/transcript';
 const all = transcriptNames();
 
 const onMsb = ['src-main/demo/microsandbox/journey.test.ts', 'e2e/live/microsandbox.live.ts'];
+const onDisks = ['src-main/demo/disks/fleet.test.ts', 'e2e/live/disks.live.ts'];
 /** Actions without transcripts, and the journeys that hold them to the tool. */
-const driven: Record<string, readonly string[]> = Object.fromEntries(
-  microsandboxActionIds.map((id) => [id, onMsb]),
-);
+const driven: Record<string, readonly string[]> = {
+  ...Object.fromEntries(microsandboxActionIds.map((id) => [id, onMsb])),
+  'disk.mount': onDisks,
+  'disk.unmount': onDisks,
+};
 
 describe('the transcripts of real operations', () => {
   it('cover every action, done, refused and failed', () => {

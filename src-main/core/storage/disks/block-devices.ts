@@ -22,6 +22,9 @@ export interface BlockDevice {
   subsystems: string;
   content: string | null;
   label: string | null;
+  /** Of its file system; null also where the column was not asked for. */
+  uuid: string | null;
+  partitionUuid: string | null;
   partitionLabel: string | null;
   partitionTable: string | null;
   mountpoints: string[];
@@ -66,6 +69,8 @@ const rowSchema = z.looseObject({
   subsystems: text,
   fstype: text,
   label: text,
+  uuid: text,
+  partuuid: text,
   partlabel: text,
   pttype: text,
   /** util-linux 2.37 and newer; `[null]` where nothing is mounted. */
@@ -111,6 +116,8 @@ function toDevice(raw: unknown): BlockDevice {
     subsystems: row.subsystems ?? '',
     content: row.fstype,
     label: row.label,
+    uuid: row.uuid,
+    partitionUuid: row.partuuid,
     partitionLabel: row.partlabel,
     partitionTable: row.pttype,
     mountpoints: mountpoints.filter((place) => place !== null),

@@ -1,5 +1,5 @@
-import { operates, reads } from '../../whitelist/rule';
-import { sample } from '../../whitelist/words';
+import { administers, operates, reads, readsUnprivileged } from '../../whitelist/rule';
+import { sample, words } from '../../whitelist/words';
 import {
   abortSelfTestArgv,
   allColumnsProbe,
@@ -9,8 +9,15 @@ import {
   smartProbe,
   startSelfTestArgv,
 } from './commands';
+import * as mounts from './mount-commands';
 
-const { device } = sample;
+const { device, mountPoint: place, filesystemUuid: uuid } = sample;
+const entries = [false, true].map((readOnly) => ({
+  uuid,
+  type: words.filesystemType.sample,
+  place,
+  readOnly,
+}));
 
 /** Every shape of a command that Holdfast sends about disks. */
 export const diskRules = [
@@ -25,5 +32,21 @@ export const diskRules = [
     startSelfTestArgv(device, 'short'),
     startSelfTestArgv(device, 'long'),
     abortSelfTestArgv(device),
+  ),
+  ...readsUnprivileged(
+    mounts.readVolumesArgv,
+    mounts.readVolumeArgv(device),
+    mounts.readMountArgv(place),
+    mounts.readFstabArgv,
+  ),
+  ...reads(mounts.listPlaceArgv(place)),
+  ...administers(
+    mounts.makePlaceArgv(place),
+    mounts.removePlaceArgv(place),
+    ...entries.map(mounts.mountArgv),
+    mounts.unmountArgv(place),
+    ...entries.map(mounts.addLineArgv),
+    mounts.removeLineArgv({ uuid, place }),
+    mounts.reloadUnitsArgv,
   ),
 ];

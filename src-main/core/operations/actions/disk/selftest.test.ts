@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { Disk, Smart } from '../../../../../src-preload/contract/disks';
 import type { Host } from '../../../../../src-preload/contract/hosts';
 import type { HostInventory } from '../../../../../src-preload/contract/inventory';
-import { diskActionIds } from '../../../../../src-preload/contract/actions/disk';
 import { withoutSmart } from '../../../storage/disks/smart-report';
 import { captured } from '../../../storage/testing/captured';
 import { gate } from '../../gate';
@@ -13,6 +12,7 @@ import { transcript, transcriptNames } from '../testing/transcript';
 
 const ide = '/dev/disk/by-id/ata-QEMU_HARDDISK_LABIDE0001';
 const names = transcriptNames().filter((name) => name.startsWith('disk-'));
+const selfTestIds = ['disk.selftest.short', 'disk.selftest.long', 'disk.selftest.abort'] as const;
 type Json = Record<string, unknown>;
 
 /** The captured disk, with the status byte of a self-test under way (ATA8-ACS: 15 in the high half). */
@@ -36,11 +36,11 @@ function world(remaining: number | null) {
   };
 }
 
-const parse = (id: (typeof diskActionIds)[number]) => actions[id].parse({ device: ide });
+const parse = (id: (typeof selfTestIds)[number]) => actions[id].parse({ device: ide });
 
 describe('self-tests of a disk', () => {
   it('send exactly the command, and nothing that forces', async () => {
-    const argv = async (id: (typeof diskActionIds)[number], left: number | null) =>
+    const argv = async (id: (typeof selfTestIds)[number], left: number | null) =>
       (await parse(id).plan(world(left))).steps.map((step) => step.argv);
     expect(await argv('disk.selftest.short', null)).toEqual([['smartctl', '-t', 'short', '--', ide]]);
     expect(await argv('disk.selftest.long', null)).toEqual([['smartctl', '-t', 'long', '--', ide]]);
@@ -96,7 +96,7 @@ describe('self-tests of a disk', () => {
       '/dev/sda\n',
       '/dev/sda;reboot',
     ]) {
-      for (const id of diskActionIds) expect(() => actions[id].parse({ device }), device).toThrow(refused);
+      for (const id of selfTestIds) expect(() => actions[id].parse({ device }), device).toThrow(refused);
     }
   });
 
@@ -104,7 +104,7 @@ describe('self-tests of a disk', () => {
     const known = new Set(['smartctl', '-t', 'short', 'long', '-X', '--']);
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom(...diskActionIds),
+        fc.constantFrom(...selfTestIds),
         fc.oneof(
           fc.string(),
           fc.string().map((text) => `/dev/${text}`),
@@ -204,15 +204,15 @@ describe('what a disk offers', () => {
         nowMs: 0,
         ...patch,
       })
-        .filter(({ action }) => action.startsWith('disk.'))
+        .filter(({ action }) => action.startsWith('disk.selftest.'))
         .map((offer) => [offer.action, offer]),
     );
   const excuses = (...found: Parameters<typeof offers>) =>
-    diskActionIds.map((id) => offers(...found).get(id)?.excuse);
+    selfTestIds.map((id) => offers(...found).get(id)?.excuse);
 
   it('stands on the disk without any backend, with input its action takes', () => {
     const found = offers(passed);
-    expect([...found.keys()]).toEqual([...diskActionIds]);
+    expect([...found.keys()]).toEqual([...selfTestIds]);
     expect(excuses(passed)).toEqual([null, null, 'No self-test is under way.']);
     for (const { action, input, fields } of found.values()) {
       expect(fields).toEqual([]);
