@@ -117,5 +117,7 @@ export async function startLiveCore(): Promise<LiveCore> {
       rmSync(dataDirectory, { recursive: true, force: true });
     },
   };
+  // Read by hand and after changes only: every minute a whole reading would take half of the emulated processor.
+  await live.call('settings:update', { refreshSeconds: 0 });
   return live;
 }
