@@ -103,7 +103,7 @@ export function ChangesScreen() {
               onChange={(event) => setSearch(event.currentTarget.value)}
             />
             <Select
-              w={170}
+              w={200}
               aria-label="Host or cluster"
               placeholder="All hosts and clusters"
               clearable
