@@ -212,7 +212,7 @@ function Nothing({ view, search, anywhere }: { view: View; search: string; anywh
   }
   if (!anywhere) {
     return (
-      <EmptyState icon={<IconBox size={24} />} title="No host has sandbox volumes">
+      <EmptyState icon={<IconBox size={24} />} title="No sandbox volumes are known">
         They come from microsandbox (its msb in /usr/local/bin of the host) or from device-mapper (package
         dmsetup, kernel module dm_snapshot). Choose a host above to see what it lacks.
       </EmptyState>
