@@ -58,6 +58,7 @@ import { Recovery } from './operations/recover';
 import { OperationRoad } from './operations/road';
 import { StagedChanges } from './operations/staged/staged-changes';
 import { createChangeStore, type ChangeStore } from './operations/staged/store';
+import { WhenQuiet } from './operations/when-quiet';
 import { createAuthorityStore } from './clusters/authorities';
 import { ClusterClients } from './clusters/cluster-clients';
 import { Consoles } from './clusters/consoles';
@@ -381,6 +382,10 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
     });
     clusterService.setPeriod(settings.read().clusterRefreshSeconds);
 
+    const quiet = new WhenQuiet((hostId, options) => {
+      // It may have been removed meanwhile.
+      if (hosts.list().some(({ id }) => id === hostId)) inventory.refreshAfterChange(hostId, options);
+    });
     const road = new OperationRoad({
       target,
       links,
@@ -395,9 +400,10 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       onProgress: (progress) => emit('operations:progress', progress),
       onRead,
       onRecorded,
+      underWay: (id, work) => quiet.during(id, work),
       onChanged: (id, actionId) =>
         clusters.find(id) === undefined
-          ? inventory.refreshAfterChange(id, { smart: actionId.startsWith('disk.') })
+          ? quiet.readSoon(id, { smart: actionId.startsWith('disk.') })
           : clusterService.refreshAfterChange(id),
       onEnded: (plan, result) => {
         const { durationMs, message } = result;
@@ -617,6 +623,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         consoles.closeAll('Holdfast was closed.');
         await automations.close();
         await road.close();
+        quiet.close();
         await inventory.close();
         await clusterService.close();
         await sessions.close();

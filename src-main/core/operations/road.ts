@@ -48,6 +48,8 @@ export interface RoadOptions {
   onRead: (hostId: string) => void;
   /** A row was appended. */
   onRecorded: (hostId: string) => void;
+  /** Whatever is planned or run on a host goes through it. */
+  underWay: <T>(hostId: string, work: () => Promise<T>) => Promise<T>;
   /** Something was sent that may have changed the host. */
   onChanged: (hostId: string, actionId: string) => void;
   /** What was sent has ended, one way or another. */
@@ -149,24 +151,26 @@ export class OperationRoad {
       throw error;
     }
     const input = this.#parseInput(host, action, rawInput);
-    const link = await this.options.links.link(host, signal);
-    // A change under way may take minutes; what is unknown is then checked after it.
-    if (!this.options.locks.busy(hostId)) await this.options.recovery.contact(host);
-    const changes = this.#changesOf(hostId);
-    const binding = bindPlan(this.options.links.identity(host));
-    const prepared = await buildPlan({
-      host,
-      link,
-      context: link.context({ nowMs: this.options.nowMs, signal, onRead: this.options.onRead }),
-      action,
-      input,
-      rawInput,
-      ...(change === undefined ? {} : { change }),
+    return this.options.underWay(hostId, async () => {
+      const link = await this.options.links.link(host, signal);
+      // A change under way may take minutes; what is unknown is then checked after it.
+      if (!this.options.locks.busy(hostId)) await this.options.recovery.contact(host);
+      const changes = this.#changesOf(hostId);
+      const binding = bindPlan(this.options.links.identity(host));
+      const prepared = await buildPlan({
+        host,
+        link,
+        context: link.context({ nowMs: this.options.nowMs, signal, onRead: this.options.onRead }),
+        action,
+        input,
+        rawInput,
+        ...(change === undefined ? {} : { change }),
+      });
+      this.#changesAtPlan.set(prepared, changes);
+      this.#bindings.set(prepared, binding);
+      this.#book.add(prepared);
+      return prepared.plan;
     });
-    this.#changesAtPlan.set(prepared, changes);
-    this.#bindings.set(prepared, binding);
-    this.#book.add(prepared);
-    return prepared.plan;
   }
 
   /**
@@ -215,7 +219,9 @@ export class OperationRoad {
     signal.addEventListener('abort', onPageAbort, { once: true });
     if (signal.aborted) onPageAbort();
     // A turn later, so that the run can be cancelled from its very first moment.
-    const done = Promise.resolve().then(() => this.#travel(run, request));
+    const done = Promise.resolve().then(() =>
+      this.options.underWay(prepared.host.id, () => this.#travel(run, request)),
+    );
     this.#runs.set(request.planId, { run, done });
     try {
       return await done;
