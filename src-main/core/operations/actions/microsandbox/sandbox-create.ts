@@ -106,8 +106,8 @@ async function look(context: ActionContext, mounts: readonly Mount[]): Promise<W
 /** What msb needs to know of each: it would make a volume that it does not know, and mounts a disk only as one. */
 function mountRequests(mounts: readonly Mount[], { volumes }: World): MountRequest[] {
   return mounts.map((mount) => {
-    const { kind, capacityBytes } = volumes.find(({ name }) => name === mount.volume) ?? {};
-    const mib = kind === 'disk' && capacityBytes != null ? Math.floor(capacityBytes / mebibyte) : null;
+    const { kind, capacityBytes = null } = volumes.find(({ name }) => name === mount.volume) ?? {};
+    const mib = kind === 'disk' && capacityBytes !== null ? Math.floor(capacityBytes / mebibyte) : null;
     return { ...mount, capacityMib: mib };
   });
 }

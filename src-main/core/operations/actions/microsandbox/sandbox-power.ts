@@ -85,7 +85,7 @@ function definitionOf<Input extends Plain>(
     const version = versionIn(sandbox);
     if (spec.pauses && isOld(version)) return tooOld(version ?? '');
     const refused = spec.refuses(state);
-    return refused === null ? null : `It ${refused.text} ${refused.remedy}`;
+    return refused === null ? null : `It ${refused.text}`;
   };
   return {
     id: spec.id,
@@ -192,7 +192,7 @@ const start: PowerSpec<Plain> = {
       ? null
       : {
           text: `is ${state}.`,
-          remedy: state === 'Paused' ? 'Resume it instead.' : 'It has nothing to be started for.',
+          remedy: state === 'Paused' ? 'Resume it instead.' : 'Refresh the host.',
         },
   step: ({ name }) => ({
     argv: startSandboxArgv(name),
@@ -271,10 +271,9 @@ const pause: PowerSpec<Plain> = {
   refuses: (state) =>
     state === 'Running'
       ? null
-      : {
-          text: `is ${state}.`,
-          remedy: state === 'Paused' ? 'Resume it.' : 'Only a running sandbox can be paused.',
-        },
+      : state === 'Paused'
+        ? { text: 'is Paused already.', remedy: 'Resume it.' }
+        : { text: `is ${state}: only a running sandbox can be paused.`, remedy: 'Start it first.' },
   step: ({ name }) => ({
     argv: pauseSandboxArgv(name),
     explain:
@@ -303,7 +302,9 @@ const resume: PowerSpec<Plain> = {
   risk: 'safe',
   pauses: true,
   refuses: (state) =>
-    state === 'Paused' ? null : { text: `is ${state}.`, remedy: 'Only a paused sandbox can be resumed.' },
+    state === 'Paused'
+      ? null
+      : { text: `is ${state}: only a paused sandbox can be resumed.`, remedy: 'Refresh the host.' },
   step: ({ name }) => ({
     argv: resumeSandboxArgv(name),
     explain: 'msb resume lets its processors go on where they stood.',
