@@ -80,8 +80,7 @@ export interface MsbSandboxDetail {
   owned: MsbOwned[];
 }
 
-const fromMib = (mib: number | null = null): number | null =>
-  mib === null ? null : mib * mebibyte;
+const fromMib = (mib: number | null = null): number | null => (mib === null ? null : mib * mebibyte);
 
 export function parseInspected(stdout: string): MsbSandboxDetail {
   const { mounts, image, resources } = readJson('msb inspect', stdout, inspected).config;
