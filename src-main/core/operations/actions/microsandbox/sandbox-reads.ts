@@ -27,10 +27,7 @@ export async function lookAtSandbox(context: ActionContext, name: string): Promi
   return { sandbox, detail: sandbox === null ? null : await readSandboxDetail(context, name) };
 }
 
-/**
- * A sandbox made anew under its name has another time, which msb keeps to the nanosecond; what it mounts is part of what
- * a plan says.
- */
+/** A sandbox made anew under its name has another time of creation; what it mounts is part of what a plan says. */
 export const restsOn = ({ sandbox, detail }: FoundSandbox): Record<string, unknown> => ({
   createdAtMs: sandbox?.createdAtMs ?? null,
   image: sandbox?.image ?? null,
@@ -40,7 +37,7 @@ export const restsOn = ({ sandbox, detail }: FoundSandbox): Record<string, unkno
 
 export const identitySchema = z.object({ createdAtMs: z.number().nullable() });
 
-/** Of msb itself, as last read. */
+/** As last read; null: the menu is about something else. */
 export function sandboxOf(subject: Subject): Sandbox | null {
   return subject.kind === 'sandbox' ? subject.sandbox : null;
 }
