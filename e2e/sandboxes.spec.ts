@@ -121,4 +121,100 @@ test.describe('sandbox volumes', () => {
     await screenshot(page, '165-sandbox-volumes-dark');
     await expectAccessible(page);
   });
+
+  test('a sandbox is made, a command is run in it, and it is paused, resumed, stopped and removed', async ({
+    holdfast: { page },
+    dialogs,
+  }) => {
+    test.setTimeout(180_000);
+    await readFleet(page);
+    await open(page, 'Sandbox volumes');
+    await page.getByRole('combobox', { name: 'Host' }).click();
+    await page.getByRole('option', { name: 'raid-05' }).click();
+    await page
+      .getByRole('radiogroup', { name: 'What is listed' })
+      .getByText('Sandboxes', { exact: true })
+      .click();
+    const table = page.getByRole('table', { name: 'Sandboxes' });
+    const row = table.getByRole('row').filter({ hasText: 'ci-runner-2' });
+    const choose = async (item: string): Promise<void> => {
+      await page.getByRole('button', { name: 'Actions for ci-runner-2 of raid-05' }).click();
+      await page.getByRole('menuitem', { name: item, exact: true }).click();
+    };
+    const confirm = async (title: string): Promise<void> => {
+      await dialogs.press(title);
+      await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+      await expect(plan(page).getByText('Done', { exact: true })).toBeVisible({ timeout: 30_000 });
+    };
+    const close = () => plan(page).getByRole('button', { name: 'Close' }).click();
+
+    await page.getByRole('button', { name: 'New with microsandbox on raid-05' }).click();
+    await page.getByRole('menuitem', { name: 'Sandbox…' }).click();
+    const form = page.getByRole('dialog', { name: 'Create sandbox' });
+    await form.getByRole('textbox', { name: 'Name' }).fill('ci-runner-2');
+    await form.getByRole('textbox', { name: 'Volumes' }).fill('npm-cache:/root/.npm:ro');
+    await screenshot(page, '260-sandbox-form');
+    await expectAccessible(page, '[role="dialog"]');
+    await form.getByRole('button', { name: 'Show the plan' }).click();
+    await expect(plan(page).locator('code').first()).toContainText(
+      'msb create --pull never --name ci-runner-2 --cpus 1 --memory 512M --root-disk 4096M --mount-named=npm-cache:/root/.npm:ro -- ghcr.io/acme/runner:24.11',
+    );
+    await screenshot(page, '261-sandbox-plan');
+    await confirm('Create sandbox');
+    await close();
+    await expect(row).toContainText('Running', { timeout: 30_000 });
+    await expect(row).toContainText('Mounts: npm-cache:/root/.npm:ro');
+
+    // What comes back is shown when it is asked for.
+    await choose('Run a command in it…');
+    const command = page.getByRole('dialog', { name: 'Run command in sandbox' });
+    await command.getByRole('textbox', { name: 'Command' }).fill('uname\n-a');
+    await command.getByRole('button', { name: 'Show the plan' }).click();
+    await typeNames(page, 'ci-runner-2', 'raid-05');
+    await screenshot(page, '262-sandbox-command-plan');
+    await confirm('Run command in sandbox');
+    await expect(plan(page).getByLabel('What came back')).toHaveCount(0);
+    await plan(page).getByRole('button', { name: 'Show what came back' }).click();
+    await expect(plan(page).getByLabel('What came back')).toContainText('Linux ci-runner-2');
+    await screenshot(page, '263-sandbox-command-result');
+    await expectAccessible(page, '[role="dialog"]');
+    await close();
+
+    await choose('Pause');
+    await expect(plan(page).locator('code').first()).toContainText('msb pause -- ci-runner-2');
+    await typeNames(page, 'ci-runner-2');
+    await confirm('Pause sandbox');
+    await close();
+    await expect(row).toContainText('Paused', { timeout: 30_000 });
+
+    // In this state it says why no command is run.
+    await page.getByRole('button', { name: 'Actions for ci-runner-2 of raid-05' }).click();
+    const run = page.getByRole('menuitem', { name: 'Run a command in it…' });
+    await expect(run).toHaveAttribute('aria-disabled', 'true');
+    await run.hover();
+    await expect(page.getByText('It is Paused, so nothing can be run in it.')).toBeVisible();
+    await page.keyboard.press('Escape');
+
+    await choose('Resume');
+    await confirm('Resume sandbox');
+    await close();
+    await expect(row).toContainText('Running', { timeout: 30_000 });
+
+    await choose('Stop…');
+    const stop = page.getByRole('dialog', { name: 'Stop sandbox' });
+    await stop.getByRole('button', { name: 'Show the plan' }).click();
+    await expect(plan(page).locator('code').first()).toContainText('msb stop --timeout 60 -- ci-runner-2');
+    await typeNames(page, 'ci-runner-2');
+    await confirm('Stop sandbox');
+    await close();
+    await expect(row).toContainText('Stopped', { timeout: 30_000 });
+
+    await choose('Remove…');
+    await expect(plan(page)).toContainText('The named volumes that it mounts stay with their data.');
+    await typeNames(page, 'ci-runner-2');
+    await screenshot(page, '264-sandbox-remove-plan');
+    await confirm('Remove sandbox');
+    await close();
+    await expect(row).toHaveCount(0, { timeout: 30_000 });
+  });
 });

@@ -7,6 +7,11 @@ const impossible: Readonly<Record<string, string>> = {
   'disk.selftest.abort': 'The emulated IDE disk is through with a self-test at once, so none can be stopped.',
   'msb.snapshot.restore':
     'No sandbox starts without KVM: one is made of the snapshot, and the result says that it did not start.',
+  'msb.sandbox.create': 'As above: it is made, and the result says that it did not start.',
+  'msb.sandbox.start': 'As above.',
+  'msb.sandbox.pause': 'As above: none runs that could be paused.',
+  'msb.sandbox.resume': 'As above.',
+  'msb.sandbox.exec': 'As above: none runs that a command could be run in.',
 };
 
 // Runs behind all the others (vitest.live.config.ts).

@@ -372,6 +372,111 @@ describe('microsandbox on the lab machine', () => {
     expect(await msb('image ls --format json')).toContain('"mini:latest"');
   });
 
+  const box = { image: 'tiny:latest', cpus: 1, memory: '128M', rootDisk: '68M' };
+  /** What all of them say where nothing boots. */
+  const noRuntime = 'sandbox process exited';
+
+  it('makes a sandbox that does not start here, and says so in the words of msb', async () => {
+    await msb('volume create boxed');
+    await msb('volume create boxed-disk --kind disk --size 68M');
+    const input = {
+      ...{ ...box, name: 'box1' },
+      mounts: 'boxed:/data:ro\nboxed-disk:/var/lib/docker',
+    };
+    const { plan, result } = await live.run(hostId, 'msb.sandbox.create', input);
+    expect(plan.consequences.map(({ text }) => text).join(' ')).toContain(
+      'No sandbox can start on this host',
+    );
+    expect(result).toMatchObject({ outcome: 'failed', verification: { status: 'not-there' } });
+    expect(result.message).toContain('Sandbox box1 was made, but it did not start');
+    expect(result.message).toContain(noRuntime);
+    const inspected = JSON.parse(await msb('inspect box1 --format json')) as { config: unknown };
+    expect(inspected.config).toMatchObject({
+      image: { Oci: { reference: 'tiny:latest', root_disk: { size_mib: 68 } } },
+      pull_policy: 'Never',
+      resources: { cpus: 1, memory_mib: 128 },
+      mounts: [
+        { type: 'Named', name: 'boxed', guest: '/data', options: { readonly: true } },
+        { type: 'Named', name: 'boxed-disk', guest: '/var/lib/docker' },
+      ],
+    });
+    const listed = (await read()).sandboxes.find(({ name }) => name === 'box1');
+    expect(listed?.facts).toContainEqual({ label: 'Root disk', text: '68 MiB' });
+
+    const taken = await live.run(hostId, 'msb.sandbox.create', { ...box, name: 'box1', mounts: null });
+    expect(taken.plan.blockers[0]?.text).toBe('There is a sandbox box1 already.');
+    const absent = await live.run(hostId, 'msb.sandbox.create', {
+      ...{ ...box, name: 'box2', image: 'alpine:latest', mounts: null },
+    });
+    expect(absent.plan.blockers[0]?.text).toBe('msb has no image alpine:latest on this host.');
+    const unknown = await live.run(hostId, 'msb.sandbox.create', {
+      ...{ ...box, name: 'box2', mounts: 'nonesuch:/data' },
+    });
+    expect(unknown.plan.blockers[0]?.text).toContain('msb has no volume nonesuch');
+    expect(await msb('ls --format json')).not.toContain('"box2"');
+    expect(await names()).not.toContain('nonesuch');
+  });
+
+  it('starts, pauses, resumes and runs nothing in a sandbox that is stopped, and says why', async () => {
+    const started = await live.run(hostId, 'msb.sandbox.start', { name: 'box1' });
+    expect(started.result).toMatchObject({ outcome: 'failed', verification: { status: 'not-there' } });
+    expect(started.result.message).toContain('Sandbox box1 did not start');
+    expect(started.result.message).toContain(noRuntime);
+    for (const [action, input, words] of [
+      ['msb.sandbox.stop', { seconds: 30, atOnce: false }, 'box1 is Stopped already.'],
+      ['msb.sandbox.pause', {}, 'box1 is Stopped: only a running sandbox can be paused.'],
+      ['msb.sandbox.resume', {}, 'box1 is Stopped: only a paused sandbox can be resumed.'],
+      [
+        'msb.sandbox.exec',
+        { command: 'uname', seconds: 10 },
+        'box1 is Stopped, so nothing can be run in it.',
+      ],
+    ] as const) {
+      const { plan, result } = await live.run(hostId, action, { name: 'box1', ...input });
+      expect([action, plan.blockers[0]?.text]).toEqual([action, words]);
+      expect(result.outcome).toBe('refused');
+    }
+  });
+
+  it('says of a sandbox that only its record calls running that nothing runs behind it, and stops it', async () => {
+    await setState('box1', 'Running');
+    const removed = await live.run(hostId, 'msb.sandbox.remove', { name: 'box1' });
+    expect(removed.plan.blockers[0]?.text).toBe('box1 is Running.');
+    const ran = await live.run(hostId, 'msb.sandbox.exec', { name: 'box1', command: 'uname', seconds: 10 });
+    expect(ran.result.outcome).toBe('failed');
+    expect(ran.result.message).toContain('Nothing runs behind the sandbox');
+    const rows = await live.auditOf(hostId, ran.result.operationId);
+    expect(JSON.stringify(rows)).not.toContain('agent endpoint');
+    await setState('box1', 'Running');
+    const paused = await live.run(hostId, 'msb.sandbox.pause', { name: 'box1' });
+    expect(paused.result.message).toContain('Nothing runs behind sandbox box1');
+    await setState('box1', 'Paused');
+    const resumed = await live.run(hostId, 'msb.sandbox.resume', { name: 'box1' });
+    expect(resumed.result.message).toContain('Nothing runs behind sandbox box1');
+    await setState('box1', 'Running');
+    const stopped = await live.run(hostId, 'msb.sandbox.stop', {
+      ...{ name: 'box1', seconds: 30, atOnce: false },
+    });
+    expect(stopped.result, stopped.result.message).toMatchObject({
+      outcome: 'ok',
+      // With no runtime behind it msb 0.7.2 calls it crashed.
+      verification: { status: 'confirmed', text: expect.stringMatching(/^box1 is (?:Stopped|Crashed)\.$/) },
+    });
+  });
+
+  it('removes a sandbox with its root disk, and leaves the volumes that it mounted', async () => {
+    expect(await onLab(lab, `ls ${home}/sandboxes/box1`)).toContain('upper.ext4');
+    const { plan, result } = await live.run(hostId, 'msb.sandbox.remove', { name: 'box1' });
+    expect(plan.consequences[0]?.items).toEqual([{ name: 'root disk', sizeBytes: 68 * 1024 ** 2 }]);
+    expect(result, result.message).toMatchObject({
+      outcome: 'ok',
+      verification: { status: 'confirmed', text: 'box1 is gone.' },
+    });
+    expect(await onLab(lab, `ls ${home}/sandboxes`)).not.toContain('box1');
+    expect(await msb('ls --format json')).not.toContain('"box1"');
+    expect(await names()).toEqual(expect.arrayContaining(['boxed', 'boxed-disk']));
+  });
+
   it('removes many at once, those that only a stopped sandbox mounts too', async () => {
     await onLab(lab, 'for n in a b c; do msb volume create $n; done');
     const { plan, result } = await live.run(hostId, 'msb.volume.remove', {

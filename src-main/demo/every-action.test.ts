@@ -68,6 +68,7 @@ const better: Readonly<Record<string, (input: Record<string, unknown>) => Record
   'lvm.group.rename': () => ({ name: 'vg_anew' }),
   'lvm.volume.rename': () => ({ name: 'lv_anew' }),
   'btrfs.label.set': () => ({ label: 'anew' }),
+  'msb.sandbox.exec': () => ({ command: 'uname\n-a' }),
   'dm.settings': () => ({ defaultSize: '12G' }),
 };
 

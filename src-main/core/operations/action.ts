@@ -68,11 +68,16 @@ export interface StepDraft {
    * newest first. Only for what this plan itself makes: what was there before is never its to take away.
    */
   cleanUp?: CleanUpDraft;
+  /**
+   * It runs a program in a sandbox: what comes back is for the person who asked and recorded nowhere. Of a failure only
+   * this tells, in a sentence that holds nothing of what came back.
+   */
+  foreignFailure?: (exitCode: number, stderr: string) => string;
   /** Of a bulk plan: which of the objects it belongs to. */
   item?: number;
 }
 
-export type CleanUpDraft = Omit<StepDraft, 'cleanUp' | 'item' | 'detachAfterSeconds'> & {
+export type CleanUpDraft = Omit<StepDraft, 'cleanUp' | 'item' | 'detachAfterSeconds' | 'foreignFailure'> & {
   /** Left out: `done`. `tried`: also when the step itself failed, because it may leave a part behind. */
   after?: 'tried';
 };

@@ -62,6 +62,10 @@ const operateOnHosts = [
   'msb.snapshot.create',
   'msb.snapshot.verify',
   'msb.snapshot.reindex',
+  'msb.sandbox.start',
+  'msb.sandbox.stop',
+  'msb.sandbox.pause',
+  'msb.sandbox.resume',
   'dm.volume.restore',
   'dm.volume.remove',
 ];
@@ -103,6 +107,14 @@ describe('access levels over the whole catalogue', () => {
       expect(levelsThatMay(id)).toEqual(['administer']);
     },
   );
+
+  it.each(['start', 'stop', 'pause', 'resume'])('let operate %s sandboxes, as it does guests', (verb) => {
+    expect(levelsThatMay(`msb.sandbox.${verb}`)).toEqual(['operate', 'administer']);
+  });
+
+  it.each(['create', 'exec', 'remove'])('keep %s of sandboxes to administer', (verb) => {
+    expect(levelsThatMay(`msb.sandbox.${verb}`)).toEqual(['administer']);
+  });
 
   it('let operate take snapshots of guests, and only administer roll back to and delete them', () => {
     expect(levelsThatMay('pve.snapshot.create')).toEqual(['operate', 'administer']);
@@ -168,6 +180,24 @@ describe('risk classes of actions on clusters', () => {
       'pve.snapshot.delete',
     ];
     expect(risksOf(ids)).toEqual(allAre('destructive', ids));
+  });
+});
+
+describe('risk classes of actions on sandboxes', () => {
+  it('are those of guests, but for removing one, which takes no data volume with it', () => {
+    expect(
+      all.flatMap(({ id, risk }) =>
+        id.startsWith('msb.sandbox.') ? [[id.slice('msb.sandbox.'.length), risk]] : [],
+      ),
+    ).toEqual([
+      ['create', 'safe'],
+      ['start', 'safe'],
+      ['stop', 'destructive'],
+      ['pause', 'destructive'],
+      ['resume', 'safe'],
+      ['exec', 'catastrophic'],
+      ['remove', 'destructive'],
+    ]);
   });
 });
 

@@ -93,6 +93,19 @@ const onMsb: Record<string, [input: Record<string, unknown>, change: (model: Msb
   ],
 };
 
+/** A sandbox that was removed and made again under its name, from the same image and with the same mounts. */
+const sandboxAgain = (model: MsbModel): void => {
+  for (const sandbox of model.sandboxes) sandbox.createdAtMs += 1;
+};
+for (const verb of ['pause', 'exec', 'stop', 'remove'] as const) {
+  const more = {
+    ...{ pause: {}, remove: {} },
+    ...{ exec: { command: 'true', seconds: 5 }, stop: { seconds: 5, atOnce: false } },
+  };
+  const name = verb === 'remove' ? 'idle' : 'web';
+  onMsb[`msb.sandbox.${verb}`] = [{ name, ...more[verb] }, sandboxAgain];
+}
+
 const windows = { type: 'qemu', node: 'atlas-2', vmid: 131 };
 
 /** A guest that was deleted and made again: id, name, disks and their sizes are the same. */
@@ -306,6 +319,9 @@ describe('a name that was given to something else', () => {
       ...{ group: 'web', name: 'base1', id: '1f1f', digest, image: 'tiny:latest', sizeBytes: 1, createdAtMs },
       ...{ source: 'web', parentId: null, integrity: null },
     });
+    const sandbox = { image: 'tiny:latest', createdAtMs, mounts: [], oci: true };
+    model.sandboxes.push({ ...sandbox, name: 'web', status: 'Running' });
+    model.sandboxes.push({ ...sandbox, name: 'idle', status: 'Stopped' });
     model.hasArchives = true;
     model.archives.set('base.msb', { sizeBytes: 1, changedAtMs: createdAtMs, snapshots: [], images: [] });
     const machine = createMachine({

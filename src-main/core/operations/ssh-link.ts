@@ -38,11 +38,13 @@ function renderStep(session: SshSession, step: StepDraft): PlanStep {
 }
 
 async function sendOver(session: SshSession, draft: StepDraft, options: SendOptions): Promise<StepAnswer> {
+  const { foreignFailure } = draft;
   const {
     exitCode,
     stdout,
     stderr,
     durationMs,
+    truncated,
     leftRunning = false,
   } = await session.exec({
     operation: options.operation,
@@ -55,16 +57,27 @@ async function sendOver(session: SshSession, draft: StepDraft, options: SendOpti
     detachAfterSeconds: draft.detachAfterSeconds,
     stdin: draft.stdin,
     signal: options.signal,
-    onOutput: options.onOutput,
+    // SECURITY: what is streamed is also what is kept when no answer comes, and that is recorded.
+    onOutput: foreignFailure === undefined ? options.onOutput : undefined,
+    foreign: foreignFailure === undefined ? undefined : true,
   });
+  const accepted = leftRunning || draft.acceptExitCodes.includes(exitCode);
   return {
-    accepted: leftRunning || draft.acceptExitCodes.includes(exitCode),
+    accepted,
     exitCode: leftRunning ? null : exitCode,
     stdout,
     stderr,
     durationMs,
+    ...(foreignFailure === undefined
+      ? {}
+      : { ...inSandbox(truncated), ...(accepted ? {} : { failure: foreignFailure(exitCode, stderr) }) }),
   };
 }
+
+const inSandbox = (truncated: boolean): Pick<StepAnswer, 'confidential' | 'warning'> => ({
+  confidential: true,
+  ...(truncated ? { warning: 'It said more than 1 MiB; the rest was dropped.' } : {}),
+});
 
 export interface SshLinkParts {
   sessions: SessionPool & FilePool;

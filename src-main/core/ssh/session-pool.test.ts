@@ -450,6 +450,22 @@ describe('a change', () => {
     expect(await Promise.all(codes)).toEqual(Array.from({ length: 4 }, () => 'outcome-unknown'));
   });
 
+  it('that runs a program in a sandbox ends with what that says, and is taken for no answer of the host', async () => {
+    const { session } = await rig();
+    const live = await session();
+    for (const [script, exitCode] of [
+      ['echo "holdfast-gate: refused: this key may not run that" >&2; exit 126', 126],
+      ['echo "sh: 1: sh: not found" >&2; exit 127', 127],
+      ['exit 137', 137],
+    ] as const) {
+      const request = read(['sh', '-c', script], { ...change, acceptExitCodes: [exitCode] });
+      expect((await live.exec({ ...request, foreign: true })).exitCode).toBe(exitCode);
+      expect(['refused', 'command-missing', 'outcome-unknown']).toContain(
+        (await failure(live.exec(request))).code,
+      );
+    }
+  });
+
   it('keeps what fits of 1 GB of output, and its exit code', { timeout: 180_000 }, async () => {
     const { session } = await rig();
     const live = await session();

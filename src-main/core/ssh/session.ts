@@ -139,9 +139,11 @@ export class Session implements SshSession {
       stdout: result.stdout,
       stderr: result.stderr,
     };
-    if (request.mutates && diedBySignal(result.exitCode)) throw killedChange(failed);
-    const refused = notStarted(failed);
-    if (refused !== null) throw refused;
+    if (request.foreign !== true) {
+      if (request.mutates && diedBySignal(result.exitCode)) throw killedChange(failed);
+      const refused = notStarted(failed);
+      if (refused !== null) throw refused;
+    }
     if (result.leftRunning !== true && !request.acceptExitCodes.includes(result.exitCode)) {
       throw commandFailed(failed);
     }

@@ -28,6 +28,11 @@ export interface ExecRequest {
   stdin?: string;
   signal?: AbortSignal;
   onOutput?: (stream: 'stdout' | 'stderr', chunk: string) => void;
+  /**
+   * Its exit code and output are those of a program in a sandbox, which may end with any code and say anything: neither is
+   * taken for an answer of sudo, the shell or the forced command, nor for a signal.
+   */
+  foreign?: true;
   /** false: stdout goes to `onOutput` alone, and the result has none: megabytes need not be held twice. */
   keepStdout?: boolean;
 }

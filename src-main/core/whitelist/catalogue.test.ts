@@ -5,6 +5,10 @@ import { transcript, transcriptNames } from '../operations/actions/testing/trans
 import { commandRules, isWhitelisted } from './catalogue';
 import { isWithin, matcher } from './rule';
 
+const createWeb = [
+  ...['msb', 'create', '--pull', 'never', '--name', 'web', '--cpus', '1'],
+  ...['--memory', '512M', '--root-disk', '256M'],
+];
 const sent = transcriptNames().map((name) => ({ name, ...transcript(name) }));
 const readOnly = matcher(commandRules.filter(({ level }) => level === 'view'));
 
@@ -51,6 +55,24 @@ describe('the whitelist of commands', () => {
       ['smartctl', '-s', 'off', '--', '/dev/sda'],
       ['wipefs', '-a', '--', '/dev/sda'],
       ['ls', '-l', '/root'],
+      ['msb', 'create', '--pull', 'always', '--name', 'web', '--', 'alpine'],
+      [...createWeb, '--volume', '/etc:/etc', '--', 'tiny:latest'],
+      [...createWeb, '--mount-named=cache:/data', '--replace', '--', 'tiny:latest'],
+      [...createWeb, '--mount-named=cache:/data:quota=1G', '--', 'tiny:latest'],
+      [...createWeb, '--mount-dir=/etc:/etc', '--', 'tiny:latest'],
+      [...createWeb, '--', './rootfs'],
+      [...createWeb, '--', '/etc'],
+      [...createWeb, '--', 'tiny:latest', 'sh'],
+      ['msb', 'rm', '--force', '--', 'web'],
+      ['msb', 'rm', '--', 'web', 'web2'],
+      ['msb', 'stop', '--label', 'a=b'],
+      ['msb', 'exec', '--no-tty', '--timeout', '5s', 'web'],
+      ['msb', 'exec', '--tty', '--timeout', '5s', 'web', '--', 'id'],
+      ['msb', 'exec', '--no-tty', '--timeout', '5s', '--user', 'root', 'web', '--', 'id'],
+      ['msb', 'exec', '--no-tty', '--timeout', '5s', '-w', '--', 'id'],
+      ['msb', 'run', '--', 'tiny:latest'],
+      ['msb', 'ssh', 'web'],
+      ['msb', 'copy', '/etc/shadow', 'web:/x'],
       [],
       [''],
     ]) {
@@ -75,6 +97,28 @@ describe('the whitelist of commands', () => {
       ),
       { numRuns: 4000 },
     );
+  });
+
+  it('takes the mounts and the words of a sandbox, and any word behind the -- of its command', () => {
+    const mounts = [
+      '--mount-named=a:/b',
+      '--mount-named=c:/d/e:ro',
+      '--mount-named=f:/g:ro,kind=disk,size=68M',
+    ];
+    expect(isWhitelisted([...createWeb, ...mounts, '--', 'ghcr.io/acme/runner:24.11'])).toBe(true);
+    expect(isWhitelisted([...createWeb, '--', 'tiny@sha256:0f'])).toBe(true);
+    const exec = ['msb', 'exec', '--no-tty', '--timeout', '3600s', 'web', '--'];
+    expect(isWhitelisted([...exec, 'sh', '-c', 'echo "a b" > /tmp/x'])).toBe(true);
+    expect(isWhitelisted([...exec, ...Array.from({ length: 64 }, () => 'x')])).toBe(true);
+    expect(isWhitelisted([...exec, ...Array.from({ length: 65 }, () => 'x')])).toBe(false);
+    expect(isWhitelisted([...exec, 'a\nb'])).toBe(false);
+    expect(isWhitelisted(exec)).toBe(false);
+    expect(readOnly([...exec, 'id'])).toBe(false);
+    const operates = matcher(commandRules.filter(({ level }) => isWithin(level, 'operate')));
+    expect(operates([...exec, 'id'])).toBe(false);
+    expect(operates(['msb', 'pause', '--', 'web'])).toBe(true);
+    // No word stands for nothing, nor for an option of msb itself.
+    expect(isWhitelisted(['msb', 'exec', '--no-tty', '--timeout', '5s', '--', 'id'])).toBe(false);
   });
 
   it('takes no words that run into one another', () => {

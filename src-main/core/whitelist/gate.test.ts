@@ -164,6 +164,21 @@ describe('the forced command', () => {
     expect(stderr).toMatch(/^holdfast-gate: refused: /);
   });
 
+  it('lets words of a command in a sandbox through only to who administers, and none that a shell reads', () => {
+    const exec = ['msb', 'exec', '--no-tty', '--timeout', '60s', 'web', '--'];
+    const plain = line([...exec, '/bin/df', '-h', '--output=avail', 'a@b:c,d%e_f+g'], false);
+    const read = [['a b'], ['*'], ['$(id)'], ["it's"], ['x;id'], ['=x'], ['~']].map((words) =>
+      line([...exec, ...words], false),
+    );
+    expect(passed('administer', [plain, ...read])).toEqual(new Set([plain]));
+    expect(passed('operate', [plain])).toEqual(new Set());
+    const create = ['msb', 'create', '--pull', 'never', '--name', 'web', '--cpus', '1', '--memory', '512M'];
+    const rest = ['--root-disk', '4096M', '--mount-named=a:/b:ro', '--mount-named=c:/d:kind=disk,size=68M'];
+    const made = line([...create, ...rest, '--', 'ghcr.io/acme/runner:24.11'], false);
+    expect(passed('administer', [made])).toEqual(new Set([made]));
+    expect(passed('operate', [made])).toEqual(new Set());
+  });
+
   it('lets no word more through, nor a character that a shell reads', () => {
     const steps = sent.flatMap(({ steps: ran }) => ran.map(({ argv }) => argv));
     const bad = steps.flatMap((argv) => [

@@ -35,6 +35,7 @@ export const words = {
     plain: '[0-9a-f]{8}(:[0-9a-f]{8}){3}',
   },
   count: { sample: '987', plain: '[0-9]{1,3}' },
+  seconds: { sample: '8642', plain: '[1-9][0-9]{0,3}' },
   percent: { sample: '97', plain: '[0-9]{1,3}' },
   /** An absolute path; the tools it goes to take no options from it. */
   path: { sample: '/hfz/place', plain: '/[A-Za-z0-9_.@:+/-]*', wide: '/[^\\p{C}]*' },
@@ -95,6 +96,16 @@ export const words = {
   /** A volume, sandbox or snapshot of microsandbox. */
   msbName: { sample: 'hfzmsbone', plain: '[A-Za-z0-9][A-Za-z0-9._-]*' },
   msbOther: { sample: 'hfzmsbtwo', plain: '[A-Za-z0-9][A-Za-z0-9._-]*' },
+  msbSandbox: { sample: 'hfzmsbbox', plain: '[A-Za-z0-9][A-Za-z0-9._-]{0,127}' },
+  msbImage: { sample: 'hfzimage', plain: '[A-Za-z0-9][A-Za-z0-9_-]*([./:@][A-Za-z0-9_-]+)*' },
+  /** A word of this sample stands for one or more mounts of named volumes. */
+  msbMounts: {
+    sample: '--mount-named=hfzmounted:/hfzmounted',
+    plain:
+      '--mount-named=[A-Za-z0-9][A-Za-z0-9._-]*:(/[A-Za-z0-9_.@+-]+)+(:(ro|(ro,)?kind=disk,size=[1-9][0-9]{0,7}M))?',
+  },
+  /** A word of this sample stands for a program in a sandbox and its arguments: behind `--`, where no option is read. */
+  msbWords: { sample: 'hfzwords', plain: '[A-Za-z0-9_@+:,./-][A-Za-z0-9_@%+=:,./-]*', wide: '[^\\p{C}]+' },
   msbSize: { sample: '98765M', plain: '[1-9][0-9]{0,7}M' },
   /** A directory among the volumes of microsandbox, never the folder of all, nor one above it. */
   msbFolder: {
@@ -131,7 +142,13 @@ export const sample = Object.fromEntries(
   Object.entries(words).map(([name, { sample: text }]) => [name, text]),
 ) as { readonly [Name in keyof typeof words]: string };
 
-const repeated: ReadonlySet<string> = new Set([sample.devices, sample.devicesOther, sample.zfsSnapshots]);
+const repeated: ReadonlySet<string> = new Set([
+  sample.devices,
+  sample.devicesOther,
+  sample.zfsSnapshots,
+  sample.msbMounts,
+  sample.msbWords,
+]);
 /** No command of ours names more objects at once. */
 export const mostRepeats = 64;
 

@@ -3,7 +3,6 @@ import type { Host } from '../../../src-preload/contract/hosts';
 import type { HostInventory } from '../../../src-preload/contract/inventory';
 import { sandboxInventorySchema } from '../../../src-preload/contract/sandbox';
 import type { SandboxVolume } from '../../../src-preload/contract/sandbox';
-import type { microsandboxActionIds } from '../../../src-preload/contract/actions/microsandbox';
 import { AppError } from '../../core/errors/app-error';
 import { placeFromInventory } from '../../core/files/volume-place';
 import type { ActionContext, OfferWorld } from '../../core/operations/action';
@@ -14,65 +13,17 @@ import { gateMark, notStarted } from '../../core/ssh/exec-errors';
 import { quoteArgv } from '../../core/ssh/quote';
 import { isWhitelisted } from '../../core/whitelist/catalogue';
 import { createMachine } from '../machine';
-import { microsandboxTools, raid05Microsandbox } from './raid-05';
+import { microsandboxTools } from './raid-05';
+import { blockersOf, demoMsb, nowMs, paths, wordsOf } from './testing/demo-msb';
 
 /** The core on microsandbox of the demo fleet: reading, and each action from plan to verification. */
 
-const nowMs = Date.parse('2026-11-29T01:00:00Z');
-const paths: Record<string, string> = { msb: '/usr/local/bin/msb' };
-type Id = (typeof microsandboxActionIds)[number];
-
-function host() {
-  const model = raid05Microsandbox(nowMs);
-  const machine = createMachine({ user: 'admin', tools: microsandboxTools(model), nowMs: () => nowMs });
-  const send = (argv: readonly string[]) => {
-    expect(isWhitelisted(argv), argv.join(' ')).toBe(true);
-    const [tool = '', ...rest] = argv;
-    return machine.run(`LC_ALL=C ${quoteArgv([paths[tool] ?? `/usr/bin/${tool}`, ...rest])}`);
-  };
-  const context: ActionContext = {
-    nowMs: () => nowMs,
-    lastKnownStatus: () => Promise.resolve(null),
-    read: async (operation, argv, { acceptExitCodes = [0], privileged } = {}) => {
-      expect(privileged).toBe(false);
-      const result = send(argv);
-      if (!acceptExitCodes.includes(result.exitCode)) {
-        throw new AppError('command-failed', `${operation} failed.`, { detail: result.stderr });
-      }
-      return result;
-    },
-  };
-  const read = () =>
-    readSandbox([microsandbox], new Map([['msb', '/usr/local/bin/msb']]), async (probe) => {
-      expect(probe.privileged).toBe(false);
-      return { ok: true, ...send(probe.argv) };
-    });
-  const operate = async (id: Id, input: Record<string, unknown>) => {
-    const action = actions[id].parse(input);
-    const plan = await action.plan(context);
-    if (plan.blockers.length > 0) return { plan, told: null, verification: null };
-    expect((await action.plan(context)).preconditions).toEqual(plan.preconditions);
-    const results = plan.steps.map((step) => {
-      expect(step.privileged).toBe(false);
-      return send(step.argv);
-    });
-    const bad = results.find(({ exitCode }) => exitCode !== 0);
-    const told = bad === undefined ? null : actions[id].explainFailure(bad.exitCode, bad.stderr);
-    return { plan, told, verification: await action.verify(context, plan.preconditions) };
-  };
-  return { model, read, operate };
-}
-
-const blockersOf = ({ plan }: { plan: { blockers: { text: string }[] } }) =>
-  plan.blockers.map(({ text }) => text).join(' ');
 const snapshotsOf = ({ snapshots }: { snapshots: { name: string; kind?: string | undefined }[] }) =>
   snapshots.flatMap(({ name, kind }) => (kind === undefined ? [name] : []));
-const wordsOf = ({ plan }: { plan: { consequences: { text: string }[] } }) =>
-  plan.consequences.map(({ text }) => text).join(' ');
 
 describe('reading microsandbox of the demo fleet', () => {
   it('tells kind, limit, real usage, labels, path and sandboxes of each volume', async () => {
-    const inventory = await host().read();
+    const inventory = await demoMsb().read();
     expect(() => sandboxInventorySchema.parse(inventory)).not.toThrow();
     const volume = (name: string): SandboxVolume | undefined =>
       inventory.volumes.find((each) => each.name === name);
@@ -113,7 +64,7 @@ describe('reading microsandbox of the demo fleet', () => {
   });
 
   it('lists volumes newest first, and what msb has no record of behind them', async () => {
-    const { volumes } = await host().read();
+    const { volumes } = await demoMsb().read();
     expect(volumes.map(({ name, presence }) => [name, presence])).toEqual([
       ['being-started', 'whole'],
       ['build-output', 'whole'],
@@ -128,7 +79,7 @@ describe('reading microsandbox of the demo fleet', () => {
   });
 
   it('knows of no use when one sandbox could not be read, and says so instead of "nothing"', async () => {
-    const { model } = host();
+    const { model } = demoMsb();
     const machine = createMachine({ user: 'admin', tools: microsandboxTools(model), nowMs: () => nowMs });
     const inventory = await readSandbox([microsandbox], new Map([['msb', 'x']]), async ({ argv }) => {
       if (argv[1] === 'inspect') return { ok: false, error: new AppError('timed-out', 'No answer.') };
@@ -143,7 +94,7 @@ describe('reading microsandbox of the demo fleet', () => {
   });
 
   it('tells volumes of another backend apart, and refuses what works on folders of the host', async () => {
-    const { model, read, operate } = host();
+    const { model, read, operate } = demoMsb();
     model.backend = 'cloud';
     const inventory = await read();
     expect(() => sandboxInventorySchema.parse(inventory)).not.toThrow();
@@ -176,7 +127,7 @@ describe('reading microsandbox of the demo fleet', () => {
   });
 
   it('reads what it can where an older forced command refuses the question for the backend, and plans nothing then', async () => {
-    const { model } = host();
+    const { model } = demoMsb();
     const machine = createMachine({ user: 'admin', tools: microsandboxTools(model), nowMs: () => nowMs });
     const answer = (argv: readonly string[]) => {
       const [tool = '', ...rest] = argv;
@@ -239,7 +190,7 @@ describe('reading microsandbox of the demo fleet', () => {
   });
 
   it('takes no volume for one of the host when nobody knows its backend and msb names no place', async () => {
-    const { model } = host();
+    const { model } = demoMsb();
     const machine = createMachine({ user: 'admin', tools: microsandboxTools(model), nowMs: () => nowMs });
     const inventory = await readSandbox([microsandbox], new Map([['msb', 'x']]), async ({ argv }) => {
       if (argv[1] === 'context') return { ok: true, exitCode: 0, stdout: 'local\n', stderr: '' };
@@ -255,7 +206,7 @@ describe('reading microsandbox of the demo fleet', () => {
   });
 
   it('needs no folder of archives, and hides nothing where that is not understood', async () => {
-    const { model, read } = host();
+    const { model, read } = demoMsb();
     model.hasArchives = false;
     const none = await read();
     expect([none.drivers[0]?.error, snapshotsOf(none)]).toEqual([null, ['ci-runner-1:before-upgrade']]);
@@ -298,7 +249,7 @@ describe('reading microsandbox of the demo fleet', () => {
 
 describe('making sandbox volumes', () => {
   it('a directory and a disk, each by one command as the login user', async () => {
-    const { operate, read } = host();
+    const { operate, read } = demoMsb();
     const directory = await operate('msb.volume.createDirectory', { name: 'cache' });
     expect(directory.plan.steps.map(({ argv }) => argv)).toEqual([
       ['msb', 'volume', 'create', '--kind', 'dir', '--', 'cache'],
@@ -317,7 +268,7 @@ describe('making sandbox volumes', () => {
   });
 
   it('not under a name that is taken, nor over a directory without a record', async () => {
-    const { operate } = host();
+    const { operate } = demoMsb();
     expect(blockersOf(await operate('msb.volume.createDirectory', { name: 'npm-cache' }))).toBe(
       'There is a volume npm-cache already.',
     );
@@ -327,7 +278,7 @@ describe('making sandbox volumes', () => {
   });
 
   it('warns when a disk could grow beyond what is free', async () => {
-    const { operate } = host();
+    const { operate } = demoMsb();
     expect(wordsOf(await operate('msb.volume.createDisk', { name: 'big', size: '900G' }))).toContain(
       'Only 180 GiB are free',
     );
@@ -372,7 +323,7 @@ describe('making sandbox volumes', () => {
 
 describe('removing sandbox volumes', () => {
   it('is refused while a sandbox runs or is paused with it, by name and state', async () => {
-    const { operate, model } = host();
+    const { operate, model } = demoMsb();
     const running = await operate('msb.volume.remove', { name: 'npm-cache' });
     expect(blockersOf(running)).toBe('npm-cache is attached to ci-runner-1 (Running) at /root/.npm.');
     const paused = await operate('msb.volume.remove', { name: 'datasets' });
@@ -381,21 +332,21 @@ describe('removing sandbox volumes', () => {
   });
 
   it('is not stopped by a stopped sandbox, but says that it needs it', async () => {
-    const { operate } = host();
+    const { operate } = demoMsb();
     const done = await operate('msb.volume.remove', { name: 'build-output' });
     expect(wordsOf(done)).toContain('nightly-build (Stopped) mounts it');
     expect(done.verification).toMatchObject({ status: 'confirmed' });
   });
 
   it('is refused while something holds the disk image, whatever the records say', async () => {
-    const { operate } = host();
+    const { operate } = demoMsb();
     expect(blockersOf(await operate('msb.volume.remove', { name: 'agent-scratch' }))).toContain(
       'holds the disk image of agent-scratch',
     );
   });
 
   it('says that a lock is held, waits for its time, and then says that nothing was removed', async () => {
-    const { operate, model } = host();
+    const { operate, model } = demoMsb();
     const waited = await operate('msb.volume.remove', { name: 'being-started' });
     expect(wordsOf(waited)).toContain('Another msb holds the lock of being-started now');
     expect(waited.plan.steps[0]?.argv.slice(0, 4)).toEqual(['timeout', '--signal=TERM', '30', 'msb']);
@@ -405,7 +356,7 @@ describe('removing sandbox volumes', () => {
   });
 
   it('takes only the record away where the directory is gone', async () => {
-    const { operate, read } = host();
+    const { operate, read } = demoMsb();
     const done = await operate('msb.volume.remove', { name: 'old-wheels' });
     expect(wordsOf(done)).toContain('only the record of it is taken away');
     expect(done.verification).toMatchObject({ status: 'confirmed' });
@@ -413,7 +364,7 @@ describe('removing sandbox volumes', () => {
   });
 
   it('takes many at once and leaves out what is attached', async () => {
-    const { operate } = host();
+    const { operate } = demoMsb();
     const done = await operate('msb.volume.remove', {
       items: [{ name: 'build-output' }, { name: 'npm-cache' }, { name: 'old-wheels' }],
       goOn: true,
@@ -426,7 +377,7 @@ describe('removing sandbox volumes', () => {
 
 describe('directories that msb has no record of', () => {
   it('are set aside with their data, which frees the name', async () => {
-    const { operate, model } = host();
+    const { operate, model } = demoMsb();
     const done = await operate('msb.orphan.setAside', { name: 'pip-cache' });
     expect(done.verification).toMatchObject({ status: 'confirmed' });
     expect([...model.aside.keys()]).toEqual([
@@ -438,7 +389,7 @@ describe('directories that msb has no record of', () => {
   });
 
   it('are deleted when that is what is wanted, also what an interrupted create left', async () => {
-    const { operate } = host();
+    const { operate } = demoMsb();
     for (const name of ['pip-cache', '.models.k3Qz']) {
       const done = await operate('msb.orphan.delete', { name });
       expect(done.plan.risk).toBe('destructive');
@@ -447,7 +398,7 @@ describe('directories that msb has no record of', () => {
   });
 
   it('are never what msb has a record of, nor a path', async () => {
-    const { operate } = host();
+    const { operate } = demoMsb();
     expect(blockersOf(await operate('msb.orphan.delete', { name: 'npm-cache' }))).toContain('has a record');
     for (const name of ['..', '.', '../x', 'a/b', '']) {
       expect(() => actions['msb.orphan.delete'].parse({ name }), name).toThrow(AppError);
@@ -460,7 +411,7 @@ describe('directories that msb has no record of', () => {
 
 describe('snapshots of sandboxes', () => {
   it('are taken, restored into a new sandbox, and removed', async () => {
-    const { operate, read } = host();
+    const { operate, read } = demoMsb();
     const taken = await operate('msb.snapshot.create', {
       ...{ sandbox: 'notebook', name: 'base1', integrity: false },
     });
@@ -479,7 +430,7 @@ describe('snapshots of sandboxes', () => {
   });
 
   it('are not taken twice under one name', async () => {
-    const { operate } = host();
+    const { operate } = demoMsb();
     const input = { sandbox: 'ci-runner-1', name: 'before-upgrade', integrity: true };
     expect(blockersOf(await operate('msb.snapshot.create', input))).toBe(
       'The name is taken: ci-runner-1:before-upgrade.',
@@ -487,7 +438,7 @@ describe('snapshots of sandboxes', () => {
   });
 
   it('are verified against what was recorded when they were taken, and only then', async () => {
-    const { operate, read, model } = host();
+    const { operate, read, model } = demoMsb();
     const taken = { sandbox: 'ci-runner-1', integrity: false };
     await operate('msb.snapshot.create', { ...taken, name: 'bare' });
     await operate('msb.snapshot.create', { ...taken, name: 'sure', integrity: true });
@@ -515,7 +466,7 @@ describe('snapshots of sandboxes', () => {
   });
 
   it('have one head in each group, which a person can change and change back', async () => {
-    const { operate, read } = host();
+    const { operate, read } = demoMsb();
     await operate('msb.snapshot.create', { sandbox: 'ci-runner-1', name: 'later', integrity: true });
     const heads = async (): Promise<string[]> =>
       (await read()).snapshots
@@ -539,7 +490,7 @@ describe('snapshots of sandboxes', () => {
   });
 
   it('are saved to an archive, never over one, and loaded from it into a group', async () => {
-    const { operate, read, model } = host();
+    const { operate, read, model } = demoMsb();
     const input = { snapshot: 'ci-runner-1:before-upgrade', file: 'before.msb', withImage: false };
     const saved = await operate('msb.snapshot.save', input);
     expect(saved.plan.steps.map(({ argv }) => argv.slice(0, 3))).toEqual([
@@ -597,7 +548,7 @@ describe('snapshots of sandboxes', () => {
   });
 
   it('that lie there without a record get one again, and nothing else is changed', async () => {
-    const { operate, read, model } = host();
+    const { operate, read, model } = demoMsb();
     const same = await operate('msb.snapshot.reindex', {});
     expect(wordsOf(same)).toContain('Every snapshot that lies there has its record already.');
     expect(same.verification).toMatchObject({ status: 'skipped' });
@@ -617,7 +568,7 @@ describe('snapshots of sandboxes', () => {
 
 describe('images', () => {
   it('are loaded from an archive in the folder of archives', async () => {
-    const { operate, read } = host();
+    const { operate, read } = demoMsb();
     const done = await operate('msb.image.load', { file: 'node-24.tar' });
     expect(done.plan.steps.map(({ argv }) => argv)).toEqual([
       ['msb', 'load', '--input', '/home/admin/.microsandbox/archives/node-24.tar'],
@@ -637,7 +588,7 @@ describe('images', () => {
 
 describe('what is offered', () => {
   it('fits the volume, with the reason where it can’t be done', async () => {
-    const inventory = await host().read();
+    const inventory = await demoMsb().read();
     const world = { inventory: { sandbox: inventory }, nowMs } as unknown as OfferWorld;
     const offered = (name: string) => {
       const volume = inventory.volumes.find((each) => each.name === name);

@@ -23,6 +23,10 @@ export interface MsbSandboxState {
   mounts: readonly MsbMountState[];
   /** From an image, and so one that can be snapshotted. */
   oci: boolean;
+  /** Left out: 1, 512 MiB, 4 GiB, as msb gives them unasked. */
+  cpus?: number;
+  memoryMib?: number;
+  rootDiskMib?: number;
 }
 
 export interface MsbSnapshotState {
@@ -71,6 +75,8 @@ export interface MsbFolderState {
 export class MsbModel {
   readonly volumes: MsbVolumeState[] = [];
   readonly sandboxes: MsbSandboxState[] = [];
+  /** Directories that a create left which failed before its record. */
+  readonly leftSandboxes = new Set<string>();
   readonly snapshots: MsbSnapshotState[] = [];
   readonly images: MsbImageState[] = [];
   /** Group to the id of its head. */

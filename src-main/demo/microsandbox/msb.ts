@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { SimulatedTool } from '../machine';
-import { parseOptions, type OptionSpec, type ParsedOptions } from '../options';
+import type { OptionSpec } from '../options';
 import { failed, succeeded, type CommandResult } from '../result';
+import { error, format, json, options, quiet, stamp, usage } from './cli';
+import { runSandboxes, startFailure } from './sandboxes';
 import type { MsbModel, MsbSandboxState, MsbSnapshotState, MsbVolumeState } from './model';
 
 /** msb 0.7.2, as far as Holdfast and a curious person use it. Its texts are those of the captures. */
@@ -9,35 +11,10 @@ import type { MsbModel, MsbSandboxState, MsbSnapshotState, MsbVolumeState } from
 const mebibyte = 1024 ** 2;
 const gibibyte = 1024 ** 3;
 
-const error = (text: string): CommandResult => failed(1, `error: ${text}\n`);
-const usage = (text: string): CommandResult =>
-  failed(2, `error: ${text}\n\nFor more information, try '--help'.\n`);
-
-/** `2026-11-23T01:07:23.954000000+00:00` */
-const stamp = (ms: number): string => new Date(ms).toISOString().replace(/(\.\d{3})Z$/, '$1000000+00:00');
 const moment = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
-const json = (value: unknown): CommandResult => succeeded(`${JSON.stringify(value, null, 2)}\n`, 9);
-
 function sizeText(bytes: number): string {
   return bytes % gibibyte === 0 ? `${bytes / gibibyte} GiB` : `${Math.round(bytes / mebibyte)} MiB`;
 }
-
-function options(
-  words: readonly string[],
-  specs: readonly OptionSpec[],
-  work: (parsed: ParsedOptions) => CommandResult,
-): CommandResult {
-  const parsed = parseOptions(words, specs);
-  if (!parsed.ok) return usage(`unexpected argument '${parsed.problem.option}' found`);
-  const format = parsed.value.values.get('format');
-  if (format !== undefined && format !== 'json') {
-    return usage(`invalid value '${format}' for '--format <FORMAT>'\n  [possible values: json]`);
-  }
-  return work(parsed.value);
-}
-
-const format: OptionSpec = { key: 'format', names: ['--format'], takesValue: true };
-const quiet: OptionSpec = { key: 'quiet', names: ['-q', '--quiet'] };
 
 function badName(name: string): string | null {
   if (name === '') return 'invalid config: volume name must not be empty';
@@ -211,48 +188,6 @@ function removeVolumes(model: MsbModel, words: readonly string[]): CommandResult
       exitCode: told.some(({ why }) => why !== null) ? 1 : 0,
       stderr: flags.has('quiet') ? '' : stderr,
     };
-  });
-}
-
-function listSandboxes(model: MsbModel, words: readonly string[]): CommandResult {
-  return options(words, [format], ({ values }) => {
-    const rows = model.newest(model.sandboxes);
-    if (!values.has('format')) {
-      return rows.length === 0
-        ? { ...succeeded(), stderr: 'No sandboxes found.\n' }
-        : succeeded(rows.map(({ name, status }) => `${name}    ${status.toLowerCase()}\n`).join(''));
-    }
-    return json(
-      rows.map(({ name, image, status, createdAtMs }) => ({
-        created_at: stamp(createdAtMs),
-        image,
-        name,
-        status,
-      })),
-    );
-  });
-}
-
-function inspectSandbox(model: MsbModel, words: readonly string[]): CommandResult {
-  return options(words, [format], ({ operands: [name = ''] }) => {
-    const sandbox = model.sandboxes.find((each) => each.name === name);
-    if (sandbox === undefined) return error(`sandbox not found: ${name}`);
-    const mounts = sandbox.mounts.map(({ volume, guestPath, readOnly }) => ({
-      follow_root_symlinks: false,
-      guest: guestPath,
-      host_permissions: 'private',
-      name: volume,
-      options: { nodev: false, noexec: false, nosuid: false, readonly: readOnly },
-      stat_virtualization: 'strict',
-      type: 'Named',
-    }));
-    return json({
-      active_config: null,
-      config: { labels: {}, mounts, name },
-      created_at: stamp(sandbox.createdAtMs),
-      name,
-      status: sandbox.status,
-    });
   });
 }
 
@@ -532,11 +467,7 @@ function restore(model: MsbModel, words: readonly string[], nowMs: number): Comm
       mounts: [],
       oci: true,
     });
-    return model.virtualised
-      ? succeeded(`${name}\n`, 900)
-      : error(
-          `failed to start "${name}"\n  → other: sandbox process exited (exit status: 1) before agent relay became available\n  → run \`msb logs --source system ${name}\` for full diagnostics`,
-        );
+    return model.virtualised ? succeeded(`${name}\n`, 900) : startFailure(name);
   });
 }
 
@@ -589,8 +520,8 @@ export function runMsb(model: MsbModel, words: readonly string[], nowMs: number)
   if (first === '--version') return succeeded('msb 0.7.2\n');
   if (first === 'doctor') return doctor(model);
   if (first === 'context' || first === 'ctx') return showContext(model, rest);
-  if (first === 'ls') return listSandboxes(model, rest);
-  if (first === 'inspect') return inspectSandbox(model, rest);
+  const ofSandboxes = runSandboxes(model, first, rest, nowMs);
+  if (ofSandboxes !== null) return ofSandboxes;
   if (first === 'load') return loadImage(model, rest);
   if (first === 'restore') return restore(model, rest, nowMs);
   if (['volumes', 'vols'].includes(first) && (rest[0] ?? '-').startsWith('-'))

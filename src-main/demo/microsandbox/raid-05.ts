@@ -19,8 +19,8 @@ const volume = (name: string, createdAtMs: number, more: Partial<MsbVolumeState>
  * is nearly full, a name whose lock is held, a directory without a record, a record without its directory, and what an
  * interrupted create left behind.
  */
-export function raid05Microsandbox(startMs: number): MsbModel {
-  const model = new MsbModel('/home/admin/.microsandbox', true);
+export function raid05Microsandbox(startMs: number, virtualised = true): MsbModel {
+  const model = new MsbModel('/home/admin/.microsandbox', virtualised);
   const at = (days: number, hours = 0): number => startMs - days * day - hours * hour;
   const whole = (bytes: number) => ({
     actualBytes: Math.round(bytes),

@@ -115,6 +115,46 @@ describe('the model of msb', () => {
     replay(run, '183-rm-orphan');
   });
 
+  it('makes, drives and removes sandboxes as msb does where none boots', () => {
+    const { run, model } = lab();
+    const image = { reference: 'tiny:latest', digest: `sha256:${'a2'.repeat(32)}`, createdAtMs: startMs };
+    model.images.push({ ...image, sizeBytes: 2048, layers: 1 });
+    run(['msb', 'volume', 'create', 'cache']);
+    run(['msb', 'volume', 'create', 'docker-data', '--kind', 'disk', '--size', '68M']);
+    for (const name of [
+      ...['240-sbx-create', '242-sbx-create-taken', '243-sbx-create-no-image', '244-sbx-create-disk-as-dir'],
+      ...[
+        '245-sbx-create-disk-size',
+        '246-sbx-create-same-path',
+        '247-sbx-create-small',
+        '248-sbx-create-left',
+      ],
+      ...['249-sbx-create-relative', '250-sbx-start', '251-sbx-stop', '252-sbx-pause', '253-sbx-resume'],
+      ...['254-sbx-exec-stopped', '255-sbx-exec-unknown', '256-sbx-start-unknown', '257-sbx-stop-unknown'],
+      ...['258-sbx-pause-unknown', '259-sbx-exec-usage'],
+    ]) {
+      replay(run, name);
+    }
+    const [web] = model.sandboxes;
+    for (const [name, status] of [
+      ['260-sbx-rm-running', 'Running'],
+      ['261-sbx-start-running', 'Running'],
+      ['262-sbx-exec-gone', 'Running'],
+      ['263-sbx-exec-paused', 'Paused'],
+      ['264-sbx-start-paused', 'Paused'],
+      ['268-sbx-stop-force', 'Running'],
+    ] as const) {
+      if (web !== undefined) web.status = status;
+      replay(run, name);
+    }
+    run(['msb', 'volume', 'rm', 'cache']);
+    replay(run, '267-sbx-start-no-volume');
+    run(
+      'msb create --pull never --name own --cpus 1 --memory 512M --root-disk 68M -- tiny:latest'.split(' '),
+    );
+    replay(run, '266-sbx-rm');
+  });
+
   it('takes and removes snapshots as msb does', () => {
     const { run, model } = lab();
     model.sandboxes.push({

@@ -14,4 +14,11 @@ export const microsandboxActionIds = [
   'msb.snapshot.reindex',
   'msb.image.load',
   'msb.archive.delete',
+  'msb.sandbox.create',
+  'msb.sandbox.start',
+  'msb.sandbox.stop',
+  'msb.sandbox.pause',
+  'msb.sandbox.resume',
+  'msb.sandbox.exec',
+  'msb.sandbox.remove',
 ] as const;

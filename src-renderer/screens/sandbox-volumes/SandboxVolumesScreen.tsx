@@ -220,9 +220,11 @@ function Nothing({ view, search, anywhere }: { view: View; search: string; anywh
   }
   const texts: Record<View, string> = {
     Volumes: 'None was made yet. “New” above makes one, with its commands shown first.',
-    Sandboxes: 'No sandbox is recorded on these hosts.',
+    Sandboxes:
+      'None is recorded on these hosts. “New” above makes one of an image that its host has; volumes are mounted as it is made.',
     Snapshots: 'A snapshot is taken of a sandbox, from its menu in the list of sandboxes.',
-    Images: 'msb keeps no image and there is no base image for device-mapper volumes.',
+    Images:
+      'msb keeps no image and there is no base image for device-mapper volumes. An image is loaded from an archive among the snapshots; Holdfast downloads none.',
   };
   return (
     <EmptyState icon={<IconBox size={24} />} title={`No ${view.toLowerCase()}`}>

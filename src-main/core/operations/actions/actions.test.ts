@@ -120,6 +120,9 @@ describe('inputs', () => {
     ...deviceMapperInputs,
   };
 
+  /** The words of a command in a sandbox may be anything: they stand behind `--`, each by itself. */
+  const isFree = (id: string, key: string): boolean => id === 'msb.sandbox.exec' && key === 'command';
+
   it.each(hostActionIds)('%s takes what is well formed', (id) => {
     expect(() => actions[id].parse(good[id])).not.toThrow();
   });
@@ -137,7 +140,9 @@ describe('inputs', () => {
   it.each(hostActionIds)(
     '%s refuses names that could be options, paths, patterns or several things',
     (id) => {
-      const strings = Object.entries(good[id]).filter(([, value]) => typeof value === 'string');
+      const strings = Object.entries(good[id]).filter(
+        ([key, value]) => typeof value === 'string' && !isFree(id, key),
+      );
       const junk = [
         '',
         '-r',
@@ -166,7 +171,9 @@ describe('inputs', () => {
     Object.values(good[id]).some((value) => typeof value === 'string'),
   );
   it.each(withText)('%s builds no argument that starts with "-" from any text', (id) => {
-    const strings = Object.keys(good[id]).filter((key) => typeof good[id][key] === 'string');
+    const strings = Object.keys(good[id]).filter(
+      (key) => typeof good[id][key] === 'string' && !isFree(id, key),
+    );
     fc.assert(
       fc.property(fc.constantFrom(...strings), fc.string({ maxLength: 12 }), (key, value) => {
         try {

@@ -6,11 +6,14 @@ import { replay, transcript, transcriptNames } from './testing/transcript';
 
 const all = transcriptNames();
 
-const onMsb = ['src-main/demo/microsandbox/journey.test.ts', 'e2e/live/microsandbox.live.ts'];
+const onMsb = (id: string): string[] => [
+  `src-main/demo/microsandbox/${id.startsWith('msb.sandbox.') ? 'sandboxes-' : ''}journey.test.ts`,
+  'e2e/live/microsandbox.live.ts',
+];
 const onDisks = ['src-main/demo/disks/fleet.test.ts', 'e2e/live/disks.live.ts'];
 /** Actions without transcripts, and the journeys that hold them to the tool. */
 const driven: Record<string, readonly string[]> = {
-  ...Object.fromEntries(microsandboxActionIds.map((id) => [id, onMsb])),
+  ...Object.fromEntries(microsandboxActionIds.map((id) => [id, onMsb(id)])),
   'disk.mount': onDisks,
   'disk.unmount': onDisks,
 };

@@ -17,6 +17,7 @@ import {
   volumesFolder,
 } from './commands';
 import { parseListing, parseUsage } from './folder';
+import { parseInspected, parseMounts } from './inspect';
 import { isReference, isVolumeName } from './names';
 import {
   localBackend,
@@ -24,7 +25,6 @@ import {
   parseDoctor,
   parseHead,
   parseImages,
-  parseMounts,
   parseSandboxes,
   parseSnapshotDetail,
   parseSnapshots,
@@ -76,6 +76,22 @@ function usesOf(outcomes: Outcomes, sandboxes: readonly MsbSandbox[]): Uses | nu
     }
   }
   return uses;
+}
+
+/** What only inspect tells. Any failure leaves what the list tells. */
+function sandboxFacts(outcomes: Outcomes, name: string): SandboxSnapshot['facts'] {
+  const outcome = isVolumeName(name) ? outcomes.get(sandboxProbe(name).id) : undefined;
+  if (outcome?.ok !== true || outcome.exitCode !== 0) return [];
+  const { cpus, memoryBytes, rootDiskBytes, mounts, owned } = parseInspected(outcome.stdout);
+  const size = (bytes: number | null): string | null => (bytes === null ? null : `${bytes / 1024 ** 2} MiB`);
+  const told = [
+    ['vCPUs', cpus === null ? null : String(cpus)],
+    ['Memory', size(memoryBytes)],
+    ['Root disk', size(rootDiskBytes)],
+    ['Mounts', mounts.map(({ mount }) => mount).join(', ') || null],
+    ['Volumes of its own', owned.map(({ guestPath, kind }) => `${guestPath} (${kind})`).join(', ') || null],
+  ] as const;
+  return told.flatMap(([label, text]) => (text === null ? [] : [{ label, text }]));
 }
 
 const snapshotsIn = (outcomes: Outcomes): MsbSnapshot[] =>
@@ -307,7 +323,7 @@ export const microsandbox: SandboxDriver = {
         id: `msb:${name}`,
         driver: 'microsandbox',
         ...{ name, image, state, active, createdAtMs },
-        facts: [],
+        facts: sandboxFacts(outcomes, name),
       })),
       images: parseImages(stdoutOf(outcomes, msbProbes.images)).map(imageOf),
       snapshots: [...snapshotsIn(outcomes).map((snapshot) => snapshotOf(outcomes, snapshot)), ...archives],

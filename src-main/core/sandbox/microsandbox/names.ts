@@ -40,6 +40,39 @@ export function checkedArchive(name: string): string {
   return name;
 }
 
+/** Of a sandbox: msb takes 128 bytes. */
+export function isSandboxName(name: string): boolean {
+  return name.length <= 128 && isVolumeName(name);
+}
+
+/** @throws RangeError */
+export function checkedSandbox(name: string): string {
+  if (!isSandboxName(name)) throw new RangeError('Not the name of a sandbox.');
+  return name;
+}
+
+/** An image by its reference, as `msb image ls` has it. A path, which msb takes in its place, begins with no letter. */
+export function isImage(reference: string): boolean {
+  return reference.length <= 255 && /^[A-Za-z0-9][A-Za-z0-9_-]*(?:[./:@][A-Za-z0-9_-]+)*$/.test(reference);
+}
+
+/** @throws RangeError */
+export function checkedImage(reference: string): string {
+  if (!isImage(reference)) throw new RangeError('Not an image.');
+  return reference;
+}
+
+/** Where a sandbox mounts a volume. A colon or a comma would begin an option of the mount; `..` msb refuses itself. */
+export function isGuestPath(path: string): boolean {
+  return path.length <= 1024 && /^(?:\/(?!\.\.?(?:\/|$))[A-Za-z0-9_.@+-]+)+$/.test(path);
+}
+
+/** @throws RangeError */
+export function checkedGuestPath(path: string): string {
+  if (!isGuestPath(path)) throw new RangeError('Not a path in a sandbox.');
+  return path;
+}
+
 const smallestMib = 68;
 /** ext4 with 4 KiB blocks: fewer than 4,294,967,295 of them. */
 const largestMib = Math.floor((4_294_967_294 * 4096) / 1024 ** 2);

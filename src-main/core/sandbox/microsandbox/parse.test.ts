@@ -5,12 +5,12 @@ import { explainMsb } from '../../operations/actions/microsandbox/failures';
 import { AppError } from '../../errors/app-error';
 import { parseArchives, parseArtifacts } from './archives';
 import { parseListing, parseUsage } from './folder';
+import { parseInspected, parseMounts } from './inspect';
 import {
   parseBackend,
   parseDoctor,
   parseHead,
   parseImages,
-  parseMounts,
   parseSandboxes,
   parseSnapshotDetail,
   parseSnapshots,
@@ -29,12 +29,16 @@ describe('what msb prints', () => {
       snapshotOption: '--from-sandbox',
       grouped: true,
       snapshotsWhileRunning: true,
+      pauses: true,
+      killsAfterTimeout: false,
     });
     expect(parseVersion(out('0.6.18-version'))).toEqual({
       text: '0.6.18',
       snapshotOption: '--from',
       grouped: false,
       snapshotsWhileRunning: false,
+      pauses: false,
+      killsAfterTimeout: true,
     });
     expect(() => parseVersion('microsandbox 1\n')).toThrow(
       expect.objectContaining({ code: 'unexpected-output' }),
@@ -57,6 +61,7 @@ describe('what msb prints', () => {
       kind: 'disk',
       quotaBytes: null,
       capacityBytes: 1024 ** 3,
+      recordedBytes: 0,
       format: 'raw',
       fileSystem: 'ext4',
       createdAtMs: Date.parse('2026-11-23T01:07:22.964Z'),
@@ -70,6 +75,10 @@ describe('what msb prints', () => {
     const raw = JSON.parse(out('041-ls-json')) as Record<string, unknown>[];
     const [first] = parseVolumes(JSON.stringify([{ ...raw[0], quota_mib: -5 }]));
     expect(first?.quotaBytes).toBe(0);
+    const recorded = (used: unknown) => parseVolumes(JSON.stringify([{ ...raw[0], used_bytes: used }]))[0];
+    expect(recorded(-5)?.recordedBytes).toBe(0);
+    expect(recorded(null)?.recordedBytes).toBe(0);
+    expect(recorded(4096)?.recordedBytes).toBe(4096);
     for (const text of ['', 'No volumes found.', '{}', JSON.stringify([{ ...raw[0], kind: 'nfs' }])]) {
       expect(() => parseVolumes(text)).toThrow(expect.objectContaining({ code: 'unexpected-output' }));
     }
@@ -107,6 +116,28 @@ describe('what msb prints', () => {
     expect(parseMounts(out('146-inspect-json'))).toEqual([
       { volume: 'data1', guestPath: '/data', readOnly: true, mount: 'data1:/data:ro' },
     ]);
+  });
+
+  it('tells what a sandbox has, and which volumes are its own', () => {
+    expect(parseInspected(out('265-sbx-inspect-owned'))).toEqual({
+      cpus: 1,
+      memoryBytes: 512 * 1024 ** 2,
+      rootDiskBytes: 68 * 1024 ** 2,
+      mounts: [],
+      owned: [
+        { guestPath: '/big', kind: 'disk', capacityBytes: 70 * 1024 ** 2 },
+        { guestPath: '/scratch', kind: 'directory', capacityBytes: null },
+      ],
+    });
+    for (const name of ['241-sbx-inspect', '0.6.18-sbx-inspect']) {
+      expect(parseInspected(out(name))).toMatchObject({ rootDiskBytes: 256 * 1024 ** 2, owned: [] });
+      expect(parseMounts(out(name)).map(({ mount }) => mount)).toEqual([
+        'cache:/data:ro',
+        'docker-data:/var/lib/docker',
+      ]);
+    }
+    // From a plain folder there is no root disk.
+    expect(parseInspected(out('094-inspect-json')).rootDiskBytes).toBeNull();
   });
 
   it('shows a mount as msb takes it, with every option that is set', () => {
@@ -243,7 +274,12 @@ describe('the errors of msb', () => {
     });
 
   /** Of commands that Holdfast does not send: a missing operand, a format, options of a mount, an archive. */
-  const notSent = new Set(['064-rm-none', '175-mount-size-nokind', '176-mount-disk-nosize']);
+  const notSent = new Set([
+    '259-sbx-exec-usage',
+    '064-rm-none',
+    '175-mount-size-nokind',
+    '176-mount-disk-nosize',
+  ]);
 
   it.each(failing)('%s has its sentence', (name) => {
     const { exitCode, stderr } = capturedMsb(name);

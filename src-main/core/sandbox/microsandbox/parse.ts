@@ -19,6 +19,7 @@ const volumeRow = z.object({
   name: z.string().min(1),
   kind: z.enum(['dir', 'disk']),
   quota_mib: clamped.nullable(),
+  used_bytes: clamped.nullish(),
   capacity_bytes: clamped.nullable(),
   disk_format: z.string().nullable(),
   disk_fstype: z.string().nullable(),
@@ -30,18 +31,21 @@ export interface MsbVolume {
   kind: 'directory' | 'disk';
   quotaBytes: number | null;
   capacityBytes: number | null;
+  /** As msb keeps it, which 0.6.18 and 0.7.2 do of no volume: then 0. */
+  recordedBytes: number;
   format: string | null;
   fileSystem: string | null;
   createdAtMs: number;
 }
 
-/** `msb volume ls --format json`; newest first, as msb lists them. Its `used_bytes` is always 0 and left alone. */
+/** `msb volume ls --format json`; newest first, as msb lists them. */
 export function parseVolumes(stdout: string): MsbVolume[] {
   return parseList('msb volume ls', volumeRow, stdout).map((row) => ({
     name: row.name,
     kind: row.kind === 'dir' ? 'directory' : 'disk',
     quotaBytes: row.quota_mib === null ? null : row.quota_mib * mebibyte,
     capacityBytes: row.capacity_bytes,
+    recordedBytes: row.used_bytes ?? 0,
     format: row.disk_format,
     fileSystem: row.disk_fstype,
     createdAtMs: row.created_at,
@@ -77,6 +81,10 @@ function parseLabels(text: string): MsbVolumeDetail['labels'] {
 
 /** States in which msb refuses to remove what a sandbox mounts. While one is `Starting`, it waits instead. */
 const activeStates = new Set(['Running', 'Draining', 'Paused']);
+/** States from which msb starts a sandbox, and in which it removes one. */
+const restingStates = new Set(['Created', 'Stopped', 'Crashed']);
+
+export const isResting = (state: string): boolean => restingStates.has(state);
 
 const sandboxRow = z.object({
   name: z.string().min(1),
@@ -102,65 +110,6 @@ export function parseSandboxes(stdout: string): MsbSandbox[] {
     active: activeStates.has(row.status),
     createdAtMs: row.created_at,
   }));
-}
-
-const namedMount = z.object({
-  type: z.literal('Named'),
-  name: z.string(),
-  guest: z.string(),
-  options: z.object({
-    readonly: z.boolean(),
-    noexec: z.boolean().optional(),
-    nosuid: z.boolean().optional(),
-    nodev: z.boolean().optional(),
-    override_uid: z.int().nullable().optional(),
-    override_gid: z.int().nullable().optional(),
-  }),
-  stat_virtualization: z.string().optional(),
-  host_permissions: z.string().optional(),
-});
-const inspected = z.object({
-  config: z.object({
-    mounts: z.array(z.union([namedMount, z.object({ type: z.string() }).transform(() => null)])),
-  }),
-});
-
-export interface MsbMount {
-  volume: string;
-  guestPath: string;
-  readOnly: boolean;
-  /** As msb takes it: `NAME:DEST[:OPTIONS]`, without what is so by itself. */
-  mount: string;
-}
-
-function mountText({ name, guest, options, ...rest }: z.infer<typeof namedMount>): string {
-  const { override_uid: uid = null, override_gid: gid = null } = options;
-  const { stat_virtualization: stat = 'strict', host_permissions: permissions = 'private' } = rest;
-  const words = [
-    ...(options.readonly ? ['ro'] : []),
-    ...(['noexec', 'nosuid', 'nodev'] as const).filter((word) => options[word] === true),
-    ...(stat === 'strict' ? [] : [`stat-virt=${stat}`]),
-    ...(permissions === 'private' ? [] : [`host-perms=${permissions}`]),
-    ...(uid === null ? [] : [`uid=${uid}`]),
-    ...(gid === null ? [] : [`gid=${gid}`]),
-  ];
-  return [name, guest, ...(words.length === 0 ? [] : [words.join(',')])].join(':');
-}
-
-/** The named volumes among the mounts of `msb inspect NAME --format json`. */
-export function parseMounts(stdout: string): MsbMount[] {
-  return readJson('msb inspect', stdout, inspected).config.mounts.flatMap((mount) =>
-    mount === null
-      ? []
-      : [
-          {
-            volume: mount.name,
-            guestPath: mount.guest,
-            readOnly: mount.options.readonly,
-            mount: mountText(mount),
-          },
-        ],
-  );
 }
 
 const snapshotRow = z.object({

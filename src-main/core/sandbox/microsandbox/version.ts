@@ -9,6 +9,10 @@ export interface MsbVersion {
   grouped: boolean;
   /** 0.7 snapshots a sandbox that runs; 0.6 wants it stopped. */
   snapshotsWhileRunning: boolean;
+  /** 0.7 pauses and resumes sandboxes. */
+  pauses: boolean;
+  /** A stop that is not done in its time: 0.7 gives it up, 0.6 kills the sandbox. */
+  killsAfterTimeout: boolean;
 }
 
 /** @param stdout of `msb --version` */
@@ -22,5 +26,7 @@ export function parseVersion(stdout: string): MsbVersion {
     snapshotOption: since07 ? '--from-sandbox' : '--from',
     grouped: since07,
     snapshotsWhileRunning: since07,
+    pauses: since07,
+    killsAfterTimeout: !since07,
   };
 }

@@ -53,7 +53,7 @@ function whereOf(
 
 /** What a disk takes is what its image takes; blocks that were freed inside it stay taken. */
 function recorded(row: MsbVolume, reading: VolumesReading): SandboxVolume {
-  const { name, kind, quotaBytes, capacityBytes, format, fileSystem, createdAtMs } = row;
+  const { name, kind, quotaBytes, capacityBytes, recordedBytes, format, fileSystem, createdAtMs } = row;
   const detail = reading.detail(name);
   const where = whereOf(name, reading, detail);
   const here = where === 'here';
@@ -94,6 +94,9 @@ function recorded(row: MsbVolume, reading: VolumesReading): SandboxVolume {
     facts: [
       ...(format === null ? [] : [{ label: 'Format', text: format }]),
       ...(fileSystem === null ? [] : [{ label: 'File system', text: fileSystem }]),
+      ...(actual === null && recordedBytes > 0
+        ? [{ label: 'Usage as msb keeps it', text: `${recordedBytes} bytes` }]
+        : []),
       ...(detail !== null && detail.labels === null
         ? [{ label: 'Labels as msb prints them', text: detail.labelText }]
         : []),

@@ -30,10 +30,28 @@ import {
   verifySnapshotArgv,
   volumeProbe,
 } from './commands';
+import {
+  createSandboxArgv,
+  execArgv,
+  killSandboxArgv,
+  pauseSandboxArgv,
+  removeSandboxArgv,
+  resumeSandboxArgv,
+  startSandboxArgv,
+  stopSandboxArgv,
+} from './lifecycle';
 import { withWord } from '../../whitelist/rule';
 
+const { msbSandbox: sandbox, msbImage: image, msbWords, seconds } = sample;
 const { path, msbName: name, msbOther: other, msbSize, msbFolder, msbAside, msbArchive } = sample;
 const reference = `${name}:${other}`;
+
+function createShape(mounts: Parameters<typeof createSandboxArgv>[0]['mounts']): string[] {
+  const request = { name: sandbox, image, cpus: 1, memoryMib: 1, rootDiskMib: 1, mounts };
+  const sizes = ['--memory', '--root-disk'] as const;
+  const argv = withWord(createSandboxArgv(request), '--cpus', sample.count);
+  return sizes.reduce((shape, option) => withWord(shape, option, msbSize), argv);
+}
 
 /** Every shape of a command that Holdfast sends about microsandbox. None runs as root. */
 export const microsandboxRules = [
@@ -60,6 +78,11 @@ export const microsandboxRules = [
     verifySnapshotArgv(reference),
     verifySnapshotArgv(name),
     reindexArgv,
+    startSandboxArgv(sandbox),
+    withWord(stopSandboxArgv(sandbox, 1), '--timeout', seconds),
+    killSandboxArgv(sandbox),
+    pauseSandboxArgv(sandbox),
+    resumeSandboxArgv(sandbox),
   ),
   ...administersUnprivileged(
     createDirectoryArgv(name),
@@ -78,6 +101,10 @@ export const microsandboxRules = [
     loadSnapshotArgv(msbArchive, null),
     loadImageArgv(msbArchive),
     deleteArchiveArgv(msbArchive),
+    createShape([]),
+    createShape([{ volume: 'hfzmounted', guestPath: '/hfzmounted', readOnly: false, capacityMib: null }]),
+    removeSandboxArgv(sandbox),
+    withWord(execArgv(sandbox, [msbWords], 1), '--timeout', `${seconds}s`),
     makeAsideFolderArgv(path),
     setAsideArgv(msbFolder, msbAside),
     deleteFolderArgv(msbFolder),

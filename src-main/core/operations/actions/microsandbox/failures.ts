@@ -27,14 +27,68 @@ const failures: readonly KnownFailure[] = [
     'Mount it as what it is, or take another name.',
   ),
   known(
+    /named volume "([^"]+)" already exists with capacity/,
+    ([, volume]) =>
+      `Disk volume ${volume ?? ''} has another capacity than the sandbox wants. Nothing was made.`,
+    'Refresh the host, then plan it again.',
+  ),
+  known(
+    /multiple volumes cannot mount the same guest path: (\S+)/,
+    ([, path]) => `Two volumes are to be mounted at ${path ?? ''}. Nothing was made.`,
+    'Give each its own path.',
+  ),
+  known(
+    /mount-named must be in format/,
+    () => 'msb did not take a mount. Nothing was made.',
+    'A volume is mounted at an absolute path.',
+  ),
+  known(
+    /sandbox already exists: sandbox '([^']+)'/,
+    ([, sandbox]) =>
+      `There is a sandbox ${sandbox ?? ''} already, or a directory that msb left of one. Nothing was made.`,
+    'Choose another name. A directory that msb lists no sandbox for lies in “sandboxes” of its data home.',
+  ),
+  known(
+    /image not cached: (\S+)/,
+    ([, image]) =>
+      `msb has no image ${image ?? ''} on this host, and nothing is downloaded. Nothing was made.`,
+    'Load it from an archive, or by hand: msb pull IMAGE.',
+  ),
+  known(
+    /cannot remove sandbox '([^']+)': still running/,
+    ([, sandbox]) => `Sandbox ${sandbox ?? ''} runs or is paused. Nothing was removed.`,
+    'Stop it first, then plan it again.',
+  ),
+  known(
+    /cannot start sandbox '([^']+)': already running/,
+    ([, sandbox]) => `Sandbox ${sandbox ?? ''} runs already. Nothing was changed.`,
+    'Refresh the host.',
+  ),
+  known(
+    /(?:cannot start sandbox '([^']+)': status is (\w+)|sandbox '([^']+)' is in state (\w+) and cannot)/,
+    ([, sandbox, state, other, itsState]) =>
+      `Sandbox ${sandbox ?? other ?? ''} is ${state ?? itsState ?? ''}, so it can’t be started. Nothing was changed.`,
+    'Resume one that is paused; wait for one that stops.',
+  ),
+  known(
+    /sandbox "([^"]+)" has no (?:live runtime|agent endpoint)/,
+    ([, sandbox]) => `Nothing runs behind sandbox ${sandbox ?? ''}. Nothing was changed.`,
+    'Refresh the host; if it is still listed as running, stop it, then start it.',
+  ),
+  known(
     /volume already exists: (\S+)/,
     ([, volume]) => `There is a volume or a directory ${volume ?? ''} already. Nothing was made.`,
     'Choose another name. If msb does not list it, it is a directory without a record: set it aside.',
   ),
   known(
     /volume not found: (\S+)/,
-    ([, volume]) => `msb has no volume ${volume ?? ''}. Nothing was removed.`,
+    ([, volume]) => `msb has no volume ${volume ?? ''}. Nothing was changed.`,
     'Refresh the host: it may have been removed meanwhile.',
+  ),
+  known(
+    /failed to create upper\.ext4: image size is too small/,
+    () => 'The root disk is too small for an ext4 file system. No sandbox was made.',
+    'Take at least 68 MiB and another name: msb leaves a directory of this one.',
   ),
   known(
     /image size is too small for ext4 formatting/,
@@ -126,8 +180,14 @@ const failures: readonly KnownFailure[] = [
     'Up to 128 letters, digits, dots, hyphens and underscores, beginning with a letter or digit.',
   ),
   known(
-    /failed to start "([^"]+)"/,
-    ([, sandbox]) => `Sandbox ${sandbox ?? ''} was made, but it did not start. It stays, stopped.`,
+    /failed to start "([^"]+)": ?(.*)/,
+    ([, sandbox, why]) => `Sandbox ${sandbox ?? ''} did not start: ${why ?? ''}. It stays, stopped.`,
+    'msb doctor says what is missing for it to start; msb logs --source system says what happened.',
+  ),
+  known(
+    /failed to start "([^"]+)"(?:\n\s*→ (?:other: )?(.*))?/,
+    ([, sandbox, why]) =>
+      `Sandbox ${sandbox ?? ''} was made, but it did not start${why === undefined ? '' : `: ${why}`}. It stays, stopped.`,
     'msb doctor says what is missing for it to start; msb logs --source system says what happened.',
   ),
   known(

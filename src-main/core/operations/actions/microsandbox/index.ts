@@ -4,6 +4,10 @@ import type { microsandboxActionIds } from '../../../../../src-preload/contract/
 import { deleteArchive, loadImage, loadSnapshot, saveSnapshot } from './archives';
 import { deleteOrphan, setOrphanAside } from './orphan';
 import { reindexSnapshots, selectHead, verifySnapshot } from './snapshot-care';
+import { createSandbox } from './sandbox-create';
+import { execInSandbox } from './sandbox-exec';
+import { pauseSandbox, resumeSandbox, startSandbox, stopSandbox } from './sandbox-power';
+import { removeSandbox } from './sandbox-remove';
 import { createSnapshot, removeSnapshot, restoreSnapshot } from './snapshots';
 import { createDirectory, createDisk } from './volume-create';
 import { removeVolume } from './volume-remove';
@@ -24,4 +28,11 @@ export const microsandboxActions: ActionsOf<typeof microsandboxActionIds> = {
   'msb.snapshot.reindex': bindAction(reindexSnapshots),
   'msb.image.load': bindAction(loadImage),
   'msb.archive.delete': bindAction(deleteArchive),
+  'msb.sandbox.create': bindAction(createSandbox),
+  'msb.sandbox.start': bindAction(startSandbox),
+  'msb.sandbox.stop': bindAction(stopSandbox),
+  'msb.sandbox.pause': bindAction(pauseSandbox),
+  'msb.sandbox.resume': bindAction(resumeSandbox),
+  'msb.sandbox.exec': bindAction(execInSandbox),
+  'msb.sandbox.remove': bindAction(removeSandbox),
 };

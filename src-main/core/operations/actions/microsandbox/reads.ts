@@ -19,6 +19,7 @@ import {
   volumesFolder,
 } from '../../../sandbox/microsandbox/commands';
 import { parseListing, parseUsage, type VolumesFolder } from '../../../sandbox/microsandbox/folder';
+import { parseInspected, parseMounts, type MsbSandboxDetail } from '../../../sandbox/microsandbox/inspect';
 import { isReference, isVolumeName, longestName, sizeMib } from '../../../sandbox/microsandbox/names';
 import {
   localBackend,
@@ -26,7 +27,6 @@ import {
   parseDoctor,
   parseHead,
   parseImages,
-  parseMounts,
   parseSandboxes,
   parseSnapshotDetail,
   parseSnapshots,
@@ -177,6 +177,15 @@ export async function readImages(context: ActionContext): Promise<ReturnType<typ
 
 export async function readFolder(context: ActionContext, home: string): Promise<VolumesFolder> {
   return parseListing(home, await run(context, 'look into the folder of volumes', listingProbe(home)));
+}
+
+/** What its own record says; null: it went away. */
+export async function readSandboxDetail(
+  context: ActionContext,
+  name: string,
+): Promise<MsbSandboxDetail | null> {
+  const { exitCode, stdout } = await run(context, 'look at a sandbox', sandboxProbe(name));
+  return exitCode === 0 ? parseInspected(stdout) : null;
 }
 
 /** Which sandboxes mount it, as their own records say. One that went away meanwhile mounts nothing. */

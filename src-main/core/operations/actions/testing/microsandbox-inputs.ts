@@ -17,6 +17,16 @@ export const microsandboxInputs: Record<(typeof microsandboxActionIds)[number], 
   'msb.snapshot.reindex': {},
   'msb.image.load': { file: 'tiny.tar' },
   'msb.archive.delete': { file: 'web-base1.msb' },
+  'msb.sandbox.create': {
+    ...{ name: 'web', image: 'tiny:latest', cpus: 1, memory: '512M', rootDisk: '4G' },
+    mounts: 'cache:/data:ro',
+  },
+  'msb.sandbox.start': { name: 'web' },
+  'msb.sandbox.stop': { name: 'web', seconds: 60, atOnce: false },
+  'msb.sandbox.pause': { name: 'web' },
+  'msb.sandbox.resume': { name: 'web' },
+  'msb.sandbox.exec': { name: 'web', command: 'uname', seconds: 60 },
+  'msb.sandbox.remove': { name: 'web' },
 };
 
 export const microsandboxRisks = [
@@ -35,4 +45,11 @@ export const microsandboxRisks = [
   ['msb.snapshot.reindex', 'operate', 'safe'],
   ['msb.image.load', 'administer', 'safe'],
   ['msb.archive.delete', 'administer', 'destructive'],
+  ['msb.sandbox.create', 'administer', 'safe'],
+  ['msb.sandbox.start', 'operate', 'safe'],
+  ['msb.sandbox.stop', 'operate', 'destructive'],
+  ['msb.sandbox.pause', 'operate', 'destructive'],
+  ['msb.sandbox.resume', 'operate', 'safe'],
+  ['msb.sandbox.exec', 'administer', 'catastrophic'],
+  ['msb.sandbox.remove', 'administer', 'destructive'],
 ];
