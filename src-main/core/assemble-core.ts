@@ -343,6 +343,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       onRead,
       onHostChanged,
       onInventoryChanged: (hostId) => emit('inventory:changed', { hostId }),
+      takeDue: (hostId) => quiet.take(hostId),
       onSeen: history.sawHost,
       onReading: ({ id, name }, outcome) => {
         const error = outcome instanceof AppError ? outcome : null;

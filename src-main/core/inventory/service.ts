@@ -53,6 +53,8 @@ export interface InventoryServiceOptions {
   onRefresh: (hostId: string) => void;
   onHostChanged: (hostId: string) => void;
   onInventoryChanged: (hostId: string) => void;
+  /** A reading that begins now is also the one that was due after a change; null: none was. */
+  takeDue: (hostId: string) => Pick<RefreshOptions, 'smart'> | null;
   /** What a whole reading found. */
   onSeen: (hostId: string, inventory: HostInventory) => void;
   /** One reading was made, or failed. */
@@ -240,12 +242,15 @@ export class InventoryService {
       );
       return untilAborted(after, signal);
     }
-    known.refreshing ??= {
-      smart: options.smart === true,
-      reading: this.#refreshNow(host, options).finally(() => {
-        known.refreshing = null;
-      }),
-    };
+    if (known.refreshing === null) {
+      const smart = this.options.takeDue(hostId)?.smart === true || options.smart === true;
+      known.refreshing = {
+        smart,
+        reading: this.#refreshNow(host, { ...options, smart }).finally(() => {
+          known.refreshing = null;
+        }),
+      };
+    }
     return untilAborted(known.refreshing.reading, signal);
   }
 

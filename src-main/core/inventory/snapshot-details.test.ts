@@ -64,6 +64,7 @@ function serviceOver(held: { snapshots: Snapshot[]; gate?: Promise<void> }) {
   const asked: string[][] = [];
   let reads = 0;
   const service = new InventoryService({
+    takeDue: () => null,
     onSeen: () => undefined,
     hosts: {
       list: () => [nas],

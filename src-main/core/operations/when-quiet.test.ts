@@ -75,6 +75,14 @@ describe('a host that was changed', () => {
     expect(reads).toHaveLength(1);
   });
 
+  it('is not read again where a person had it read before', async () => {
+    quiet.readSoon('nas', { smart: true });
+    expect(quiet.take('nas')).toEqual({ smart: true });
+    expect(quiet.take('nas')).toBeNull();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(reads).toEqual([]);
+  });
+
   it('is not read any more when Holdfast ends', async () => {
     quiet.readSoon('nas', { smart: false });
     quiet.close();

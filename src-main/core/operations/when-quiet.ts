@@ -45,13 +45,19 @@ export class WhenQuiet {
     this.#wait(hostId);
   }
 
+  /** A reading that begins now is the one that was due; null: none was. */
+  take(hostId: string): { smart: boolean } | null {
+    const due = this.#due.get(hostId);
+    if (due === undefined) return null;
+    clearTimeout(due.late);
+    this.#stopWaiting(hostId);
+    this.#due.delete(hostId);
+    return { smart: due.smart };
+  }
+
   /** What is due is left out. */
   close(): void {
-    for (const { late, soon } of this.#due.values()) {
-      clearTimeout(late);
-      if (soon !== null) clearTimeout(soon);
-    }
-    this.#due.clear();
+    for (const hostId of [...this.#due.keys()]) this.take(hostId);
   }
 
   #wait(hostId: string): void {
@@ -68,11 +74,7 @@ export class WhenQuiet {
   }
 
   #readNow(hostId: string): void {
-    const due = this.#due.get(hostId);
-    if (due === undefined) return;
-    clearTimeout(due.late);
-    this.#stopWaiting(hostId);
-    this.#due.delete(hostId);
-    this.read(hostId, { smart: due.smart });
+    const due = this.take(hostId);
+    if (due !== null) this.read(hostId, due);
   }
 }
