@@ -1,6 +1,6 @@
 import { expect, test } from './fixtures';
 import { expectAccessible, screenshot } from './page-tools';
-import { open, plan, readFleet } from './plans';
+import { open, plan, readFleet, typeNames } from './plans';
 
 test.describe('pools and their disks', () => {
   test.use({ launch: { demo: true } });
@@ -48,6 +48,48 @@ test.describe('pools and their disks', () => {
     await page.keyboard.press('Escape');
     await open(page, 'Audit');
     await expect(page.getByText('Create ZFS pool').first()).toBeVisible();
+  });
+
+  test('a USB disk is mounted by its UUID, now and at every start, and unmounted', async ({
+    holdfast: { page },
+    dialogs,
+  }) => {
+    test.setTimeout(180_000);
+    await readFleet(page);
+    await open(page, 'Disks');
+    await page.getByRole('textbox', { name: 'Search disks' }).fill('WD_Elements');
+    const menu = async (item: string) => {
+      await page.getByRole('button', { name: 'Actions for /dev/sdc of kvm-03' }).click();
+      await page.getByRole('menuitem', { name: item }).click();
+    };
+    await menu('Mount…');
+    const form = page.getByRole('dialog', { name: 'Mount file system' });
+    await form.getByRole('textbox', { name: 'Folder' }).fill('/mnt/archive');
+    await screenshot(page, '105-mount-form');
+    await expectAccessible(page, '[role="dialog"]');
+    await form.getByRole('button', { name: 'Show the plan' }).click();
+    const commands = plan(page).locator('code');
+    await expect(commands.filter({ hasText: 'mount -t ext4' })).toContainText(
+      /UUID=[0-9a-f-]{36} .*\/mnt\/archive/,
+    );
+    await expect(commands.filter({ hasText: '/etc/fstab' }).first()).toContainText('nofail');
+    await screenshot(page, '106-mount-plan');
+    await dialogs.press('Mount file system');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible({ timeout: 30_000 });
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+    await expect(page.getByText('/mnt/archive').first()).toBeVisible();
+    await screenshot(page, '107-mounted');
+
+    await menu('Unmount…');
+    await expect(plan(page).getByText(/its line goes out of \/etc\/fstab/)).toBeVisible();
+    await screenshot(page, '108-unmount-plan');
+    await typeNames(page, '/mnt/archive');
+    await dialogs.press('Unmount file system');
+    await plan(page).getByRole('button', { name: 'Continue to confirmation' }).click();
+    await expect(plan(page).getByText('Done', { exact: true })).toBeVisible({ timeout: 30_000 });
+    await plan(page).getByRole('button', { name: 'Close' }).click();
+    await expect(page.getByText('/mnt/archive')).toHaveCount(0);
   });
 
   test('a missing disk of a btrfs file system is replaced, and the rebuild is followed', async ({
