@@ -404,7 +404,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       underWay: (id, work) => quiet.during(id, work),
       onChanged: (id, actionId) =>
         clusters.find(id) === undefined
-          ? quiet.readSoon(id, { smart: actionId.startsWith('disk.') })
+          ? quiet.readSoon(id, { smart: actionId.startsWith('disk.selftest.') })
           : clusterService.refreshAfterChange(id),
       onEnded: (plan, result) => {
         const { durationMs, message } = result;
