@@ -27,7 +27,8 @@ describe('least privilege on the lab machine', () => {
   const put = (content: string, path: string, mode: string, owner = 'root') =>
     onLab(
       lab,
-      `echo ${Buffer.from(content).toString('base64')} | base64 -d > /tmp/hf-file && sudo install -D -o ${owner} -g ${owner} -m ${mode} /tmp/hf-file ${path}`,
+      `cat > /tmp/hf-file && sudo install -D -o ${owner} -g ${owner} -m ${mode} /tmp/hf-file ${path}`,
+      content,
     );
   /** With OpenSSH and the key of the new login, past Holdfast. */
   const raw = (line: string) =>

@@ -47,10 +47,13 @@ export async function resetLabWithoutMsb(): Promise<Lab> {
 /**
  * Runs a shell line on the lab machine with OpenSSH: never through Holdfast, so that what a test
  * sets up and checks does not depend on what it tests.
+ * @param input of the line; one argument of ours takes no more than 128 KiB
  * @throws when the line exits non-zero, with what it said.
  */
-export async function onLab(lab: Lab, line: string): Promise<string> {
-  const { stdout } = await promisify(execFile)('ssh', sshArguments(lab, line), sshLimits);
+export async function onLab(lab: Lab, line: string, input = ''): Promise<string> {
+  const running = promisify(execFile)('ssh', sshArguments(lab, line), sshLimits);
+  running.child.stdin?.end(input);
+  const { stdout } = await running;
   return stdout;
 }
 
