@@ -7,7 +7,8 @@ import type { AccessFileKind } from '../../src-preload/contract/access';
 import { onLab, resetLab, type Lab } from './lab';
 import { startLiveCore, type LiveCore } from './live-core';
 
-const slowly = { timeout: 300_000 };
+/** Its self-tests ask the emulated machine about every command there is. */
+const slowly = { timeout: 900_000 };
 const user = 'hfoperator';
 
 /** The exported files, installed for a login of its own, with the real sshd, sudo and sh of the lab machine. */
