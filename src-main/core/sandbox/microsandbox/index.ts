@@ -17,7 +17,7 @@ import {
   volumesFolder,
 } from './commands';
 import { parseListing, parseUsage } from './folder';
-import { parseInspected, parseMounts } from './inspect';
+import { parseInspected, type MsbSandboxDetail } from './inspect';
 import { isReference, isVolumeName } from './names';
 import {
   localBackend,
@@ -63,14 +63,26 @@ function detailOf(outcomes: Outcomes, name: string): MsbVolumeDetail | null {
   return outcome?.ok === true && outcome.exitCode === 0 ? parseVolumeDetail(outcome.stdout) : null;
 }
 
+/** By name what inspect tells; null: it went away meanwhile. Those that could not be asked are left out. */
+type Inspected = ReadonlyMap<string, MsbSandboxDetail | null>;
+
+function inspectedOf(outcomes: Outcomes, sandboxes: readonly MsbSandbox[]): Inspected {
+  return new Map(
+    sandboxes.flatMap(({ name }): [string, MsbSandboxDetail | null][] => {
+      const outcome = isVolumeName(name) ? outcomes.get(sandboxProbe(name).id) : undefined;
+      if (outcome?.ok !== true) return [];
+      return [[name, outcome.exitCode === 0 ? parseInspected(outcome.stdout) : null]];
+    }),
+  );
+}
+
 /** Which sandbox mounts what; null where one could not be asked: then nobody is known to use nothing. */
-function usesOf(outcomes: Outcomes, sandboxes: readonly MsbSandbox[]): Uses | null {
+function usesOf(sandboxes: readonly MsbSandbox[], inspected: Inspected): Uses | null {
   const uses: Uses = new Map();
   for (const { name, state, active } of sandboxes) {
-    const outcome = isVolumeName(name) ? outcomes.get(sandboxProbe(name).id) : undefined;
-    if (outcome === undefined || !outcome.ok) return null;
-    if (outcome.exitCode !== 0) continue;
-    for (const { volume, guestPath, readOnly, mount } of parseMounts(outcome.stdout)) {
+    const detail = inspected.get(name);
+    if (detail === undefined) return null;
+    for (const { volume, guestPath, readOnly, mount } of detail?.mounts ?? []) {
       const known = uses.get(volume) ?? [];
       uses.set(volume, [...known, { sandbox: name, state, active, guestPath, readOnly, mount }]);
     }
@@ -78,11 +90,13 @@ function usesOf(outcomes: Outcomes, sandboxes: readonly MsbSandbox[]): Uses | nu
   return uses;
 }
 
-/** What only inspect tells. Any failure leaves what the list tells. */
-function sandboxFacts(outcomes: Outcomes, name: string): SandboxSnapshot['facts'] {
-  const outcome = isVolumeName(name) ? outcomes.get(sandboxProbe(name).id) : undefined;
-  if (outcome?.ok !== true || outcome.exitCode !== 0) return [];
-  const { cpus, memoryBytes, rootDiskBytes, mounts, owned } = parseInspected(outcome.stdout);
+function sandboxFacts({
+  cpus,
+  memoryBytes,
+  rootDiskBytes,
+  mounts,
+  owned,
+}: MsbSandboxDetail): SandboxSnapshot['facts'] {
   const size = (bytes: number | null): string | null => (bytes === null ? null : `${bytes / 1024 ** 2} MiB`);
   const told = [
     ['vCPUs', cpus === null ? null : String(cpus)],
@@ -287,6 +301,7 @@ export const microsandbox: SandboxDriver = {
     const version = parseVersion(stdoutOf(outcomes, msbProbes.version));
     const doctor = parseDoctor(outcomeOf(outcomes, msbProbes.doctor));
     const sandboxes = parseSandboxes(stdoutOf(outcomes, msbProbes.sandboxes));
+    const inspected = inspectedOf(outcomes, sandboxes);
     const backend = backendOf(outcomes);
     const home = homeOf(outcomes);
     const { listing, why } =
@@ -312,19 +327,23 @@ export const microsandbox: SandboxDriver = {
       volumes: volumesOf({
         rows: parseVolumes(stdoutOf(outcomes, msbProbes.volumes)),
         detail: (name) => detailOf(outcomes, name),
-        uses: usesOf(outcomes, sandboxes),
+        uses: usesOf(sandboxes, inspected),
         backend: backend.kind,
         folder: home === null ? null : volumesFolder(home),
         listing,
         actual: sizesOf(outcomes, home, false),
         apparent: sizesOf(outcomes, home, true),
       }),
-      sandboxes: sandboxes.map(({ name, image, state, active, createdAtMs }) => ({
-        id: `msb:${name}`,
-        driver: 'microsandbox',
-        ...{ name, image, state, active, createdAtMs },
-        facts: sandboxFacts(outcomes, name),
-      })),
+      sandboxes: sandboxes.map(({ name, image, state, active, createdAtMs }) => {
+        const detail = inspected.get(name) ?? null;
+        return {
+          id: `msb:${name}`,
+          driver: 'microsandbox',
+          ...{ name, image, state, active, createdAtMs },
+          // Where inspect failed, what the list tells is all.
+          facts: detail === null ? [] : sandboxFacts(detail),
+        };
+      }),
       images: parseImages(stdoutOf(outcomes, msbProbes.images)).map(imageOf),
       snapshots: [...snapshotsIn(outcomes).map((snapshot) => snapshotOf(outcomes, snapshot)), ...archives],
       templates: [],

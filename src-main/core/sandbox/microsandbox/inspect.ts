@@ -25,17 +25,21 @@ const ownedMount = z.object({
   guest: z.string(),
   storage: z.object({ kind: z.string(), capacity_mib: z.number().nullish() }),
 });
+/** Folders, files and disks of the host. One of the others that can't be read is none of these. */
+const otherMount = z
+  .object({ type: z.string().refine((type) => type !== 'Named' && type !== 'Owned') })
+  .transform(() => null);
 const inspected = z.object({
   config: z.object({
-    mounts: z.array(z.union([namedMount, ownedMount, z.object({ type: z.string() }).transform(() => null)])),
+    mounts: z.array(z.union([namedMount, ownedMount, otherMount])),
+    // Oci: from an image; a folder or a disk of the host otherwise.
     image: z
       .object({
-        Oci: z.object({
-          root_disk: z.object({ kind: z.string(), size_mib: z.number().nullish() }).nullish(),
-        }),
+        Oci: z
+          .object({ root_disk: z.object({ kind: z.string(), size_mib: z.number().nullish() }).nullish() })
+          .optional(),
       })
-      .nullable()
-      .catch(null),
+      .nullish(),
     resources: z.object({ cpus: z.number(), memory_mib: z.number() }).nullish(),
   }),
 });
@@ -87,7 +91,7 @@ export function parseInspected(stdout: string): MsbSandboxDetail {
   return {
     cpus: resources?.cpus ?? null,
     memoryBytes: fromMib(resources?.memory_mib),
-    rootDiskBytes: fromMib(image?.Oci.root_disk?.size_mib),
+    rootDiskBytes: fromMib(image?.Oci?.root_disk?.size_mib),
     mounts: mounts.flatMap((mount) =>
       mount?.type !== 'Named'
         ? []
@@ -113,6 +117,3 @@ export function parseInspected(stdout: string): MsbSandboxDetail {
     ),
   };
 }
-
-/** The named volumes that it mounts. */
-export const parseMounts = (stdout: string): MsbMount[] => parseInspected(stdout).mounts;

@@ -5,7 +5,7 @@ import { explainMsb } from '../../operations/actions/microsandbox/failures';
 import { AppError } from '../../errors/app-error';
 import { parseArchives, parseArtifacts } from './archives';
 import { parseListing, parseUsage } from './folder';
-import { parseInspected, parseMounts } from './inspect';
+import { parseInspected } from './inspect';
 import {
   parseBackend,
   parseDoctor,
@@ -106,14 +106,14 @@ describe('what msb prints', () => {
       { name: 'web2', state: 'Paused', active: true },
     ]);
     expect(parseSandboxes(out('110-ls-starting'))).toMatchObject([{ state: 'Starting', active: false }]);
-    expect(parseMounts(out('094-inspect-json'))).toEqual([
+    expect(parseInspected(out('094-inspect-json')).mounts).toEqual([
       { volume: 'cache', guestPath: '/data', readOnly: false, mount: 'cache:/data' },
       {
         ...{ volume: 'docker-data', guestPath: '/var/lib/docker', readOnly: false },
         mount: 'docker-data:/var/lib/docker',
       },
     ]);
-    expect(parseMounts(out('146-inspect-json'))).toEqual([
+    expect(parseInspected(out('146-inspect-json')).mounts).toEqual([
       { volume: 'data1', guestPath: '/data', readOnly: true, mount: 'data1:/data:ro' },
     ]);
   });
@@ -131,7 +131,7 @@ describe('what msb prints', () => {
     });
     for (const name of ['241-sbx-inspect', '0.6.18-sbx-inspect']) {
       expect(parseInspected(out(name))).toMatchObject({ rootDiskBytes: 256 * 1024 ** 2, owned: [] });
-      expect(parseMounts(out(name)).map(({ mount }) => mount)).toEqual([
+      expect(parseInspected(out(name)).mounts.map(({ mount }) => mount)).toEqual([
         'cache:/data:ro',
         'docker-data:/var/lib/docker',
       ]);
@@ -140,8 +140,21 @@ describe('what msb prints', () => {
     expect(parseInspected(out('094-inspect-json')).rootDiskBytes).toBeNull();
   });
 
+  it('takes a mount or an image that it can’t read for an error, not for none', () => {
+    const said = out('241-sbx-inspect');
+    for (const [right, wrong] of [
+      ['"guest": "/data"', '"guest": 7'],
+      ['"size_mib": 256', '"size_mib": "256"'],
+    ] as const) {
+      expect(said).toContain(right);
+      expect(() => parseInspected(said.replace(right, wrong))).toThrow(
+        expect.objectContaining({ code: 'unexpected-output' }),
+      );
+    }
+  });
+
   it('shows a mount as msb takes it, with every option that is set', () => {
-    expect(parseMounts(out('233-inspect-mount-options')).map(({ mount }) => mount)).toEqual([
+    expect(parseInspected(out('233-inspect-mount-options')).mounts.map(({ mount }) => mount)).toEqual([
       'cache:/data:ro,noexec,nosuid,nodev,stat-virt=relaxed,host-perms=mirror,uid=1000,gid=100',
     ]);
   });

@@ -19,7 +19,7 @@ import {
   volumesFolder,
 } from '../../../sandbox/microsandbox/commands';
 import { parseListing, parseUsage, type VolumesFolder } from '../../../sandbox/microsandbox/folder';
-import { parseInspected, parseMounts, type MsbSandboxDetail } from '../../../sandbox/microsandbox/inspect';
+import { parseInspected, type MsbSandboxDetail } from '../../../sandbox/microsandbox/inspect';
 import { isReference, isVolumeName, longestName, sizeMib } from '../../../sandbox/microsandbox/names';
 import {
   localBackend,
@@ -198,7 +198,7 @@ export async function readUses(context: ActionContext, volume: string): Promise<
       }
       const { exitCode, stdout } = await run(context, 'read the mounts of a sandbox', sandboxProbe(name));
       if (exitCode !== 0) return [];
-      return parseMounts(stdout).flatMap(({ volume: mounted, guestPath, readOnly }) =>
+      return parseInspected(stdout).mounts.flatMap(({ volume: mounted, guestPath, readOnly }) =>
         mounted === volume ? [{ sandbox: name, state, active, guestPath, readOnly }] : [],
       );
     }),

@@ -15,7 +15,7 @@ import {
 } from '../../../sandbox/microsandbox/lifecycle';
 import { isResting } from '../../../sandbox/microsandbox/parse';
 import type { MsbVersion } from '../../../sandbox/microsandbox/version';
-import type { ActionContext, ActionDefinition, StepDraft } from '../../action';
+import type { ActionContext, ActionDefinition, OfferDraft, StepDraft } from '../../action';
 import { numberField, switchField } from '../fields';
 import { hint, listed } from '../words';
 import { explainMsb } from './failures';
@@ -79,7 +79,7 @@ const warning = (text: string, items: Consequence['items'] = []): Consequence =>
 function definitionOf<Input extends Plain>(
   spec: PowerSpec<Input>,
   input: z.ZodType<Input>,
-  form: Pick<ReturnType<NonNullable<ActionDefinition<Input>['offer']>> & object, 'fields'>['fields'],
+  form: OfferDraft['fields'],
 ): ActionDefinition<Input> {
   const excuseOf = (state: string, { sandbox }: HostInventory): string | null => {
     const version = versionIn(sandbox);
