@@ -14,6 +14,14 @@ export async function readFleet(page: Page): Promise<void> {
   );
 }
 
+/** The sandbox volumes of one host of the demo fleet, which is read first. */
+export async function openSandboxVolumes(page: Page, host: string): Promise<void> {
+  await readFleet(page);
+  await open(page, 'Sandbox volumes');
+  await page.getByRole('combobox', { name: 'Host' }).click();
+  await page.getByRole('option', { name: host }).click();
+}
+
 /** Takes a snapshot through the dialog and leaves the finished plan open. */
 export async function snapshotNow(page: Page, host: string, volume: string, name: string): Promise<void> {
   await open(page, 'Snapshots');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from './fixtures';
 import { corePid, findCorePid } from './launch';
 import { expectAccessible, screenshot } from './page-tools';
-import { open, plan, readFleet, typeNames } from './plans';
+import { open, openSandboxVolumes, plan, typeNames } from './plans';
 
 test.describe('the files of a sandbox volume', () => {
   test.use({ launch: { demo: true } });
@@ -13,10 +13,7 @@ test.describe('the files of a sandbox volume', () => {
     dialogs,
   }) => {
     test.setTimeout(180_000);
-    await readFleet(page);
-    await open(page, 'Sandbox volumes');
-    await page.getByRole('combobox', { name: 'Host' }).click();
-    await page.getByRole('option', { name: 'raid-05' }).click();
+    await openSandboxVolumes(page, 'raid-05');
     await page.getByRole('table', { name: 'Sandbox volumes' }).getByText('npm-cache').click();
     await page.getByRole('button', { name: 'Browse files' }).click();
     const drawer = page.getByRole('dialog', { name: 'Files of npm-cache on raid-05' });
@@ -80,10 +77,7 @@ test.describe('the files of a sandbox volume', () => {
   }) => {
     test.skip(process.platform !== 'linux', 'the core is found through /proc');
     test.setTimeout(180_000);
-    await readFleet(page);
-    await open(page, 'Sandbox volumes');
-    await page.getByRole('combobox', { name: 'Host' }).click();
-    await page.getByRole('option', { name: 'raid-05' }).click();
+    await openSandboxVolumes(page, 'raid-05');
     await page.getByRole('table', { name: 'Sandbox volumes' }).getByText('docker-data').click();
     await page.getByRole('button', { name: 'Browse files' }).click();
     const drawer = page.getByRole('dialog', { name: 'Files of docker-data on raid-05' });

@@ -1,6 +1,6 @@
 import { expect, test } from './fixtures';
 import { expectAccessible, screenshot } from './page-tools';
-import { open, plan, readFleet, typeNames } from './plans';
+import { openSandboxVolumes, plan, typeNames } from './plans';
 
 test.describe('sandbox volumes', () => {
   test.use({ launch: { demo: true } });
@@ -10,11 +10,8 @@ test.describe('sandbox volumes', () => {
     dialogs,
   }) => {
     test.setTimeout(180_000);
-    await readFleet(page);
-    await open(page, 'Sandbox volumes');
+    await openSandboxVolumes(page, 'raid-05');
     const table = page.getByRole('table', { name: 'Sandbox volumes' });
-    await page.getByRole('combobox', { name: 'Host' }).click();
-    await page.getByRole('option', { name: 'raid-05' }).click();
     await expect(table.getByText('npm-cache')).toBeVisible();
     // What is wrong stands first.
     await expect(table.getByRole('row').nth(1)).toContainText('old-wheels');
@@ -127,10 +124,7 @@ test.describe('sandbox volumes', () => {
     dialogs,
   }) => {
     test.setTimeout(180_000);
-    await readFleet(page);
-    await open(page, 'Sandbox volumes');
-    await page.getByRole('combobox', { name: 'Host' }).click();
-    await page.getByRole('option', { name: 'raid-05' }).click();
+    await openSandboxVolumes(page, 'raid-05');
     await page
       .getByRole('radiogroup', { name: 'What is listed' })
       .getByText('Sandboxes', { exact: true })

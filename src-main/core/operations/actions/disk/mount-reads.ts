@@ -17,6 +17,7 @@ import {
 } from '../../../storage/disks/mount-commands';
 import { parseFstab, parseMountsAt, type FstabLine, type MountedAt } from '../../../storage/disks/mounts';
 import { fileStatArgv } from '../../../storage/files/commands';
+import { parseFileStat, type FileStat } from '../../../storage/files/file-stat';
 import { unexpectedOutput } from '../../../storage/unexpected';
 import type { ActionContext } from '../../action';
 import { bytes } from '../words';
@@ -81,11 +82,8 @@ export async function readFstab(context: ActionContext): Promise<FstabLine[]> {
   return parseFstab(await readPlain(context, `read ${fstabPath}`, readFstabArgv, [0, 1]));
 }
 
-/** `directory/4096/1795410000`: what it is, and its bytes. null: it is not there. */
-async function readKind(
-  context: ActionContext,
-  path: string,
-): Promise<{ kind: string; size: number } | null> {
+/** null: it is not there. */
+async function readStat(context: ActionContext, path: string): Promise<FileStat | null> {
   const { exitCode, stdout, stderr } = await readPlain(
     context,
     `look at ${path}`,
@@ -96,21 +94,19 @@ async function readKind(
     if (/No such file or directory/.test(stderr)) return null;
     throw unexpectedOutput('stat', `${path} could not be looked at`, stderr);
   }
-  const [, kind, size] = /^([^/]+)\/(\d+)\/\d+$/.exec(stdout.trim()) ?? [];
-  if (kind === undefined) throw unexpectedOutput('stat', 'it is not a kind, a size and a time', stdout);
-  return { kind, size: Number(size) };
+  return parseFileStat(stdout);
 }
 
 /** A file without a byte has no first line to put another before. */
 export async function hasFstab(context: ActionContext): Promise<boolean> {
-  return ((await readKind(context, fstabPath))?.size ?? 0) > 0;
+  return ((await readStat(context, fstabPath))?.sizeBytes ?? 0) > 0;
 }
 
 /** `other`: a link or a file. */
 export type PlaceState = 'missing' | 'empty' | 'full' | 'other';
 
 export async function readPlace(context: ActionContext, place: string): Promise<PlaceState> {
-  const found = await readKind(context, place);
+  const found = await readStat(context, place);
   if (found === null) return 'missing';
   if (found.kind !== 'directory') return 'other';
   const { stdout } = await context.read('look into the folder', listPlaceArgv(place));

@@ -2,7 +2,7 @@ import { dirname } from 'node:path/posix';
 import { z } from 'zod';
 import { isAbsolutePath } from '../../../storage/absolute-path';
 import { fileStatArgv, isRestoredPath, restoreFileArgv } from '../../../storage/files/commands';
-import { unexpectedOutput } from '../../../storage/unexpected';
+import { parseFileStat, type FileStat } from '../../../storage/files/file-stat';
 import type { Blocker, Consequence } from '../../../../../src-preload/contract/operations';
 import type { ActionContext, ActionDefinition } from '../../action';
 import { explain, type KnownFailure } from '../failures';
@@ -18,28 +18,18 @@ const input = z.strictObject({
 });
 type Input = z.infer<typeof input>;
 
-interface FileFacts {
-  kind: string;
-  sizeBytes: number;
-  changedSeconds: number;
-}
-
 /** null: it is not there. `hidden`: this login may not look. */
-async function statOf(context: ActionContext, path: string): Promise<FileFacts | 'hidden' | null> {
+async function statOf(context: ActionContext, path: string): Promise<FileStat | 'hidden' | null> {
   const { exitCode, stdout, stderr } = await context.read('look at a file', fileStatArgv(path), {
     acceptExitCodes: [0, 1],
     privileged: false,
   });
   if (exitCode !== 0) return /Permission denied/.test(stderr) ? 'hidden' : null;
-  const [kind, size, changed] = stdout.trimEnd().split('/');
-  if (kind === undefined || !/^\d+$/.test(size ?? '') || !/^-?\d+$/.test(changed ?? '')) {
-    throw unexpectedOutput('stat', 'it is not kind, size and time', stdout);
-  }
-  return { kind, sizeBytes: Number(size), changedSeconds: Number(changed) };
+  return parseFileStat(stdout);
 }
 
 /** coreutils calls an empty one `regular empty file`. */
-const isRegular = ({ kind }: FileFacts): boolean => /^regular (?:empty )?file$/.test(kind);
+const isRegular = ({ kind }: FileStat): boolean => /^regular (?:empty )?file$/.test(kind);
 
 const failures: readonly KnownFailure[] = [
   {
