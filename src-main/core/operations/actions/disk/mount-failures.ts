@@ -1,4 +1,5 @@
 import { explain, type KnownFailure } from '../failures';
+import { hint } from '../words';
 
 const refresh = 'Refresh the host to see what is mounted now.';
 
@@ -8,7 +9,7 @@ const failures: readonly KnownFailure[] = [
     pattern: /umount: (\S+): target is busy/,
     explain: (match) => ({
       message: `${match[1] ?? 'It'} is in use: a program has a file or a folder of it open, or something is mounted below it. It stays mounted.`,
-      remedy: `See who: fuser -vm ${match[1] ?? ''}. End that program, then try again.`,
+      remedy: `See who: ${hint('fuser', '-vm', match[1] ?? '')}. End that program, then try again.`,
     }),
   },
   {
@@ -43,7 +44,7 @@ const failures: readonly KnownFailure[] = [
     pattern: /mount: \S+: unknown filesystem type '([^']*)'/,
     explain: (match) => ({
       message: `The kernel of this host knows no ${match[1] ?? 'such file system'}. Nothing was mounted.`,
-      remedy: `Load its module on the host (modprobe ${match[1] ?? 'NAME'}), or install a kernel that has it.`,
+      remedy: `Load its module on the host (${hint('modprobe', match[1] ?? 'NAME')}), or install a kernel that has it.`,
     }),
   },
   {

@@ -330,6 +330,13 @@ describe('failures of mount, umount and what goes with them', () => {
       expect(said?.remedy).not.toBe('');
     }
   });
+
+  it('offer no command that a host could have worded', () => {
+    const busy = diskUnmount.explainFailure(32, 'umount: /mnt/$(reboot): target is busy.\n');
+    expect(busy?.remedy).toContain("fuser -vm '/mnt/$(reboot)'");
+    const unknown = diskMount.explainFailure(32, "mount: /mnt/usb: unknown filesystem type 'x;reboot'.\n");
+    expect(unknown?.remedy).toContain("modprobe 'x;reboot'");
+  });
 });
 
 describe('what a disk offers for mounting', () => {
