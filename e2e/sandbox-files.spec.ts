@@ -40,6 +40,15 @@ test.describe('the files of a sandbox volume', () => {
     await confirm('Upload into sandbox volume');
     await expect(files.getByText('settings.json.new')).toBeVisible();
 
+    await files.getByRole('button', { name: 'Actions for settings.json.new' }).click();
+    await page.getByRole('menuitem', { name: 'Details' }).click();
+    const details = page.getByRole('dialog', { name: 'Details' });
+    await expect(details.getByRole('row', { name: /^Created .*\d{4}/ })).toBeVisible();
+    await expect(details.getByText('22 B', { exact: true })).toBeVisible();
+    await screenshot(page, '170-volume-file-details');
+    await expectAccessible(page, '[role="dialog"]');
+    await details.getByRole('button', { name: 'Close' }).last().click();
+
     const saved = join(userData, 'saved');
     await dialogs.saveTo(saved);
     await files.getByRole('button', { name: 'Actions for settings.json.new' }).click();

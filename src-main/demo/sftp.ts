@@ -17,7 +17,8 @@ export const loginUid = 1000;
 const formats = { folder: 0o040000, file: 0o100000, link: 0o120000 };
 const usualModes = { folder: 0o755, file: 0o644, link: 0o777 };
 
-function attributesOf(node: VirtualNode): Attributes {
+/** What stat(2) says of it. */
+export function attributesOf(node: VirtualNode): Attributes {
   const modified = Math.floor(node.modifiedAtMs / 1000);
   const uid = node.uid ?? 0;
   return {

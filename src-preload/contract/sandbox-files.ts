@@ -21,6 +21,13 @@ export const volumeFileSchema = z.strictObject({
 });
 export type VolumeFile = z.infer<typeof volumeFileSchema>;
 
+export const volumeFileDetailsSchema = volumeFileSchema.extend({
+  createdAtMs: timestampMsSchema.nullable(),
+  /** Why it is not known when it was created; null: it is. */
+  createdExcuse: z.string().nullable(),
+});
+export type VolumeFileDetails = z.infer<typeof volumeFileDetailsSchema>;
+
 const place = {
   hostId: hostIdSchema,
   /** Of the host's inventory. */
@@ -43,10 +50,10 @@ export const sandboxFilesContract = {
       total: z.int().nonnegative(),
     }),
   },
-  /** One file, fresh. null: it is not there. */
+  /** One file, fresh. null: it is not there. A link is not followed. */
   stat: {
     request: z.strictObject(place),
-    response: z.strictObject({ file: volumeFileSchema.nullable() }),
+    response: z.strictObject({ file: volumeFileDetailsSchema.nullable() }),
   },
   /** A small file as text; what is no UTF-8 is an error. */
   text: {

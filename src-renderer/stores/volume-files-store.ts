@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import type { ActionId } from '../../src-preload/contract/operations';
-import type { VolumeFile } from '../../src-preload/contract/sandbox-files';
+import type { VolumeFile, VolumeFileDetails } from '../../src-preload/contract/sandbox-files';
 import { call } from '../api';
 import { createDownloads, type DownloadState } from './download';
 import { openPlan, usePlanStore, type PlanRequest } from './plan-store';
@@ -18,7 +18,8 @@ export type VolumeDialog =
   | { kind: 'mkdir' }
   | { kind: 'write'; name: string; text: string }
   | { kind: 'copy' | 'rename'; file: VolumeFile }
-  | { kind: 'view'; file: VolumeFile; text: string };
+  | { kind: 'view'; file: VolumeFile; text: string }
+  | { kind: 'details'; path: string; file: VolumeFileDetails };
 
 interface VolumeFilesState extends DownloadState<{ displayPath: string; sizeBytes: number }> {
   /** null: none is open. */
@@ -112,6 +113,20 @@ export async function viewVolumeFile(file: VolumeFile): Promise<void> {
   if (useVolumeFilesStore.getState().volume !== volume) return;
   if (answer.ok) setVolumeDialog({ kind: 'view', file, text: answer.value.text });
   else useVolumeFilesStore.setState({ error: answer.error });
+}
+
+/** Everything the host says of one name, fresh. */
+export async function showVolumeFile({ name }: VolumeFile): Promise<void> {
+  const { volume, path } = useVolumeFilesStore.getState();
+  if (volume === null) return;
+  const { hostId, volumeId } = volume;
+  const at = [...path, name];
+  const answer = await call('sandboxFiles:stat', { hostId, volumeId, path: at });
+  const now = useVolumeFilesStore.getState();
+  if (now.volume !== volume || now.path !== path) return;
+  if (!answer.ok) useVolumeFilesStore.setState({ error: answer.error });
+  else if (answer.value.file === null) readVolumeAgain();
+  else setVolumeDialog({ kind: 'details', path: `/${at.join('/')}`, file: answer.value.file });
 }
 
 /** The file is chosen in the native dialog, then planned under its own name in the open folder. */

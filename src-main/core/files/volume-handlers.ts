@@ -1,15 +1,18 @@
 import type { CoreHandlers } from '../../../src-preload/contract';
 import type { Host } from '../../../src-preload/contract/hosts';
-import type { VolumeFile } from '../../../src-preload/contract/sandbox-files';
+import type { VolumeFile, VolumeFileDetails } from '../../../src-preload/contract/sandbox-files';
 import type { LocalFiles } from '../clusters/local-files';
-import { AppError } from '../errors/app-error';
+import { AppError, toAppError } from '../errors/app-error';
 import type { HostStore } from '../hosts/types';
 import type { VolumePlace } from '../operations/action';
 import type { ShellPort } from '../port/shell-port';
 import { shownPath } from '../sandbox/volume-fs/guard';
-import { volumeReads, type VolumeReads } from '../sandbox/volume-fs/read';
+import { volumeReads, type VolumeReads, type VolumeStat } from '../sandbox/volume-fs/read';
 import type { RemoteEntry } from '../ssh/remote-files';
-import type { FilePool } from '../ssh/types';
+import type { FilePool, SessionPool } from '../ssh/types';
+import { isAbsolutePath } from '../storage/absolute-path';
+import { fileBirthArgv } from '../storage/files/commands';
+import { parseFileBirth } from '../storage/files/file-birth';
 import type { TransferJournal } from '../transfers/journal';
 import { checkWhole, mostEntries } from './browse';
 import { reporter, type TransferReport } from './report';
@@ -17,7 +20,7 @@ import { saveStream } from './save-stream';
 
 export interface VolumeFileOptions {
   hosts: Pick<HostStore, 'get'>;
-  sessions: FilePool;
+  sessions: FilePool & Pick<SessionPool, 'session'>;
   volumePlace: (host: Host, volumeId: string) => Promise<VolumePlace>;
   localFiles: Pick<LocalFiles, 'choose'>;
   shell: Pick<ShellPort, 'chooseSavePath'>;
@@ -85,6 +88,45 @@ export function volumeFileHandlers(
       signal,
     );
   };
+  /** Version 3 of SFTP, the one OpenSSH speaks, has no time of creation: stat tells it, as the same login (M56). */
+  const created = async (
+    host: Host,
+    found: VolumeStat,
+    signal: AbortSignal,
+  ): Promise<Pick<VolumeFileDetails, 'createdAtMs' | 'createdExcuse'>> => {
+    const unknown = (createdExcuse: string) => ({ createdAtMs: null, createdExcuse });
+    if (!isAbsolutePath(found.place)) {
+      return unknown('Its path holds characters that Holdfast puts in no command.');
+    }
+    try {
+      const session = await sessions.session(host, signal);
+      const { stdout } = await session.exec({
+        operation: 'read when a file was created',
+        argv: fileBirthArgv(found.place),
+        privileged: false,
+        acceptExitCodes: [0],
+        timeoutSeconds: 30,
+        maxOutputBytes: 4096,
+        mutates: false,
+        signal,
+      });
+      const { bornSeconds, ...told } = parseFileBirth(stdout);
+      // SECURITY: the path is named twice, and whoever may change the volume may put a link in it between the two.
+      const same =
+        told.mode === found.mode &&
+        told.sizeBytes === found.sizeBytes &&
+        told.uid === found.uid &&
+        told.gid === found.gid &&
+        told.changedSeconds === found.modifiedSeconds;
+      if (!same) return unknown('It was changed while it was looked at.');
+      return bornSeconds === null
+        ? unknown('The host does not know it for this file system.')
+        : { createdAtMs: millis(bornSeconds), createdExcuse: null };
+    } catch (thrown) {
+      if (signal.aborted) throw thrown;
+      return unknown(toAppError(thrown).message);
+    }
+  };
   return {
     'sandboxFiles:list': (request, { signal }) =>
       reading(
@@ -104,7 +146,9 @@ export function volumeFileHandlers(
         async (fs) => {
           const path = shownPath(request.path);
           if (!(await fs.exists(path))) return { file: null };
-          return { file: fileOf({ name: request.path.at(-1) ?? '/', ...(await fs.stat(path)) }) };
+          const found = await fs.stat(path);
+          const file = fileOf({ ...found, name: request.path.at(-1) ?? '/' });
+          return { file: { ...file, ...(await created(hosts.get(request.hostId), found, signal)) } };
         },
         signal,
       ),

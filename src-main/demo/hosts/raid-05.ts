@@ -157,6 +157,7 @@ export function createRaid05({ random, nowMs }: BlueprintContext): HostBlueprint
     throw new Error('raid-05 lost more disks than it should.');
   }
   const msb = raid05Microsandbox(startMs);
+  const files = raid05Files(msb, startMs, nowMs);
   return {
     id: 'demo-raid',
     name: 'raid-05',
@@ -165,8 +166,8 @@ export function createRaid05({ random, nowMs }: BlueprintContext): HostBlueprint
     accessLevel: 'administer',
     machine: createMachine({
       user: 'admin',
-      tools: [...mdadmTools(model), ...microsandboxTools(msb)],
-      files: raid05Files(msb, startMs, nowMs),
+      tools: [...mdadmTools(model), ...microsandboxTools(msb), files.statTool],
+      files,
       nowMs,
     }),
   };

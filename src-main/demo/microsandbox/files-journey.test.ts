@@ -64,6 +64,21 @@ describe('files of sandbox volumes on the demo fleet', () => {
     expect(await list('docker-data')).toEqual(['file disk.raw']);
   });
 
+  it('tell when they were created, also after they were renamed and written to', async () => {
+    const created = async (path: string) =>
+      (await test.call('sandboxFiles:stat', where('build-output', path))).file;
+    await change('write', 'born.txt', { text: 'a' });
+    const before = await created('born.txt');
+    expect(before).toMatchObject({ createdExcuse: null, kind: 'file', sizeBytes: 1 });
+    expect(before?.createdAtMs).toBeLessThanOrEqual(Date.now());
+    await change('rename', 'born.txt', { to: '/moved.txt' });
+    expect((await created('moved.txt'))?.createdAtMs).toBe(before?.createdAtMs);
+    expect(await created('born.txt')).toBeNull();
+    await change('remove', 'moved.txt');
+    const link = (await test.call('sandboxFiles:stat', where('npm-cache', 'logs'))).file;
+    expect(link).toMatchObject({ kind: 'link', createdAtMs: link?.modifiedAtMs });
+  });
+
   it('are not given out through a link that leads out of the volume', async () => {
     test.savePath = join(folder, 'never');
     for (const failed of [

@@ -1,4 +1,6 @@
-import { loginUid } from '../sftp';
+import type { SimulatedTool } from '../machine';
+import { failed, succeeded } from '../result';
+import { attributesOf, loginUid } from '../sftp';
 import {
   allows,
   type Refusal,
@@ -43,6 +45,26 @@ export class VolumeFiles implements VirtualFiles {
   find(path: string) {
     const node = this.#node(path);
     return node === null ? null : viewOf(node);
+  }
+
+  /** stat(1) as the login user: of a link itself. A link is never written, so that it is as old as it was. */
+  get statTool(): SimulatedTool {
+    return {
+      name: 'stat',
+      folder: '/usr/bin',
+      takes: (words) => words[1] === '%W/%f/%s/%u/%g/%Y',
+      run: (words) => {
+        const path = words.at(-1) ?? '';
+        const node = this.#node(path);
+        if (node === null) return failed(1, `stat: cannot statx '${path}': No such file or directory\n`);
+        const { mode, size, uid, gid, mtime } = attributesOf(viewOf(node));
+        const born = node.kind === 'link' ? node.modifiedAtMs : node.bornAtMs;
+        return succeeded(
+          `${Math.floor(born / 1000)}/${mode.toString(16)}/${size}/${uid}/${gid}/${mtime}\n`,
+          2,
+        );
+      },
+    };
   }
 
   #node(path: string): TreeNode | null {

@@ -6,6 +6,7 @@ const pieceBytes = 64 * 1024;
 interface Entry {
   mode: number;
   uid: number;
+  readonly bornAtMs: number;
   modifiedAtMs: number;
 }
 
@@ -13,6 +14,7 @@ interface Entry {
 export class TreeFolder implements Entry {
   readonly kind = 'folder';
   readonly entries = new Map<string, TreeNode>();
+  readonly bornAtMs: number;
   mode: number;
   uid: number;
 
@@ -20,6 +22,7 @@ export class TreeFolder implements Entry {
     public modifiedAtMs: number,
     owner: Partial<Pick<Entry, 'mode' | 'uid'>> = {},
   ) {
+    this.bornAtMs = modifiedAtMs;
     this.mode = owner.mode ?? 0o755;
     this.uid = owner.uid ?? loginUid;
   }
@@ -34,6 +37,7 @@ export class TreeFile implements Entry {
   readonly kind = 'file';
   readonly pieces = new Map<number, Buffer>();
   sizeBytes = 0;
+  readonly bornAtMs: number;
   mode: number;
   uid: number;
 
@@ -41,6 +45,7 @@ export class TreeFile implements Entry {
     public modifiedAtMs: number,
     owner: Partial<Pick<Entry, 'mode' | 'uid'>> = {},
   ) {
+    this.bornAtMs = modifiedAtMs;
     this.mode = owner.mode ?? 0o644;
     this.uid = owner.uid ?? loginUid;
   }

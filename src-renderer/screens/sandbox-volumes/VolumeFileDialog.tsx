@@ -1,5 +1,11 @@
 import { Button, Group, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import type { VolumeFile } from '../../../src-preload/contract/sandbox-files';
+import { Age } from '../../components/Age';
+import { Facts } from '../../components/DetailParts';
+import { formatBytes, formatCount } from '../../format/bytes-format';
+import { formatMode } from '../../format/mode-format';
+import { formatMoment } from '../../format/time-format';
 import {
   planVolumeChange,
   setVolumeDialog,
@@ -14,6 +20,7 @@ const titles: Record<VolumeDialog['kind'], string> = {
   copy: 'Copy file',
   rename: 'Rename or move',
   view: 'Text of the file',
+  details: 'Details',
 };
 
 /** What a change of files still has to know; ends in a plan. */
@@ -24,7 +31,7 @@ export function VolumeFileDialog() {
       opened={dialog !== null}
       onClose={() => setVolumeDialog(null)}
       title={dialog === null ? '' : titles[dialog.kind]}
-      size={dialog?.kind === 'mkdir' ? 480 : 720}
+      size={dialog?.kind === 'mkdir' ? 480 : dialog?.kind === 'details' ? 560 : 720}
       zIndex={300}
     >
       {dialog !== null && <Form dialog={dialog} />}
@@ -36,6 +43,8 @@ function Form({ dialog }: { dialog: VolumeDialog }) {
   switch (dialog.kind) {
     case 'view':
       return <TextView dialog={dialog} />;
+    case 'details':
+      return <Details dialog={dialog} />;
     case 'write':
       return <WriteForm name={dialog.name} text={dialog.text} />;
     case 'mkdir':
@@ -160,6 +169,66 @@ function WriteForm({ name: given, text: before }: { name: string; text: string }
         <Buttons />
       </Stack>
     </form>
+  );
+}
+
+const kinds: Record<VolumeFile['kind'], string> = {
+  file: 'file',
+  folder: 'folder',
+  link: 'symbolic link',
+  other: 'device, socket or pipe',
+};
+
+function Details({ dialog: { path, file } }: { dialog: Extract<VolumeDialog, { kind: 'details' }> }) {
+  const when = (atMs: number | null) =>
+    atMs === null ? (
+      '–'
+    ) : (
+      <>
+        {formatMoment(atMs)}, <Age atMs={atMs} />
+      </>
+    );
+  return (
+    <Stack gap="sm">
+      <Text size="sm" className="mono" style={{ overflowWrap: 'anywhere' }}>
+        {path}
+      </Text>
+      <Facts
+        facts={[
+          ['Kind', kinds[file.kind]],
+          [
+            'Size',
+            file.sizeBytes < 1024
+              ? formatBytes(file.sizeBytes)
+              : `${formatBytes(file.sizeBytes)} (${formatCount(file.sizeBytes)} bytes)`,
+          ],
+          [
+            'Mode',
+            <span key="mode">
+              <span className="mono">{formatMode(file.mode)}</span>
+              {file.readOnly && ', nobody may write it'}
+            </span>,
+          ],
+          [
+            'Owner and group',
+            <span key="owner" className="mono">
+              {file.uid === null ? '–' : `${file.uid}:${file.gid ?? '–'}`}
+            </span>,
+          ],
+          ['Read', when(file.accessedAtMs)],
+          ['Changed', when(file.modifiedAtMs)],
+          [
+            'Created',
+            file.createdExcuse === null ? when(file.createdAtMs) : `Not known. ${file.createdExcuse}`,
+          ],
+        ]}
+      />
+      <Group justify="flex-end">
+        <Button data-autofocus onClick={() => setVolumeDialog(null)}>
+          Close
+        </Button>
+      </Group>
+    </Stack>
   );
 }
 

@@ -8,6 +8,7 @@ import {
   IconFileText,
   IconFolderOpen,
   IconFolderPlus,
+  IconInfoCircle,
   IconPencil,
   IconQuestionMark,
   IconTrash,
@@ -31,6 +32,7 @@ import {
   planVolumeChange,
   readVolumeAgain,
   setVolumeDialog,
+  showVolumeFile,
   uploadToVolume,
   useVolumeFilesStore,
   viewVolumeFile,
@@ -216,6 +218,7 @@ function RowMenu({ row, excuse }: { row: VolumeFile; excuse: string | null }) {
   }
   const file = row.kind === 'file' || row.kind === 'link';
   const items = [
+    { label: 'Details', icon: IconInfoCircle, run: () => void showVolumeFile(row), excuse: null },
     ...(file
       ? [
           { label: 'Download…', icon: IconDownload, run: () => void downloadVolumeFile(row), excuse: null },

@@ -12,6 +12,8 @@ export interface VolumeEntry extends RemoteEntry {
 export interface VolumeStat extends RemoteStat {
   /** No permission to write for anybody. */
   readOnly: boolean;
+  /** Where it is on the host, without links in its folders. */
+  place: string;
 }
 
 export interface VolumeStream {
@@ -89,7 +91,7 @@ export function volumeReads(files: RemoteFiles, root: string): VolumeReads {
       await followed(files, root, path);
       const { path: place } = await placeOf(files, root, path);
       const found = await files.lstat(place);
-      return { ...found, readOnly: found.mode !== null && (found.mode & 0o222) === 0 };
+      return { ...found, readOnly: found.mode !== null && (found.mode & 0o222) === 0, place };
     },
     exists: async (path) => {
       const { path: place, missing } = await placeOf(files, root, path).catch(absent);

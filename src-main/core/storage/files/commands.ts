@@ -18,6 +18,19 @@ export function restoredName(name: string, takenAtMs: number): string {
 /** Kind, size in bytes and time of the last change in seconds. Exit 1: it is not there, or may not be seen. */
 export const fileStatArgv = (path: string): string[] => ['stat', '-c', '%F/%s/%Y', '--', checkedPath(path)];
 
+/**
+ * When a name was made, in seconds since the epoch, with what tells whether it is still the file that was looked at:
+ * mode, size, owner and time of the last change. A link is not followed. 0 or `-`: the file system, the kernel or a
+ * coreutils before 8.31 does not tell.
+ */
+export const fileBirthArgv = (path: string): string[] => [
+  'stat',
+  '-c',
+  '%W/%f/%s/%u/%g/%Y',
+  '--',
+  checkedPath(path),
+];
+
 /** Mode, owner and times come along; what is there already is left alone. */
 export const restoreFileArgv = (source: string, destination: string): string[] => {
   if (!isRestoredPath(destination)) throw new RangeError('Not the path of a restored file.');

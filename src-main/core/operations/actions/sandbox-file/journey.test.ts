@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -56,15 +58,33 @@ afterEach(async () => {
   await volume.close();
 });
 
+/** What the real stat is asked instead. */
+let answerOfStat: (words: readonly string[]) => readonly string[] = (words) => words;
+
 /** msb as its captures have it: `web` runs with the volume. */
 let msb: MsbModel;
 function installMsb(): void {
+  answerOfStat = (words) => words;
   msb = new MsbModel('/home/admin/.microsandbox', true);
   msb.sandboxes.push({
     ...{ name: 'web', image: 'tiny:latest', status: 'Running', createdAtMs: 0, oci: true },
     mounts: [{ volume: 'data', guestPath: '/data', readOnly: false }],
   });
-  const machine = createMachine({ user: 'admin', tools: [msbTool(msb)], nowMs: () => 0 });
+  const machine = createMachine({
+    user: 'admin',
+    tools: [
+      msbTool(msb),
+      {
+        name: 'stat',
+        folder: '/usr/bin',
+        run: (words) => {
+          const { status, stdout, stderr } = spawnSync('stat', answerOfStat(words), { encoding: 'utf8' });
+          return { exitCode: status ?? 1, stdout, stderr, delayMs: 0 };
+        },
+      },
+    ],
+    nowMs: () => 0,
+  });
   volume.server.options = {
     ...volume.server.options,
     onExec: (command, channel) => {
@@ -386,6 +406,29 @@ describe('changes of the files of a sandbox volume', () => {
 });
 
 describe('looking at the files of a sandbox volume', () => {
+  it('does not say when a file was created where stat fails, or saw another file', async () => {
+    put('text');
+    const created = async (name: string) => {
+      const { file } = await test.call('sandboxFiles:stat', {
+        ...{ hostId: host.id, volumeId: 'msb:data' },
+        path: [name],
+      });
+      return file === null ? null : [file.createdAtMs, file.createdExcuse, file.sizeBytes];
+    };
+    answerOfStat = (words) => [...words.slice(0, -1), '/etc/hostname'];
+    expect(await created('text')).toEqual([null, 'It was changed while it was looked at.', 1]);
+    answerOfStat = () => ['/nowhere'];
+    expect(await created('text')).toEqual([null, expect.stringContaining('No such file'), 1]);
+    answerOfStat = (words) => words.map((word) => word.replace('%W', '0'));
+    expect(await created('text')).toEqual([null, 'The host does not know it for this file system.', 1]);
+    put('line\nfeed');
+    expect(await created('line\nfeed')).toEqual([
+      null,
+      'Its path holds characters that Holdfast puts in no command.',
+      1,
+    ]);
+  });
+
   it('lists, stats, shows text and downloads by calls that change nothing', async () => {
     const content = randomBytes(300_000);
     put('a/text', 'grüße');
@@ -402,6 +445,10 @@ describe('looking at the files of a sandbox volume', () => {
     ]);
     expect(await test.call('sandboxFiles:stat', { ...where, path: ['a', 'text'] })).toMatchObject({
       file: { kind: 'file', sizeBytes: 7, readOnly: false },
+    });
+    const { birthtimeMs } = statSync(at('a/text'));
+    expect(await test.call('sandboxFiles:stat', { ...where, path: ['a', 'text'] })).toMatchObject({
+      file: { createdAtMs: Math.floor(birthtimeMs / 1000) * 1000, createdExcuse: null },
     });
     expect(await test.call('sandboxFiles:stat', { ...where, path: ['gone'] })).toEqual({ file: null });
     expect(await test.call('sandboxFiles:text', { ...where, path: ['a', 'text'] })).toEqual({
