@@ -1,5 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
+import { recordDialogs } from './dialogs';
 import { expect, test } from './fixtures';
+import { launchHoldfast } from './launch';
+import { addHost, allowChanges, hostState, startKvm } from './own-hosts';
 import { expectAccessible, screenshot } from './page-tools';
 import { findSnapshot, open, plan, planFromMenu, readFleet, snapshotNow } from './plans';
 
@@ -244,4 +250,81 @@ test.describe('staged changes', () => {
     // Nobody was asked for more than the one that was run by hand.
     expect(await dialogs.seen()).toHaveLength(1);
   });
+});
+
+test('upkeep is staged for whatever is due when a host is first read after a start', async () => {
+  test.setTimeout(240_000);
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-upkeep-'));
+  const userData = join(folder, 'profile');
+  const kvm = await startKvm();
+  const leftover = 'lena-2026w47.ext4.part';
+  try {
+    const first = await launchHoldfast({ userData });
+    try {
+      const { app, page } = first;
+      const dialogs = await recordDialogs(app);
+      await addHost(page, dialogs, { ...kvm, access: 'Administer' });
+      await expect(hostState(page, 'Online')).toBeVisible();
+      await allowChanges(page, dialogs);
+      await open(page, 'Sandbox volumes');
+      await page.getByRole('button', { name: `Actions for ${leftover}` }).click();
+      await page.getByRole('menuitem', { name: 'Clean it up' }).click();
+      await stage(page, '');
+      await plan(page).getByRole('button', { name: 'Show the changes' }).click();
+      await row(page, leftover).click();
+      const drawer = page.getByRole('dialog', { name: /Clean up what is left over/ });
+      await drawer.getByRole('button', { name: 'Stage it whenever…' }).click();
+      const form = page.getByRole('dialog', { name: 'New automation' });
+      await form.getByRole('textbox', { name: 'Name' }).fill('Tidy up after every start');
+      await form.getByRole('combobox', { name: 'When' }).click();
+      await page.getByRole('option', { name: 'it is first read after Holdfast was started' }).click();
+      await expect(form.getByRole('checkbox', { name: /^For all that it is due for then/ })).toBeChecked();
+      await screenshot(page, '144-upkeep-form');
+      await expectAccessible(page, '[role="dialog"]');
+      await form.getByRole('button', { name: 'Create automation' }).click();
+      await expect(form).toBeHidden();
+      await drawer.getByRole('button', { name: 'Discard' }).click();
+      await page.keyboard.press('Escape');
+    } finally {
+      await first.close();
+    }
+    const asBefore = kvm.commands.length;
+    const second = await launchHoldfast({ userData });
+    try {
+      const { app, page } = second;
+      const dialogs = await recordDialogs(app);
+      await page.evaluate(async (secret) => {
+        const { hosts } = window.holdfast;
+        const listed = await hosts.list({}, crypto.randomUUID());
+        if (!listed.ok) throw new Error(listed.error.message);
+        for (const { host } of listed.value.hosts) {
+          await hosts.setSecret({ hostId: host.id, secret }, crypto.randomUUID());
+        }
+      }, kvm.password);
+      await page.getByRole('button', { name: 'Refresh all' }).click();
+      await expect(link(page)).toHaveAttribute('aria-description', '1 pending', { timeout: 60_000 });
+      await open(page, 'Changes');
+      await page.getByText('Automations', { exact: true }).click();
+      const rule = page.getByRole('row').filter({ hasText: 'Tidy up after every start' });
+      await expect(rule.getByText('kvm-03 is first read after Holdfast was started')).toBeVisible();
+      await expect(rule.getByText('all that is due on kvm-03')).toBeVisible();
+      await expect(
+        rule.getByText(/^It staged “Clean up what is left over” at the first reading/),
+      ).toBeVisible();
+      await screenshot(page, '145-upkeep-rule');
+      await expectAccessible(page);
+      // Looked at, and nothing else: no file was deleted, and nobody was asked.
+      expect(kvm.commands.slice(asBefore).filter((line) => /\/rm /.test(line))).toEqual([]);
+      expect(await dialogs.seen()).toEqual([]);
+      await page.getByText('Open', { exact: true }).click();
+      await row(page, '3 leftovers').click();
+      await expect(page.getByRole('dialog').getByText(leftover).first()).toBeVisible();
+      await screenshot(page, '146-upkeep-change');
+    } finally {
+      await second.close();
+    }
+  } finally {
+    await kvm.switchOff();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
 });

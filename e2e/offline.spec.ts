@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 import { recordDialogs } from './dialogs';
 import { expect, test } from './fixtures';
 import { launchHoldfast } from './launch';
-import { addHost, allowChanges, hostState, startNas, type Nas } from './own-hosts';
+import { addHost, allowChanges, hostState, startNas, type ServedHost } from './own-hosts';
 import { expectAccessible, screenshot } from './page-tools';
 import { findSnapshot, open, plan, planFromMenu, snapshotNow, typeNames } from './plans';
 
@@ -14,7 +14,7 @@ const card = (page: Page) => page.getByRole('region', { name: 'Hosts' }).getByRo
 const countsPattern = /^3 pools · [\d,\s]{4,} snapshots$/;
 
 /** The host is read, and two changes are recorded: one made, one cancelled. Returns what the fleet said of it then. */
-async function workOnline(userData: string, nas: Nas): Promise<{ readAt: string; counts: string }> {
+async function workOnline(userData: string, nas: ServedHost): Promise<{ readAt: string; counts: string }> {
   const holdfast = await launchHoldfast({ userData });
   const { page } = holdfast;
   try {

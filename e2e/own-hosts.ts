@@ -1,5 +1,7 @@
 import type { Page } from '@playwright/test';
 import type { DialogRecorder } from './dialogs';
+import type { HostBlueprint } from '../src-main/demo/hosts/blueprint';
+import { createKvm03 } from '../src-main/demo/hosts/kvm-03';
 import { createNas01 } from '../src-main/demo/hosts/nas-01';
 import { createRandom } from '../src-main/demo/random';
 import { generateHostKey, startSshServer, type SshServer } from '../src-main/demo/server';
@@ -75,8 +77,8 @@ export async function allowChanges(page: Page, dialogs: DialogRecorder): Promise
 export const refreshBehindThePage = (page: Page): Promise<unknown> =>
   page.evaluate(() => window.holdfast.inventory.refreshAll({}, crypto.randomUUID()));
 
-/** The demo’s ZFS host behind a server of the test’s own: it outlives the app and its core, and can be switched off. */
-export interface Nas extends OwnHost {
+/** A host of the demo behind a server of the test’s own: it outlives the app and its core, and can be switched off. */
+export interface ServedHost extends OwnHost {
   /** Command lines that arrived, oldest first. */
   readonly commands: string[];
   /** What such a command does is done, but the answer does not come. null: all answer again. */
@@ -89,9 +91,15 @@ export interface Nas extends OwnHost {
 
 const never = 24 * 3600 * 1000;
 
-export async function startNas(): Promise<Nas> {
-  const { machine } = createNas01({ random: createRandom(20261123), nowMs: Date.now });
-  if (machine === null) throw new Error('The NAS of the demo is never switched off.');
+const world = () => ({ random: createRandom(20261123), nowMs: Date.now });
+
+/** The ZFS host. */
+export const startNas = (): Promise<ServedHost> => serve(createNas01(world()));
+/** The host of virtual machines, with device-mapper sandboxes. */
+export const startKvm = (): Promise<ServedHost> => serve(createKvm03(world()));
+
+async function serve({ name, machine }: HostBlueprint): Promise<ServedHost> {
+  if (machine === null) throw new Error(`${name} of the demo is switched off.`);
   const password = 'correct horse battery staple';
   const hostKey = generateHostKey();
   const commands: string[] = [];
@@ -117,7 +125,7 @@ export async function startNas(): Promise<Nas> {
   };
   const { port } = await start(0);
   return {
-    name: 'nas-01',
+    name,
     port,
     user: machine.user,
     password,

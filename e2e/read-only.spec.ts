@@ -1,6 +1,6 @@
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './fixtures';
-import { addHost, hostState, pressReadOnlySwitch, startNas, type Nas } from './own-hosts';
+import { addHost, hostState, pressReadOnlySwitch, startNas, type ServedHost } from './own-hosts';
 import { expectAccessible, screenshot } from './page-tools';
 import { open, plan } from './plans';
 
@@ -87,7 +87,7 @@ test('what may be changed: the read-only switch, and the access level of each ho
   dialogs,
 }) => {
   test.setTimeout(240_000);
-  const nas: Nas = await startNas();
+  const nas: ServedHost = await startNas();
   const badge = page.getByRole('banner').getByText('Read-only', { exact: true });
   const readOnly = page.getByRole('switch', { name: 'Read-only mode' });
   try {

@@ -344,7 +344,10 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       onHostChanged,
       onInventoryChanged: (hostId) => emit('inventory:changed', { hostId }),
       takeDue: (hostId) => quiet.take(hostId),
-      onSeen: history.sawHost,
+      onSeen: (hostId, seen) => {
+        history.sawHost(hostId, seen);
+        automations.wasRead(hostId);
+      },
       onReading: ({ id, name }, outcome) => {
         const error = outcome instanceof AppError ? outcome : null;
         trouble.observe(id, 'reach', [reachCondition(name, error)]);
@@ -376,6 +379,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         if (outcome instanceof AppError) return;
         trouble.observe(id, 'inside', clusterConditions(name, outcome));
         history.sawCluster(id, outcome);
+        automations.wasRead(id);
       },
       onChanged: onClusterChanged,
       nowMs,
@@ -430,6 +434,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
       changes,
       changeStore,
       road,
+      inventoryOf: (hostId) => inventory.read(hostId),
       nameOf: hostName,
       nowMs,
       log,

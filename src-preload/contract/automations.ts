@@ -14,6 +14,8 @@ export const triggerSchema = z.discriminatedUnion('kind', [
     what: z.enum(['reach', 'quorum', 'node', 'health']),
     state: z.enum(['begun', 'ended']),
   }),
+  /** The first whole reading since Holdfast was started. */
+  z.strictObject({ kind: z.literal('contact'), hostId: hostIdSchema }),
   /** A reading met an object in another state. `to` null: whichever. */
   z.strictObject({
     kind: z.literal('state'),
@@ -44,6 +46,8 @@ export const automationSchema = z.strictObject({
   target: z.string(),
   /** In place of the guest that it was made of: the guests that the operation was about. */
   sameGuests: z.boolean(),
+  /** In place of what it was made of: all that the action is due for on the host, as just read. */
+  allDue: z.boolean(),
   createdAtMs: timestampMsSchema,
   /** When it last had something to do, and what came of that. */
   lastAtMs: timestampMsSchema.nullable(),
@@ -60,6 +64,7 @@ export const automationsContract = {
       name: automationNameSchema,
       trigger: triggerSchema,
       sameGuests: z.boolean(),
+      allDue: z.boolean(),
     }),
     response: z.strictObject({ automation: automationSchema }),
   },

@@ -234,6 +234,8 @@ export const actionInfoSchema = z.strictObject({
   risk: riskSchema,
   /** Many objects of one host may be asked for at once: input `{ items: [...], goOn }`. */
   bulk: z.boolean(),
+  /** It is upkeep: an inventory tells what it is due for. */
+  upkeep: z.boolean(),
 });
 export type ActionInfo = z.infer<typeof actionInfoSchema>;
 

@@ -10,6 +10,7 @@ const action: ActionInfo = {
   minimumAccess: 'administer',
   risk: 'destructive',
   bulk: true,
+  upkeep: false,
 };
 const host = (accessLevel: Host['accessLevel']) => ({ name: 'nas-01', accessLevel }) as Host;
 

@@ -24,7 +24,7 @@ async function ruleOf(
   action: string,
   input: Record<string, unknown>,
   trigger: Trigger,
-  sameGuests = false,
+  { sameGuests = false, allDue = false } = {},
 ): Promise<Automation> {
   const plan = await core.plan(hostId, action, input);
   const { change } = await core.call('changes:stage', { planId: plan.id, note: '' });
@@ -33,6 +33,7 @@ async function ruleOf(
     name: 'The rule',
     trigger,
     sameGuests,
+    allDue,
   });
   await core.call('changes:discard', { changeId: change.id });
   return automation;
@@ -165,7 +166,7 @@ describe('automations on a cluster', () => {
       'pve.snapshot.create',
       snapshot,
       { kind: 'operation', hostId: atlas, action: 'pve.guest.reboot' },
-      true,
+      { sameGuests: true },
     );
     const plan = await core.plan(atlas, 'pve.guest.reboot', { items: [guest(100), guest(101)], goOn: true });
     expect((await core.run(plan)).outcome).toBe('ok');
@@ -208,12 +209,20 @@ describe('automations on a cluster', () => {
     expect(await pendingOf(core)).toHaveLength(1);
   });
 
+  it('stage at the first reading since the start, once', async () => {
+    const { core } = world;
+    await ruleOf(core, atlas, 'pve.guest.reboot', guest(100), { kind: 'contact', hostId: atlas });
+    await world.refresh();
+    expect(await pendingOf(core)).toEqual([]);
+    expect((await rulesOf(core))[0]?.lastMessage).toBeNull();
+  });
+
   it('are refused where the guests of the trigger mean nothing', async () => {
     const { core } = world;
     const plan = await core.plan(atlas, 'pve.snapshot.create', snapshot);
     const { change } = await core.call('changes:stage', { planId: plan.id, note: '' });
     const trigger: Trigger = { kind: 'trouble', hostId: atlas, what: 'node', state: 'begun' };
-    const request = { changeId: change.id, name: 'x', trigger, sameGuests: true };
+    const request = { changeId: change.id, name: 'x', trigger, sameGuests: true, allDue: false };
     expect(await core.failure('automations:create', request)).toMatchObject({ code: 'refused' });
     expect(
       await core.failure('automations:create', { ...request, sameGuests: false, name: ' ' }),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CoreHandlers } from '../../../src-preload/contract';
 import type { Automation, Trigger } from '../../../src-preload/contract/automations';
+import type { HostInventory } from '../../../src-preload/contract/inventory';
 import type { OperationResult, Plan } from '../../../src-preload/contract/operations';
 import { AppError, toAppError } from '../errors/app-error';
 import type { StateMove } from '../history/state-changes';
@@ -15,7 +16,9 @@ export interface AutomationsOptions {
   store: AutomationStore;
   changes: Pick<StagedChanges, 'stage'>;
   changeStore: Pick<ChangeStore, 'get' | 'waitingOf'>;
-  road: Pick<OperationRoad, 'plan' | 'find' | 'takesMany'>;
+  road: Pick<OperationRoad, 'plan' | 'find' | 'takesMany' | 'dueIn'>;
+  /** Of a host, as last read; null: never. */
+  inventoryOf: (hostId: string) => Promise<HostInventory | null>;
   /** Of a host or cluster that is in the list; null: it is not. */
   nameOf: (hostId: string) => string | null;
   nowMs: () => number;
@@ -57,6 +60,8 @@ export class Automations {
   /** One after another, so that a burst of events reads no host twice at the same time. */
   #work: Promise<void> = Promise.resolve();
   readonly #closing = new AbortController();
+  /** Hosts and clusters that were read since the start. */
+  readonly #contacted = new Set<string>();
 
   constructor(private readonly options: AutomationsOptions) {}
 
@@ -100,6 +105,15 @@ export class Automations {
     }
   }
 
+  /** A host or cluster was read whole. */
+  wasRead(hostId: string): void {
+    if (this.#contacted.has(hostId)) return;
+    this.#contacted.add(hostId);
+    for (const rule of this.#waiting(hostId, 'contact')) {
+      this.#begin(rule, 'at the first reading since Holdfast was started', []);
+    }
+  }
+
   /** Resolves when all that was begun so far has ended. */
   settled(): Promise<void> {
     return this.#work;
@@ -114,7 +128,7 @@ export class Automations {
     const { store, changeStore, nameOf, nowMs, onChanged, road } = this.options;
     return {
       'automations:list': async () => ({ automations: store.list().map((rule) => this.#shown(rule)) }),
-      'automations:create': async ({ changeId, name, trigger, sameGuests }) => {
+      'automations:create': async ({ changeId, name, trigger, sameGuests, allDue }) => {
         const { change, input } = changeStore.get(changeId);
         if (nameOf(trigger.hostId) === null || nameOf(change.hostId) === null) {
           throw new AppError('not-found', 'That host or cluster is no longer in the list.');
@@ -129,6 +143,12 @@ export class Automations {
         if (sameGuests && (guests.length !== 1 || !road.takesMany(change.action))) {
           throw new AppError('refused', 'Only a change of one guest can be staged for other guests.');
         }
+        if (allDue && (trigger.kind !== 'contact' || trigger.hostId !== change.hostId)) {
+          throw new AppError('refused', 'Only the reading of the same host tells what is due there.');
+        }
+        if (allDue && road.dueIn(change.action) === undefined) {
+          throw new AppError('refused', `No reading tells what “${change.title}” is due for.`);
+        }
         const rule: StoredAutomation = {
           id: randomUUID(),
           name,
@@ -142,6 +162,7 @@ export class Automations {
           target: change.target.name,
           input,
           sameGuests,
+          allDue,
           createdAtMs: nowMs(),
           lastAtMs: null,
           lastMessage: null,
@@ -202,7 +223,7 @@ export class Automations {
 
   /** Never throws: what came of it stands with the rule. */
   async #stage(rule: StoredAutomation, why: string, guests: readonly GuestPlace[]): Promise<void> {
-    const { store, changeStore, changes, road, nowMs, log, notify, onChanged } = this.options;
+    const { changeStore, changes, road, log, notify } = this.options;
     if (this.#closing.signal.aborted) return;
     let message: string;
     try {
@@ -210,7 +231,11 @@ export class Automations {
       if (changeStore.waitingOf(rule.id) > 0) {
         message = `It was due ${why}; what it staged before still waits, so nothing was staged.`;
       } else {
-        const input = inputFor(rule, guests, nowMs());
+        const input = await this.#inputFor(rule, guests);
+        if (input === null) {
+          this.#tell(rule, `Nothing was due ${why}.`);
+          return;
+        }
         const plan = await road.plan(rule.hostId, rule.action, input, this.#closing.signal);
         const { id, title, hostName } = changes.stage(plan.id, `Staged ${why}.`, {
           automationId: rule.id,
@@ -228,6 +253,11 @@ export class Automations {
         error: thrown,
       });
     }
+    this.#tell(rule, message);
+  }
+
+  #tell(rule: StoredAutomation, message: string): void {
+    const { store, nowMs, log, onChanged } = this.options;
     try {
       store.told(rule.id, nowMs(), message);
       onChanged();
@@ -238,12 +268,18 @@ export class Automations {
       });
     }
   }
-}
 
-function inputFor(rule: StoredAutomation, guests: readonly GuestPlace[], atMs: number): AutomationInput {
-  const input = freshName(rule.action, rule.input, atMs);
-  if (!rule.sameGuests) return input;
-  const items = guests.map((guest) => ({ ...input, ...guest }));
-  const [only] = items;
-  return items.length === 1 && only !== undefined ? only : { items, goOn: true };
+  /** null: nothing is due. */
+  async #inputFor(rule: StoredAutomation, guests: readonly GuestPlace[]): Promise<AutomationInput | null> {
+    const { road, inventoryOf, nowMs } = this.options;
+    if (rule.allDue) {
+      const inventory = await inventoryOf(rule.hostId);
+      return (inventory && road.dueIn(rule.action)?.(inventory)) ?? null;
+    }
+    const input = freshName(rule.action, rule.input, nowMs());
+    if (!rule.sameGuests) return input;
+    const items = guests.map((guest) => ({ ...input, ...guest }));
+    const [only] = items;
+    return items.length === 1 && only !== undefined ? only : { items, goOn: true };
+  }
 }

@@ -28,6 +28,7 @@ interface Row {
   target: string;
   input: string;
   same_guests: number;
+  all_due: number;
   created_at_ms: number;
   last_at_ms: number | null;
   last_message: string | null;
@@ -48,6 +49,7 @@ function toAutomation(row: Row): StoredAutomation {
       target: row.target,
       input: inputSchema.parse(JSON.parse(row.input)),
       sameGuests: row.same_guests === 1,
+      allDue: row.all_due === 1,
       createdAtMs: row.created_at_ms,
       lastAtMs: row.last_at_ms,
       lastMessage: row.last_message,
@@ -85,9 +87,9 @@ export function createAutomationStore(db: Database): AutomationStore {
   const count = db.prepare<[], number>('SELECT count(*) FROM automations').pluck();
   const insert = db.prepare<[Omit<Row, 'last_at_ms' | 'last_message'> & { trigger_host_id: string }]>(`
     INSERT INTO automations (id, name, enabled, trigger_host_id, trigger_body, host_id, host_name, environment, action,
-      title, target, input, same_guests, created_at_ms)
+      title, target, input, same_guests, all_due, created_at_ms)
     VALUES (@id, @name, @enabled, @trigger_host_id, @trigger_body, @host_id, @host_name, @environment, @action,
-      @title, @target, @input, @same_guests, @created_at_ms)`);
+      @title, @target, @input, @same_guests, @all_due, @created_at_ms)`);
   const enable = db.prepare<[number, string]>('UPDATE automations SET enabled = ? WHERE id = ?');
   const remove = db.prepare<[string]>('DELETE FROM automations WHERE id = ?');
   const told = db.prepare<[number, string, string]>(
@@ -119,6 +121,7 @@ export function createAutomationStore(db: Database): AutomationStore {
         title: automation.title,
         target: automation.target,
         input: JSON.stringify(automation.input),
+        all_due: automation.allDue ? 1 : 0,
         same_guests: automation.sameGuests ? 1 : 0,
         created_at_ms: automation.createdAtMs,
       });

@@ -301,6 +301,8 @@ export interface ActionDefinition<Input> extends ActionTraits {
   together?(context: ActionContext, inputs: readonly Input[]): Promise<Consequence[]>;
   /** Where the screens offer it, pure. null: not for this subject. */
   offer(subject: Subject, world: OfferWorld): OfferDraft | null;
+  /** Of upkeep: what it would be asked for on a host as last read, all of it together; null: nothing is due. Pure. */
+  due?(inventory: HostInventory): Offer['input'] | null;
   plan(context: ActionContext, input: Input): Promise<PlanDraft>;
   /** Reads again after executing and says whether the effect is there. `exitCodes` of the steps, in order. */
   verify(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ActionId, Consequence, Verification } from '../../../src-preload/contract/operations';
+import type { HostInventory } from '../../../src-preload/contract/inventory';
+import type { ActionId, Consequence, Offer, Verification } from '../../../src-preload/contract/operations';
 import { AppError } from '../errors/app-error';
 import type {
   ActionContext,
@@ -35,6 +36,8 @@ export interface BoundAction<Step extends AnyStepDraft = AnyStepDraft> extends A
   over: 'ssh' | 'pve';
   /** For objects of a host; null from actions on clusters. */
   offer(subject: Subject, world: OfferWorld): OfferDraft | null;
+  /** Of upkeep on a host: what it is due for. Left out: it is none. */
+  due?: (inventory: HostInventory) => Offer['input'] | null;
   /** For objects of a cluster; null from actions on hosts. */
   offerOnCluster(subject: ClusterSubject, world: ClusterWorld): OfferDraft | null;
   /** `exitCode` is null for a call of the API, whose message stands in `stderr`. */
@@ -118,6 +121,7 @@ export function bindAction<Input>(definition: ActionDefinition<Input>): BoundAct
     ...traitsOf(definition),
     over: 'ssh',
     offer: (subject, world) => definition.offer(subject, world),
+    due: definition.due?.bind(definition),
     offerOnCluster: () => null,
     explainFailure: (exitCode, stderr) => definition.explainFailure(exitCode ?? 1, stderr),
     parse: parser(

@@ -111,14 +111,17 @@ export class OperationRoad {
   }
 
   catalogue(): ActionInfo[] {
-    return [...this.options.catalogue.values()].map(({ id, title, backend, minimumAccess, risk, bulk }) => ({
-      id,
-      title,
-      backend,
-      minimumAccess,
-      risk,
-      bulk: bulk !== undefined,
-    }));
+    return [...this.options.catalogue.values()].map(
+      ({ id, title, backend, minimumAccess, risk, bulk, due }) => ({
+        id,
+        title,
+        backend,
+        minimumAccess,
+        risk,
+        bulk: bulk !== undefined,
+        upkeep: due !== undefined,
+      }),
+    );
   }
 
   /**
@@ -237,6 +240,11 @@ export class OperationRoad {
   /** Whether an action can be asked for several objects at once. */
   takesMany(actionId: string): boolean {
     return this.options.catalogue.get(actionId)?.bulk !== undefined;
+  }
+
+  /** Of upkeep, what it is due for in an inventory, or null for nothing; undefined: it is no upkeep. */
+  dueIn(actionId: string): BoundAction['due'] {
+    return this.options.catalogue.get(actionId)?.due;
   }
 
   /** A plan that was made, and whether it ran; undefined: no such plan. */

@@ -48,6 +48,7 @@ function AutomationForm({ change }: { change: StagedChange }) {
   const [object, setObject] = useState<string | null>(null);
   const [to, setTo] = useState('');
   const [sameGuests, setSameGuests] = useState(false);
+  const [allDue, setAllDue] = useState(true);
   const [error, setError] = useState<WireError | null>(null);
   const [busy, setBusy] = useState(false);
   const isCluster = clusters.some(({ cluster }) => cluster.id === hostId);
@@ -57,18 +58,24 @@ function AutomationForm({ change }: { change: StagedChange }) {
   }, [hostId, isCluster]);
   const chosenTrouble = troubles.find(({ what, state }) => `${what} ${state}` === trouble);
   const trigger: Trigger | null =
-    kind === 'operation'
-      ? // The list below holds ids of the catalogue only.
-        { kind, hostId, action: action as ActionId | null }
-      : kind === 'trouble'
-        ? chosenTrouble === undefined
-          ? null
-          : { kind, hostId, what: chosenTrouble.what, state: chosenTrouble.state }
-        : object === null
-          ? null
-          : { kind, hostId, object, to: to.trim() === '' ? null : to.trim() };
+    kind === 'contact'
+      ? { kind, hostId }
+      : kind === 'operation'
+        ? // The list below holds ids of the catalogue only.
+          { kind, hostId, action: action as ActionId | null }
+        : kind === 'trouble'
+          ? chosenTrouble === undefined
+            ? null
+            : { kind, hostId, what: chosenTrouble.what, state: chosenTrouble.state }
+          : object === null
+            ? null
+            : { kind, hostId, object, to: to.trim() === '' ? null : to.trim() };
   const mayBeSame =
     kind === 'operation' && hostId === change.hostId && isCluster && change.target.kind !== 'guests';
+  const mayBeAllDue =
+    kind === 'contact' &&
+    hostId === change.hostId &&
+    [...actions.values()].some(({ id, upkeep }) => id === change.action && upkeep);
   const submit = async (event: React.FormEvent) => {
     event.preventDefault();
     if (trigger === null || name.trim() === '') return;
@@ -78,6 +85,7 @@ function AutomationForm({ change }: { change: StagedChange }) {
       name,
       trigger,
       sameGuests: mayBeSame && sameGuests,
+      allDue: mayBeAllDue && allDue,
     });
     setBusy(false);
     setError(failed);
@@ -123,6 +131,7 @@ function AutomationForm({ change }: { change: StagedChange }) {
             { value: 'operation', label: 'an operation of Holdfast ended well' },
             { value: 'trouble', label: 'trouble began or ended' },
             { value: 'state', label: 'a reading finds something in another state' },
+            { value: 'contact', label: 'it is first read after Holdfast was started' },
           ]}
           value={kind}
           onChange={(value) => setKind(value as Kind)}
@@ -178,6 +187,14 @@ function AutomationForm({ change }: { change: StagedChange }) {
             label="For the guests that the operation was about, instead of the one above"
             checked={sameGuests}
             onChange={(event) => setSameGuests(event.currentTarget.checked)}
+          />
+        )}
+        {mayBeAllDue && (
+          <Checkbox
+            label="For all that it is due for then, instead of the one above"
+            description="Nothing is staged when nothing is due."
+            checked={allDue}
+            onChange={(event) => setAllDue(event.currentTarget.checked)}
           />
         )}
         {error !== null && <ErrorNotice error={error} />}

@@ -29,8 +29,8 @@ export function Automations() {
         <div className="panel">
           <EmptyState icon={<IconRobot size={24} />} title="No automations yet">
             Open a staged change and choose “Stage it whenever…”: Holdfast then stages it again when an
-            operation ended, trouble began, or something is found in another state. It only ever stages; you
-            apply.
+            operation ended, trouble began, something is found in another state, or a host is first read. It
+            only ever stages; you apply.
           </EmptyState>
         </div>
       )}
@@ -60,7 +60,8 @@ export function Automations() {
 
 function Line({ automation }: { automation: Automation }) {
   const actions = useAppStore((state) => state.actions);
-  const { id, name, trigger, triggerHostName, title, target, hostName, environment, sameGuests } = automation;
+  const { id, name, trigger, triggerHostName, title, target, hostName, environment, sameGuests, allDue } =
+    automation;
   return (
     <Table.Tr>
       <Table.Td pl={16} valign="top">
@@ -75,7 +76,7 @@ function Line({ automation }: { automation: Automation }) {
         <Text size="sm">{title}</Text>
         <Group gap={6}>
           <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-            {sameGuests ? 'of the guests it was about' : target} on {hostName}
+            {sameGuests ? 'of the guests it was about' : allDue ? 'all that is due' : target} on {hostName}
           </Text>
           <EnvironmentBadge environment={environment} />
         </Group>

@@ -18,6 +18,7 @@ describe('what an automation waits for', () => {
     expect(words({ kind: 'trouble', hostId, what: 'node', state: 'begun' })).toBe(
       'atlas: a node goes offline',
     );
+    expect(words({ kind: 'contact', hostId })).toBe('atlas is first read after Holdfast was started');
     expect(words({ kind: 'state', hostId, object: 'pool:zfs:tank', to: 'DEGRADED' })).toBe(
       'pool tank on atlas is found DEGRADED',
     );

@@ -41,6 +41,8 @@ export function triggerWords(
       const found = troubles.find(({ what, state }) => what === trigger.what && state === trigger.state);
       return `${hostName}: ${found?.words ?? trigger.what}`;
     }
+    case 'contact':
+      return `${hostName} is first read after Holdfast was started`;
     case 'state':
       return `${objectWords(trigger.object)} on ${hostName} ${
         trigger.to === null ? 'is found in another state' : `is found ${trigger.to}`

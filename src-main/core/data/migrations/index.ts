@@ -12,6 +12,7 @@ import { migration as stateChanges } from './0100-state-changes';
 import { migration as stagedChanges } from './0110-staged-changes';
 import { migration as transfers } from './0120-transfers';
 import { migration as automations } from './0130-automations';
+import { migration as automationsDue } from './0140-automations-due';
 
 /** Formats of app.sqlite, oldest first. A line is never changed once released. */
 export const appMigrations: readonly Migration[] = [
@@ -28,4 +29,5 @@ export const appMigrations: readonly Migration[] = [
   stagedChanges,
   transfers,
   automations,
+  automationsDue,
 ];

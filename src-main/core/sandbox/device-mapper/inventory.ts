@@ -216,6 +216,9 @@ function leftoverRow({ id, kind, name, why, sizeBytes, busy }: Leftover): Volume
   };
 }
 
+/** Label of the fact that a template has to be expanded. */
+export const smallerThanDefault = 'Smaller than the default';
+
 function templateRow(world: SandboxWorld, template: Template): SandboxTemplate {
   const { name, path, meta, file, loops, volumes } = template;
   const wanted = world.settings.defaultSizeMib * 1024 ** 2;
@@ -257,7 +260,7 @@ function templateRow(world: SandboxWorld, template: Template): SandboxTemplate {
           .join(', '),
       ),
       ...fact(
-        'Smaller than the default',
+        smallerThanDefault,
         file.sizeBytes < wanted ? `yes: ${formatSize(wanted)} is what sandboxes get` : null,
       ),
       ...fact('Protected', name === minimalTemplate ? 'nobody can delete it' : null),

@@ -6,7 +6,7 @@ import type { Blocker } from '../../../../../src-preload/contract/operations';
 import type { ActionDefinition, StepDraft } from '../../action';
 import { plural } from '../words';
 import { explainDm } from './failures';
-import { offerLeftoversClean } from './offers';
+import { leftoversDue, mostLeftovers, offerLeftoversClean } from './offers';
 import { readWorld } from './reads';
 import { detach, removeDevice, step } from './steps';
 
@@ -15,7 +15,7 @@ const input = z.strictObject({
   leftovers: z
     .array(z.string().max(300))
     .min(1)
-    .max(64)
+    .max(mostLeftovers)
     .refine((ids) => new Set(ids).size === ids.length, 'names one twice'),
 });
 type Input = z.infer<typeof input>;
@@ -52,6 +52,7 @@ export const dmLeftoversClean: ActionDefinition<Input> = {
   risk: 'destructive',
   input,
   offer: offerLeftoversClean,
+  due: leftoversDue,
 
   async plan(context, { leftovers }) {
     const world = await readWorld(context);

@@ -1,15 +1,17 @@
 import type { SandboxTemplate, SandboxVolume } from '../../../../../src-preload/contract/sandbox';
 import { defaultSettings } from '../../../sandbox/device-mapper/meta';
 import { platformTeam } from '../../../sandbox/device-mapper/names';
-import { describedIn } from '../../../sandbox/device-mapper/inventory';
+import { describedIn, smallerThanDefault } from '../../../sandbox/device-mapper/inventory';
 import { defaultSizeMib, formatSize } from '../../../sandbox/device-mapper/sizes';
 import type { VolumeState } from '../../../sandbox/device-mapper/world';
-import type { OfferDraft, Subject } from '../../action';
+import type { ActionDefinition, OfferDraft, Subject } from '../../action';
 import { choiceField, numberField, pickField, sizeField, textField } from '../fields';
 
 /** Where the actions on device-mapper volumes are offered, from the last known inventory. */
 
 const driver = 'device-mapper';
+/** That one plan cleans up. */
+export const mostLeftovers = 64;
 const mebibyte = 1024 ** 2;
 
 type Offering = (subject: Subject) => OfferDraft | null;
@@ -132,11 +134,26 @@ export const offerLeftoversClean: Offering = (subject) => {
             excuse: describedIn(volume.facts, 'Busy'),
             sizeBytes: volume.actualSizeBytes,
           })),
-          { min: 1, max: 64 },
+          { min: 1, max: mostLeftovers },
         ),
       ],
     };
   })(subject);
+};
+
+type Due = NonNullable<ActionDefinition<never>['due']>;
+
+/** All that is left over and that nobody uses: W38, when a host is first read. */
+export const leftoversDue: Due = ({ sandbox }) => {
+  const leftovers = (sandbox?.volumes ?? [])
+    .filter(
+      (volume) =>
+        volume.driver === driver &&
+        volume.presence === 'leftover' &&
+        describedIn(volume.facts, 'Busy') === null,
+    )
+    .map(leftoverId);
+  return leftovers.length === 0 ? null : { leftovers: leftovers.slice(0, mostLeftovers) };
 };
 
 export const offerHostRelease = onHost(({ sandbox }) => {
@@ -194,6 +211,16 @@ export const offerTemplateExpand = onTemplate(({ name, facts, visibility }) => (
   input: { name },
   fields: [],
 }));
+
+/** Every template that is smaller than what sandboxes get and that none is made of: W5 and W8, when a host is first read. */
+export const expandDue: Due = ({ sandbox }) => {
+  const items = (sandbox?.templates ?? []).flatMap((template) => {
+    const offer = offerTemplateExpand({ kind: 'sandbox-template', template });
+    const isSmall = describedIn(template.facts, smallerThanDefault) !== null;
+    return offer === null || offer.excuse !== null || !isSmall ? [] : [offer.input];
+  });
+  return items.length === 0 ? null : { items, goOn: true };
+};
 
 export const offerTemplateDestroy = onTemplate(({ name, facts }) => ({
   label: 'Destroy template',

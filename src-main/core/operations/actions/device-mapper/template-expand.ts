@@ -9,7 +9,7 @@ import type { Blocker } from '../../../../../src-preload/contract/operations';
 import type { ActionDefinition } from '../../action';
 import { bytes, listed } from '../words';
 import { explainDm } from './failures';
-import { offerTemplateExpand } from './offers';
+import { expandDue, offerTemplateExpand } from './offers';
 import { readSuperblock, readWorld, refresh, templateFacts, templateIn, templateNameSchema } from './reads';
 import { step } from './steps';
 
@@ -44,6 +44,7 @@ export const dmTemplateExpand: ActionDefinition<Input> = {
   bulk: { one: 'template', many: 'templates' },
   input,
   offer: offerTemplateExpand,
+  due: expandDue,
 
   async plan(context, { name }) {
     const world = await readWorld(context);
