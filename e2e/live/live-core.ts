@@ -33,11 +33,6 @@ export interface LiveCore {
   close(): Promise<void>;
 }
 
-function beganAtMs(value: unknown): number {
-  const { takenAtMs, durationMs } = value as Response<'inventory:refresh'>;
-  return takenAtMs - durationMs;
-}
-
 export async function startLiveCore(): Promise<LiveCore> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'holdfast-live-'));
   const questions: ConfirmQuestion[] = [];
@@ -70,12 +65,7 @@ export async function startLiveCore(): Promise<LiveCore> {
     questions,
     answer,
     async call(channel, request) {
-      const askedAtMs = Date.now();
-      let result = await send(channel, request);
-      // Who asks while a reading is under way shares it, and it may have seen what was before.
-      if (channel === 'inventory:refresh' && result.ok && beganAtMs(result.value) < askedAtMs) {
-        result = await send(channel, request);
-      }
+      const result = await send(channel, request);
       note(channel, request, result);
       if (!result.ok)
         throw new Error(

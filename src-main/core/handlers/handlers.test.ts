@@ -264,6 +264,37 @@ describe('the inventory', () => {
     expect(box.commands.length - before).toBe(2 * once);
   });
 
+  it('is read anew for who asks while it is read, once for all who do', async () => {
+    const host = await core.addHost(box);
+    await core.call('inventory:refresh', { hostId: host.id });
+    const before = box.commands.length;
+    await core.call('inventory:refresh', { hostId: host.id });
+    const once = box.commands.length - before;
+
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const reached = new Promise<void>((resolve) => {
+      box.hooks.beforeExec = () => {
+        resolve();
+        return held;
+      };
+    });
+    const first = core.call('inventory:refresh', { hostId: host.id });
+    await reached;
+    const leaving = new AbortController();
+    const left = core.core.call('inventory:refresh', { hostId: host.id }, leaving.signal);
+    const later = [1, 2].map(() => core.call('inventory:refresh', { hostId: host.id }));
+    leaving.abort();
+    expect(await left).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+    release();
+    const old = await first;
+    const [one, two] = await Promise.all(later);
+    expect(two).toEqual(one);
+    const beganAtMs = (one?.takenAtMs ?? 0) - (one?.durationMs ?? 0);
+    expect(beganAtMs).toBeGreaterThanOrEqual(old.takenAtMs);
+    expect(box.commands.length - before).toBe(3 * once);
+  });
+
   it('is there after a restart without a network, with its age', async () => {
     const host = await core.addHost(box);
     const taken = await core.call('inventory:refresh', { hostId: host.id });

@@ -74,6 +74,14 @@ const keepDetailsMs = 5_000;
 /** Hosts read side by side in a refresh of the fleet. */
 const concurrency = 8;
 
+interface Reading {
+  reading: Promise<HostInventory>;
+  smart: boolean;
+  background: boolean;
+  /** Connected, and the first command is on its way: it may miss what is changed from now on. */
+  began: boolean;
+}
+
 interface Known {
   status: HostState['status'];
   error: AppError | null;
@@ -83,7 +91,9 @@ interface Known {
   inventory: HostInventory | null;
   loaded: boolean;
   loading: Promise<void> | null;
-  refreshing: { reading: Promise<HostInventory>; smart: boolean } | null;
+  refreshing: Reading | null;
+  /** Begins when the one under way has ended. */
+  next: Pick<Reading, 'reading' | 'smart'> | null;
   /** Connected in this session and not disconnected since: refreshed periodically. */
   wanted: boolean;
 }
@@ -227,31 +237,52 @@ export class InventoryService {
   }
 
   /**
-   * Connects if needed and reads everything. Callers at the same time share one reading; one who aborts only
-   * stops waiting. Throws AppError.
+   * Connects if needed and reads everything. Callers at the same time share one reading, but nobody who asks gets one
+   * that began before; one who aborts only stops waiting. Throws AppError.
    */
   refresh(hostId: string, signal?: AbortSignal, options: RefreshOptions = {}): Promise<HostInventory> {
     const host = this.options.hosts.get(hostId);
     const known = this.#of(hostId);
     const { refreshing } = known;
-    if (refreshing !== null && options.smart === true && !refreshing.smart) {
-      // The one under way leaves SMART out.
-      const after = refreshing.reading.then(
-        () => this.refresh(hostId, undefined, options),
-        () => this.refresh(hostId, undefined, options),
-      );
-      return untilAborted(after, signal);
-    }
-    if (known.refreshing === null) {
+    if (refreshing === null) {
       const smart = this.options.takeDue(hostId)?.smart === true || options.smart === true;
-      known.refreshing = {
+      const begun: Reading = {
         smart,
+        background: options.background === true,
+        began: false,
         reading: this.#refreshNow(host, { ...options, smart }).finally(() => {
           known.refreshing = null;
         }),
       };
+      known.refreshing = begun;
+      return untilAborted(begun.reading, signal);
     }
-    return untilAborted(known.refreshing.reading, signal);
+    const { smart, background, began } = refreshing;
+    const isGood = !began && !background && (smart || options.smart !== true);
+    const shares = options.background === true || isGood;
+    return untilAborted(
+      shares ? refreshing.reading : this.#after(refreshing, known, hostId, options),
+      signal,
+    );
+  }
+
+  /** One more reading after the one under way; all who ask until it begins share it. */
+  #after(
+    { reading }: Reading,
+    known: Known,
+    hostId: string,
+    { smart = false }: RefreshOptions,
+  ): Promise<HostInventory> {
+    if (known.next === null) {
+      const begin = (): Promise<HostInventory> => {
+        const wanted = known.next?.smart;
+        known.next = null;
+        return this.refresh(hostId, undefined, { smart: wanted });
+      };
+      known.next = { smart, reading: reading.then(begin, begin) };
+    }
+    known.next.smart ||= smart;
+    return known.next.reading;
   }
 
   /** Refreshes all hosts in the background, a few at a time; failures become host states. Returns how many. */
@@ -323,7 +354,9 @@ export class InventoryService {
     this.setPeriod(0);
     this.#queue.clear();
     this.#abort.abort();
-    await Promise.allSettled([...this.#known.values()].map(({ refreshing }) => refreshing?.reading));
+    await Promise.allSettled(
+      [...this.#known.values()].flatMap(({ refreshing, next }) => [refreshing?.reading, next?.reading]),
+    );
     await Promise.all([...this.#unkept.keys()].map((hostId) => this.#keepDetails(hostId)));
   }
 
@@ -341,6 +374,7 @@ export class InventoryService {
         loaded: summary === null,
         loading: null,
         refreshing: null,
+        next: null,
         wanted: false,
       };
       this.#known.set(hostId, known);
@@ -421,6 +455,8 @@ export class InventoryService {
     const before = this.#of(host.id).inventory;
     let reading: InventoryReading;
     try {
+      const { refreshing } = this.#of(host.id);
+      if (refreshing !== null) refreshing.began = true;
       this.options.onRefresh(host.id);
       reading = await this.options.readInventory(session, host, {
         nowMs: this.options.nowMs,
