@@ -132,6 +132,47 @@ test.describe('a Proxmox VE cluster, whole', () => {
     await plan(page).getByRole('button', { name: 'Cancel' }).click();
   });
 
+  test('what deletes a volume is staged first, where the settings say so', async ({
+    holdfast: { page },
+    dialogs,
+  }) => {
+    test.setTimeout(180_000);
+    const volume = 'nas-backup:iso/virtio-win-0.1.285.iso';
+    const setting = page.getByRole('switch', { name: 'Stage deletions and restores first' });
+    const pressSetting = () =>
+      page.locator('.mantine-Switch-root', { has: setting }).locator('.mantine-Switch-track').click();
+    await open(page, 'Settings');
+    await pressSetting();
+    await expect(setting).toBeChecked();
+    await screenshot(page, '159-stage-first-setting');
+    await expectAccessible(page);
+
+    await openAtlas(page);
+    await tab(page, 'Storage');
+    await page.getByRole('button', { name: 'nas-backup on atlas-1' }).click();
+    const storage = page.getByRole('dialog').filter({ hasText: 'debian-13.1.0-amd64-netinst.iso' });
+    await act(page, `Actions for ${volume}`, 'Delete…');
+    await expect(plan(page).getByText(/^The settings say that this is staged first/)).toBeVisible();
+    await expect(plan(page).getByRole('button', { name: 'Continue to confirmation' })).toHaveCount(0);
+    await screenshot(page, '159-stage-first-plan');
+    await expectAccessible(page, '[role="dialog"]');
+    await plan(page).getByRole('button', { name: 'Stage for later…' }).click();
+    await plan(page).getByRole('button', { name: 'Stage this change' }).click();
+    await plan(page).getByRole('button', { name: 'Show the changes' }).click();
+    await expect(storage).toHaveCount(0);
+    await page.getByRole('table', { name: 'Changes' }).getByText(volume).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Plan and apply…' }).click();
+    await typeNames(page, volume, 'atlas');
+    await confirm(page, (label) => dialogs.press(label), 'Delete volume', 'is gone');
+    await page.keyboard.press('Escape');
+
+    await open(page, 'Settings');
+    await dialogs.press('Run them at once');
+    await pressSetting();
+    await expect(setting).not.toBeChecked();
+    expect((await dialogs.seen()).at(-1)?.message).toContain('have to be staged first now');
+  });
+
   test('a node tells of itself, and its services are restarted', async ({ holdfast: { page }, dialogs }) => {
     test.setTimeout(240_000);
     const press = (label: string) => dialogs.press(label);

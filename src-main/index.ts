@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { app, dialog, safeStorage, session } from 'electron';
 import { createAppHandlers } from './shell/app-handlers';
 import { launchInChild } from './shell/core-host/child-transport';
+import type { LoadedPolicy } from '../src-preload/contract/machine-policy';
 import { ConfigError, readConfig, type Config } from './shell/config';
+import { machinePlace, readPolicies } from './shell/machine-policy';
 import { createCoreHost } from './shell/core-host/core-host';
 import { launchInUtilityProcess } from './shell/core-host/utility-transport';
 import { createDialogs } from './shell/dialogs/dialogs';
@@ -53,9 +55,12 @@ registerAppScheme();
 lockApp(allowed, log);
 
 /** A config that cannot be used whole may have been meant to lock this laptop: without it nothing starts. */
-function configOrExit(): Config {
+function configOrExit(): Config & { policies: LoadedPolicy[] } {
   try {
-    return readConfig(process.env, userData);
+    return {
+      ...readConfig(process.env, userData),
+      policies: readPolicies(process.env, machinePlace(process.platform)),
+    };
   } catch (thrown) {
     if (!(thrown instanceof ConfigError)) throw thrown;
     log.write('error', 'The config cannot be used', { error: thrown.message });

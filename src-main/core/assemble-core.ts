@@ -46,6 +46,7 @@ import { createInventoryCache } from './inventory/inventory-cache';
 import { ReadMeter } from './inventory/read-meter';
 import { InventoryService, type InventoryCachePort } from './inventory/service';
 import { openFileLog } from './log';
+import { createLimits } from './machine-policy/limits';
 import type { Catalogue } from './operations/bound-action';
 import { emptyDraft } from './operations/drafts';
 import { policyHandlers } from './policies/handlers';
@@ -150,16 +151,24 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
 
   let audit: AuditStore | undefined;
   try {
-    const hosts = createHostStore(db);
     const knownKeys = createKnownHostKeys(db, nowMs);
+    const certificates = createCertificateStore(db, nowMs);
+    // The demo is this very process: nobody's machines are reached there.
+    const limits = createLimits({
+      policies: options.demo ? [] : (options.policies ?? []),
+      knownKeys,
+      certificates,
+    });
+    const allHosts = createHostStore(db);
+    const hosts = limits.hosts(allHosts);
     const credentials = createCredentialStore(db, shell);
     const keyFiles = createKeyFileRegistry(db);
     const settings = createSettingsStore(db, {}, options.fixed);
     const cache = createInventoryCache(db);
     const capacity = new Capacity(createCapacityStore(db));
     const policies = createPolicyStore(db);
-    const clusters = createClusterStore(db);
-    const certificates = createCertificateStore(db, nowMs);
+    const allClusters = createClusterStore(db);
+    const clusters = limits.clusters(allClusters);
     const authorities = createAuthorityStore(db, nowMs);
     const clusterCache = createClusterCache(db);
     const changeStore = createChangeStore(db);
@@ -607,6 +616,7 @@ export async function assembleCore(options: CoreOptions, parts: CoreParts): Prom
         nowMs,
       }),
       ...auditHandlers(store, shell, nowMs),
+      ...limits.handlers({ hosts: allHosts, clusters: allClusters }),
       ...settingsHandlers({
         settings,
         shell,

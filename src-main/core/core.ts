@@ -1,4 +1,5 @@
 import type { Channel, EventName, EventPayload, Result } from '../../src-preload/contract';
+import type { LoadedPolicy } from '../../src-preload/contract/machine-policy';
 import type { FixedSettings } from '../../src-preload/contract/settings';
 import type { LogLevel } from './log';
 import type { ShellPort } from './port/shell-port';
@@ -20,6 +21,8 @@ export interface CoreOptions {
   nowMs?: () => number;
   /** Settings that the window cannot change. */
   fixed?: FixedSettings;
+  /** What this computer may do at most; each limits further. Left out: everything. */
+  policies?: readonly LoadedPolicy[];
   /** Left out: `info`. */
   logLevel?: LogLevel;
 }

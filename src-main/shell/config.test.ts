@@ -57,6 +57,8 @@ describe('the config', () => {
     ['a wrong value', '{"refreshSeconds":5}', {}],
     ['unlocking by file', '{"readOnly":false}', {}],
     ['unlocking by variable', '{}', { HOLDFAST_READ_ONLY: '0' }],
+    ['letting deletions run at once', '{"stageFirst":false}', {}],
+    ['letting them by variable', '{}', { HOLDFAST_STAGE_FIRST: '0' }],
     ['a wrong variable', '{}', { HOLDFAST_REFRESH_SECONDS: 'often' }],
   ])('is refused whole for %s', (_name, text, environment) => {
     write(text);

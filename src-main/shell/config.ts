@@ -25,6 +25,7 @@ const asText = (text: string): unknown => text;
 /** Each variable with the key it stands for; it wins over the file. */
 const variables = {
   HOLDFAST_READ_ONLY: ['readOnly', asFlag],
+  HOLDFAST_STAGE_FIRST: ['stageFirst', asFlag],
   HOLDFAST_REFRESH_SECONDS: ['refreshSeconds', asNumber],
   HOLDFAST_CLUSTER_REFRESH_SECONDS: ['clusterRefreshSeconds', asNumber],
   HOLDFAST_COLOUR_SCHEME: ['colourScheme', asText],
@@ -53,7 +54,8 @@ function readConfigFile(
   }
 }
 
-function parseFile({ path, text }: { path: string; text: string }): Record<string, unknown> {
+/** @throws ConfigError when it is no JSON, or not what the schema has */
+export function parseConfig<T>(path: string, text: string, schema: z.ZodType<T>): T {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -65,7 +67,7 @@ function parseFile({ path, text }: { path: string; text: string }): Record<strin
       },
     );
   }
-  const parsed = configSchema.safeParse(json);
+  const parsed = schema.safeParse(json);
   if (!parsed.success) throw new ConfigError(`${path}: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }
@@ -78,7 +80,7 @@ function parseFile({ path, text }: { path: string; text: string }): Record<strin
  */
 export function readConfig(environment: NodeJS.ProcessEnv, userData: string): Config {
   const file = readConfigFile(environment, userData);
-  const values = file === null ? {} : parseFile(file);
+  const values = file === null ? {} : parseConfig(file.path, file.text, configSchema);
   for (const [name, [key, convert]] of Object.entries(variables)) {
     const text = environment[name];
     if (text === undefined || text === '') continue;

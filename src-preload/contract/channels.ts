@@ -136,6 +136,7 @@ export const channels = [
   'settings:read',
   'settings:fixed',
   'settings:update',
+  'machinePolicy:read',
 ] as const;
 export type Channel = (typeof channels)[number];
 

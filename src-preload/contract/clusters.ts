@@ -77,6 +77,8 @@ export const clusterSchema = clusterSettingsSchema.extend({
   /** Served by the embedded demo clusters; such clusters live in the demo profile only. */
   demo: z.boolean(),
   createdAtMs: timestampMsSchema,
+  /** What the policy of this computer allows at most. Left out: everything. */
+  most: accessLevelSchema.optional(),
 });
 export type Cluster = z.infer<typeof clusterSchema>;
 

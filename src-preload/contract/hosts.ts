@@ -71,6 +71,8 @@ export const hostSchema = hostSettingsSchema.extend({
   /** Served by the embedded demo fleet; such hosts live in the demo profile only. */
   demo: z.boolean(),
   createdAtMs: timestampMsSchema,
+  /** What the policy of this computer allows at most. Left out: everything. */
+  most: accessLevelSchema.optional(),
 });
 export type Host = z.infer<typeof hostSchema>;
 

@@ -25,6 +25,7 @@ import { hostIdSchema } from './primitives';
 import { pruneContract } from './prune';
 import type { Result } from './result';
 import { spaceContract } from './space';
+import { machinePolicyContract } from './machine-policy';
 import { settingsContract, settingsSchema } from './settings';
 import { volumesContract } from './volumes';
 
@@ -168,6 +169,7 @@ export const contract = {
   'settings:read': settingsContract.read,
   'settings:fixed': settingsContract.fixed,
   'settings:update': settingsContract.update,
+  'machinePolicy:read': machinePolicyContract.read,
 } as const satisfies Record<Channel, CallSchema>;
 
 export const eventSchemas = {

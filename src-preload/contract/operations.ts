@@ -236,6 +236,8 @@ export const actionInfoSchema = z.strictObject({
   bulk: z.boolean(),
   /** It is upkeep: an inventory tells what it is due for. */
   upkeep: z.boolean(),
+  /** Where the settings say so, it runs as a staged change only. */
+  stageFirst: z.boolean(),
 });
 export type ActionInfo = z.infer<typeof actionInfoSchema>;
 

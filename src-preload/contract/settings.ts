@@ -5,6 +5,8 @@ export const settingsSchema = z.strictObject({
   colourScheme: z.enum(['light', 'dark', 'auto']),
   /** App-wide read-only switch, on at first start. Turning it off asks natively. */
   readOnly: z.boolean(),
+  /** Deleting volumes and backups, restoring and pruning run from Changes only (F187). Turning it off asks natively. */
+  stageFirst: z.boolean(),
   /** Seconds between refreshes of online hosts; 0: only by hand. */
   refreshSeconds: z.union([z.literal(0), z.int().min(30).max(3600)]),
   /** Seconds between readings of clusters that answer; 0: only by hand. */
@@ -18,8 +20,10 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** Settings that a config file or the environment decides. Read-only can be locked that way, and never unlocked. */
-export const fixedSettingsSchema = settingsSchema.extend({ readOnly: z.literal(true) }).partial();
+/** Settings that a config file or the environment decides. A guard can be locked that way, and never unlocked. */
+export const fixedSettingsSchema = settingsSchema
+  .extend({ readOnly: z.literal(true), stageFirst: z.literal(true) })
+  .partial();
 export type FixedSettings = z.infer<typeof fixedSettingsSchema>;
 
 export const settingsContract = {

@@ -38,6 +38,8 @@ import type { WireError } from '../../src-preload/contract/result';
 import { formatBytes } from '../format/bytes-format';
 import { formatDuration, formatElapsed, formatMoment } from '../format/time-format';
 import { outcomeWords, riskColours, riskWords } from '../format/words-format';
+import { useAppStore } from '../stores/app-store';
+import { closeGuest, closePanel } from '../stores/clusters-store';
 import {
   cancelRun,
   closePlan,
@@ -485,6 +487,10 @@ function Footer({ plan }: { plan: Plan }) {
   const now = useNow();
   const expiresInSeconds = Math.floor((plan.expiresAtMs - now) / 1000);
   const expired = expiresInSeconds <= 0;
+  const actions = useAppStore((state) => state.actions);
+  const stageFirst = useAppStore((state) => state.settings?.stageFirst === true);
+  // The core refuses it as well; this spares a person the typing.
+  const mustStage = stageFirst && plan.change === undefined && actions.get(plan.action)?.stageFirst === true;
   const targetOk = plan.typed.target === null || typedTarget === plan.typed.target;
   const hostOk = plan.typed.host === null || typedHost === plan.typed.host;
   const excuse =
@@ -511,6 +517,9 @@ function Footer({ plan }: { plan: Plan }) {
         <Button
           variant="default"
           onClick={() => {
+            // What the plan was opened from would stand before them.
+            closePanel();
+            closeGuest();
             closePlan();
             go('/changes');
           }}
@@ -563,7 +572,11 @@ function Footer({ plan }: { plan: Plan }) {
   return (
     <FooterBar
       left={
-        plan.blockers.length === 0 && (plan.typed.target !== null || plan.typed.host !== null) ? (
+        plan.blockers.length === 0 && mustStage ? (
+          <Text size="sm" maw={420}>
+            The settings say that this is staged first. It then runs from Changes, planned anew.
+          </Text>
+        ) : plan.blockers.length === 0 && (plan.typed.target !== null || plan.typed.host !== null) ? (
           <Stack gap={8} style={{ flex: 1 }}>
             {plan.typed.target !== null && (
               <TypedName
@@ -593,7 +606,7 @@ function Footer({ plan }: { plan: Plan }) {
       </Button>
       {plan.change === undefined && (
         <ActionButton
-          variant="default"
+          variant={mustStage ? undefined : 'default'}
           excuse={plan.onlyNow ?? (expired ? 'This plan is too old.' : null)}
           onClick={() => setStaging(true)}
         >
@@ -602,7 +615,7 @@ function Footer({ plan }: { plan: Plan }) {
       )}
       {plan.blockers.length > 0 || expired ? (
         <Button onClick={replan}>Plan again</Button>
-      ) : (
+      ) : mustStage ? null : (
         <Button
           color={plan.risk === 'safe' ? undefined : 'red'}
           disabled={excuse !== null}

@@ -10,9 +10,12 @@ const levels = ['view', 'operate', 'administer'] as const satisfies readonly Hos
 export function TargetFields({
   kind,
   access,
+  most = 'administer',
   input,
 }: {
   kind: 'host' | 'cluster';
+  /** What the policy of this computer allows at most. */
+  most?: Host['accessLevel'] | undefined;
   access: Readonly<Record<Host['accessLevel'], { title: string; text: string }>>;
   input: (field: Field, options?: { type: 'checkbox' }) => object;
 }) {
@@ -30,7 +33,17 @@ export function TargetFields({
       <Radio.Group label="What may this laptop do there?" {...input('accessLevel')}>
         <Stack gap={6} mt={6}>
           {levels.map((level) => (
-            <Radio key={level} value={level} label={access[level].title} description={access[level].text} />
+            <Radio
+              key={level}
+              value={level}
+              label={access[level].title}
+              description={
+                levels.indexOf(level) <= levels.indexOf(most)
+                  ? access[level].text
+                  : 'More than the policy of this computer allows here.'
+              }
+              disabled={levels.indexOf(level) > levels.indexOf(most)}
+            />
           ))}
         </Stack>
       </Radio.Group>

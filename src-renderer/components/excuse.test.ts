@@ -11,6 +11,7 @@ const action: ActionInfo = {
   risk: 'destructive',
   bulk: true,
   upkeep: false,
+  stageFirst: false,
 };
 const host = (accessLevel: Host['accessLevel']) => ({ name: 'nas-01', accessLevel }) as Host;
 

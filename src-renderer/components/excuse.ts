@@ -9,9 +9,12 @@ export const readOnlyExcuse = (readOnly: boolean): string | null =>
 
 /** Why this laptop may not do on a host or cluster what takes such a level, or null when it may. */
 export function levelExcuse(
-  { name, accessLevel }: Pick<Host, 'name' | 'accessLevel'>,
+  { name, accessLevel, most }: Pick<Host, 'name' | 'accessLevel' | 'most'>,
   minimum: AccessLevel,
 ): string | null {
+  if (most !== undefined && rank[most] < rank[minimum]) {
+    return `The policy of this computer allows at most “${most}” on ${name}; it takes “${minimum}”.`;
+  }
   if (rank[accessLevel] >= rank[minimum]) return null;
   return `This laptop may only ${accessLevel} on ${name}; it takes “${minimum}”. Change it in its settings.`;
 }

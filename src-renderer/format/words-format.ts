@@ -50,3 +50,17 @@ export const accessWords: Record<AccessLevel, { title: string; text: string }> =
   operate: { title: 'Operate', text: 'May also do routine work, such as taking snapshots.' },
   administer: { title: 'Administer', text: 'May also destroy and roll back, after confirmation.' },
 };
+
+/** Behind the level of a host or cluster: what the policy of this computer makes of it. */
+export function capWords({
+  accessLevel,
+  most,
+}: {
+  accessLevel: AccessLevel;
+  most?: AccessLevel | undefined;
+}): string {
+  if (most === undefined) return '';
+  return accessLevel === most
+    ? ', the most that the policy of this computer allows'
+    : `; the policy of this computer allows ${accessWords[most].title} at most`;
+}

@@ -314,6 +314,28 @@ describe('backups', () => {
     expect((await backups()).map(({ volid }) => volid)).not.toContain(backup.volid);
   });
 
+  it('are deleted as a staged change only, where the settings say so', async () => {
+    const { core } = world;
+    const backup = await one(110);
+    await core.call('settings:update', { stageFirst: true });
+    await world.done('pve.backup.protect', { ...place(backup.volid), protect: true });
+    await world.done('pve.backup.protect', { ...place(backup.volid), protect: false });
+    const asked = core.questions.length;
+    const plan = () => core.plan(atlas, 'pve.volume.delete', place(backup.volid));
+    const direct = await core.run(await plan());
+    expect(direct).toMatchObject({
+      outcome: 'refused',
+      message: 'The settings say that “Delete volume” is staged first, so nothing was done.',
+    });
+    expect(core.questions).toHaveLength(asked);
+    expect((await backups()).map(({ volid }) => volid)).toContain(backup.volid);
+
+    const { change } = await core.call('changes:stage', { planId: (await plan()).id, note: '' });
+    const staged = await core.call('changes:plan', { changeId: change.id });
+    expect(await core.run(staged)).toMatchObject({ outcome: 'ok' });
+    expect((await backups()).map(({ volid }) => volid)).not.toContain(backup.volid);
+  });
+
   const keep = {
     'keep-last': 1,
     'keep-hourly': 0,

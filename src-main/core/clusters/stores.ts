@@ -18,7 +18,11 @@ export interface ClusterStore {
   find(clusterId: string): Cluster | undefined;
   /** Throws AppError `not-found`. */
   get(clusterId: string): Cluster;
+  /** Why the policy of this computer does not let it be kept like that; null: it does. */
+  refusal(cluster: Pick<Cluster, 'name' | 'endpoints' | 'environment' | 'accessLevel'>): string | null;
+  /** Throws AppError `refused`, as `refusal` says. */
   add(cluster: Cluster): void;
+  /** Throws AppError `refused`, as `refusal` says. */
   update(cluster: Cluster): void;
   remove(clusterId: string): void;
 }
@@ -72,6 +76,7 @@ export function createClusterStore(db: Database): ClusterStore {
       if (cluster === undefined) throw gone();
       return cluster;
     },
+    refusal: () => null,
     add: (cluster) => {
       insert.run(cluster.id, JSON.stringify(cluster), cluster.createdAtMs);
       clusters.set(cluster.id, cluster);

@@ -91,8 +91,12 @@ function connectionOf({ endpoints, login, trust }: ClusterSettings): string {
 export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers {
   const { clusters, credentials, trust, service, catalogue, shell } = options;
 
-  /** The name is what people type to confirm, so it has to mean one thing. Throws AppError. */
-  const checkName = (name: string, clusterId: string | null): void => {
+  /** Throws AppError. */
+  const check = (settings: ClusterSettings, clusterId: string | null): void => {
+    const { name } = settings;
+    const refused = clusters.refusal(settings);
+    if (refused !== null) throw new AppError('refused', `${refused} Nothing was saved.`);
+    // The name is what people type to confirm, so it has to mean one thing.
     const taken = clusters.list().some((each) => each.id !== clusterId && sameName(each.name, name));
     if (!taken && !options.nameTaken(name)) return;
     throw new AppError(
@@ -110,7 +114,7 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
     'clusters:list': async () => ({ clusters: service.overviews() }),
 
     'clusters:add': async ({ settings, secret }) => {
-      checkName(settings.name, null);
+      check(settings, null);
       const cluster: Cluster = {
         ...settings,
         id: newHostId(settings.name),
@@ -126,7 +130,7 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
     'clusters:update': async ({ clusterId, settings, secret }, { signal }) => {
       const before = clusters.get(clusterId);
       refuseWhileBusy(before);
-      checkName(settings.name, clusterId);
+      check(settings, clusterId);
       if (secret === null) {
         keepSecretFrom(before, settings, clusters.list());
       }
@@ -138,7 +142,7 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
           throw new AppError('cancelled', 'The access level was not raised, so nothing was saved.');
         }
         refuseWhileBusy(before);
-        checkName(settings.name, clusterId);
+        check(settings, clusterId);
       }
       clusters.update(cluster);
       if (secret !== null) await credentials.write(clusterId, secret);

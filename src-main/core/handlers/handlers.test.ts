@@ -397,6 +397,24 @@ describe('settings', () => {
     expect(core.questions).toEqual([]);
     expect(eventsOf('settings:changed')).toHaveLength(2);
   });
+
+  it('have what stages deletions first turned on by the page, and off by a person alone', async () => {
+    expect(await core.call('settings:read', {})).toMatchObject({ stageFirst: false });
+    expect(await core.call('settings:update', { stageFirst: true })).toMatchObject({ stageFirst: true });
+    expect(core.questions).toEqual([]);
+    core.answer = async () => false;
+    const both = { stageFirst: false, colourScheme: 'dark' } as const;
+    expect(await core.call('settings:update', both)).toMatchObject({
+      stageFirst: true,
+      colourScheme: 'auto',
+    });
+    expect(core.questions).toMatchObject([{ kind: 'disable-stage-first' }]);
+    core.answer = async () => true;
+    expect(await core.call('settings:update', both)).toMatchObject({
+      stageFirst: false,
+      colourScheme: 'dark',
+    });
+  });
 });
 
 describe('the record of a session', () => {

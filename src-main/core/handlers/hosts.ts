@@ -116,6 +116,8 @@ export function hostHandlers(options: HostHandlerOptions): HostHandlers {
         `There is a host or cluster named ${settings.name} already. Choose another name.`,
       );
     }
+    const refused = hosts.refusal(settings);
+    if (refused !== null) throw new AppError('refused', `${refused} Nothing was saved.`);
     routeTo({ ...settings, ...(hostId === null ? {} : { id: hostId }) }, hosts.list());
   };
 

@@ -24,6 +24,15 @@ const disableReadOnly: ConfirmQuestion = {
   confirmLabel: 'Allow changes',
 };
 
+const disableStageFirst: ConfirmQuestion = {
+  kind: 'disable-stage-first',
+  title: 'Run deletions and restores at once?',
+  message: 'Deleting volumes and backups, restoring and pruning have to be staged first now.',
+  detail:
+    'After this they can also be run right from their plan. Every one is still shown, confirmed and recorded by itself.',
+  confirmLabel: 'Run them at once',
+};
+
 export function settingsHandlers(
   options: SettingsHandlerOptions,
 ): Pick<CoreHandlers, 'settings:read' | 'settings:fixed' | 'settings:update'> {
@@ -32,9 +41,15 @@ export function settingsHandlers(
     'settings:read': async () => settings.read(),
     'settings:fixed': async () => ({ names: settings.fixed() }),
     'settings:update': async (change, { signal }) => {
-      // SECURITY: the page can ask to switch the guard off; only a person in a native dialog does it.
-      const asks = change.readOnly === false && settings.read().readOnly;
-      if (asks && !(await shell.confirm(disableReadOnly, signal))) return settings.read();
+      // SECURITY: the page can ask to switch a guard off; only a person in a native dialog does it.
+      const { readOnly, stageFirst } = settings.read();
+      const questions = [
+        ...(change.readOnly === false && readOnly ? [disableReadOnly] : []),
+        ...(change.stageFirst === false && stageFirst ? [disableStageFirst] : []),
+      ];
+      for (const question of questions) {
+        if (!(await shell.confirm(question, signal))) return settings.read();
+      }
       const updated = settings.update(change);
       options.onChanged(updated);
       return updated;

@@ -35,6 +35,7 @@ export function createHostStore(db: Database): HostStore {
       if (host === undefined) throw new AppError('not-found', 'There is no such host any more.');
       return host;
     },
+    refusal: () => null,
     add: (host) => {
       insert.run(host.id, JSON.stringify(host), host.createdAtMs);
       hosts.set(host.id, host);

@@ -11,7 +11,7 @@ import { routeTo } from './route';
 import type { HostStore } from './types';
 
 export interface HostListOptions {
-  hosts: Pick<HostStore, 'list' | 'add'>;
+  hosts: Pick<HostStore, 'list' | 'add' | 'refusal'>;
   shell: Pick<ShellPort, 'chooseSavePath' | 'chooseOpenPath'>;
   /** Names of clusters, which no host may have. */
   clusterNames: () => readonly string[];
@@ -217,6 +217,11 @@ function addListed(
       demo: false,
       createdAtMs: nowMs(),
     };
+    const refusal = hosts.refusal(made);
+    if (refusal !== null) {
+      refused.push({ name, reason: refusal });
+      return;
+    }
     hosts.add(made);
     added.push(made);
   };

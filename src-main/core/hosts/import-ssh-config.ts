@@ -8,7 +8,7 @@ import type { HostStore, KeyFileRegistry } from './types';
 
 export interface ImportOptions {
   path: string;
-  hosts: Pick<HostStore, 'list' | 'add'>;
+  hosts: Pick<HostStore, 'list' | 'add' | 'refusal'>;
   keyFiles: KeyFileRegistry;
   /** Names of clusters, which no host may have. */
   clusterNames: () => readonly string[];
@@ -89,6 +89,11 @@ export function importSshConfig(
       demo: false,
       createdAtMs: options.nowMs(),
     };
+    const refusal = options.hosts.refusal(host);
+    if (refusal !== null) {
+      refused.push({ alias, reason: refusal });
+      return;
+    }
     options.hosts.add(host);
     added.push(host);
   };

@@ -6,7 +6,13 @@ export interface HostStore {
   list(): Host[];
   /** Throws AppError `not-found`. */
   get(hostId: string): Host;
+  /** Why the policy of this computer does not let it be kept like that; null: it does. */
+  refusal(
+    host: Pick<Host, 'name' | 'address' | 'port' | 'via' | 'environment' | 'accessLevel'>,
+  ): string | null;
+  /** Throws AppError `refused`, as `refusal` says. */
   add(host: Host): void;
+  /** Throws AppError `refused`, as `refusal` says. */
   update(host: Host): void;
   remove(hostId: string): void;
 }

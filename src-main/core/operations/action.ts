@@ -291,6 +291,8 @@ export interface ActionTraits {
   secrets?: readonly string[];
   /** Why it cannot be staged for later, in a sentence. Left out: it can, unless its input holds a secret. */
   onlyNow?: string;
+  /** Where the settings say so, it runs as a staged change only (F187). */
+  stageFirst?: true;
 }
 
 /** An action on a host over SSH. Pure but for `context.read`. */

@@ -58,8 +58,9 @@ function traitsOf({
   bulk,
   secrets,
   onlyNow,
+  stageFirst,
 }: ActionTraits): ActionTraits {
-  return { id, title, backend, minimumAccess, risk, bulk, secrets, onlyNow };
+  return { id, title, backend, minimumAccess, risk, bulk, secrets, onlyNow, stageFirst };
 }
 
 type Together<Input> = (

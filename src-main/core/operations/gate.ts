@@ -2,6 +2,8 @@ import { accessLevels, type AccessLevel } from '../../../src-preload/contract/ho
 
 export interface GateInput {
   accessLevel: AccessLevel;
+  /** What the policy of this computer allows at most. Left out: everything. */
+  most?: AccessLevel | undefined;
   minimumAccess: AccessLevel;
   readOnly: boolean;
   hostName: string;
@@ -34,7 +36,11 @@ export function gate(input: GateInput): GateRefusal | null {
   if (accessLevels.indexOf(input.accessLevel) < accessLevels.indexOf(input.minimumAccess)) {
     return {
       message: `${input.title} needs the access level "${input.minimumAccess}" and ${input.hostName} has "${input.accessLevel}", so nothing was changed.`,
-      remedy: `Set the access level of ${input.hostName} to "${input.minimumAccess}" in its settings.`,
+      remedy:
+        input.most !== undefined &&
+        accessLevels.indexOf(input.most) < accessLevels.indexOf(input.minimumAccess)
+          ? `The policy of this computer allows at most "${input.most}" there. Ask whoever looks after it.`
+          : `Set the access level of ${input.hostName} to "${input.minimumAccess}" in its settings.`,
     };
   }
   return null;

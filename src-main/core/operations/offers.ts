@@ -124,10 +124,13 @@ function backendOf(subject: Subject): string | null {
 /** What this laptop may not do, whatever the object. */
 export function accessExcuse(
   action: BoundAction,
-  target: Pick<Host, 'name' | 'accessLevel'>,
+  target: Pick<Host, 'name' | 'accessLevel' | 'most'>,
   readOnly: boolean,
 ): string | null {
   if (readOnly) return 'Holdfast is in read-only mode. Turn it off in Settings.';
+  if (target.most !== undefined && rank[target.most] < rank[action.minimumAccess]) {
+    return `The policy of this computer allows at most “${target.most}” on ${target.name}; it takes “${action.minimumAccess}”.`;
+  }
   if (rank[target.accessLevel] < rank[action.minimumAccess]) {
     return `This laptop may only ${target.accessLevel} on ${target.name}; it takes “${action.minimumAccess}”. Change it in its settings.`;
   }

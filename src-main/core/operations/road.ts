@@ -112,7 +112,7 @@ export class OperationRoad {
 
   catalogue(): ActionInfo[] {
     return [...this.options.catalogue.values()].map(
-      ({ id, title, backend, minimumAccess, risk, bulk, due }) => ({
+      ({ id, title, backend, minimumAccess, risk, bulk, due, stageFirst }) => ({
         id,
         title,
         backend,
@@ -120,6 +120,7 @@ export class OperationRoad {
         risk,
         bulk: bulk !== undefined,
         upkeep: due !== undefined,
+        stageFirst: stageFirst === true,
       }),
     );
   }
@@ -380,12 +381,19 @@ export class OperationRoad {
     }
     const refusal = gate({
       accessLevel: host.accessLevel,
+      most: host.most,
       minimumAccess: action.minimumAccess,
       readOnly: this.options.settings().readOnly,
       hostName: host.name,
       title: plan.title,
     });
     if (refusal !== null) return refusal;
+    if (action.stageFirst === true && plan.change === undefined && this.options.settings().stageFirst) {
+      return {
+        message: `The settings say that “${plan.title}” is staged first, so nothing was done.`,
+        remedy: 'Stage it, and apply it from Changes.',
+      };
+    }
     // SECURITY: another address, user or sudo setting would send the confirmed commands elsewhere.
     if (canonicalJson(host) !== canonicalJson(prepared.host)) {
       return {

@@ -22,7 +22,7 @@ const mostListed = 1_000;
 
 export interface PolicyHandlerOptions {
   policies: PolicyStore;
-  hosts: Pick<HostStore, 'get'>;
+  hosts: Pick<HostStore, 'get' | 'list'>;
   inventory: Pick<InventoryService, 'read' | 'allSnapshots'>;
   onChanged: () => void;
   nowMs: () => number;
@@ -108,7 +108,9 @@ export function policyHandlers(options: PolicyHandlerOptions): PolicyHandlers {
 
   return {
     'policies:list': async () => {
-      const all = policies.list();
+      const seen = new Set(hosts.list().map(({ id }) => id));
+      // Those of hosts that this computer may not see are kept, and not told.
+      const all = policies.list().filter(({ hostId }) => seen.has(hostId));
       const newest = new Map<string, NewestOf>();
       for (const hostId of new Set(all.map((policy) => policy.hostId))) {
         newest.set(

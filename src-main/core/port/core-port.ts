@@ -162,10 +162,12 @@ export function serveCore(channel: CoreChannel, createCore: CreateCore, start?: 
 
   const starting = (async (): Promise<void> => {
     try {
-      const { dataDirectory, demo, actor, fixed, logLevel } = start ?? readStartOptions(process.env);
+      const { dataDirectory, demo, actor, fixed, policies, logLevel } =
+        start ?? readStartOptions(process.env);
       core = await createCore({
         dataDirectory,
         fixed,
+        policies,
         logLevel,
         demo,
         actor,

@@ -65,6 +65,7 @@ export const shellRequestSchemas = {
         'trust-host-key',
         'remove-host',
         'disable-read-only',
+        'disable-stage-first',
         'raise-access',
         'delete-part',
       ]),

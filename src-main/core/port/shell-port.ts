@@ -1,6 +1,13 @@
 /** Words of a native question. The shell adds nothing of its own and makes Cancel the default. */
 export interface ConfirmQuestion {
-  kind: 'plan' | 'trust-host-key' | 'remove-host' | 'disable-read-only' | 'raise-access' | 'delete-part';
+  kind:
+    | 'plan'
+    | 'trust-host-key'
+    | 'remove-host'
+    | 'disable-read-only'
+    | 'disable-stage-first'
+    | 'raise-access'
+    | 'delete-part';
   title: string;
   message: string;
   detail: string;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { loadedPolicySchema } from '../../../src-preload/contract/machine-policy';
 import { fixedSettingsSchema } from '../../../src-preload/contract/settings';
 
 /** How the shell starts the core: one JSON value in the environment, because both hosts can pass that. */
@@ -12,6 +13,7 @@ export const startOptionsSchema = z.strictObject({
   actor: z.string().min(1).max(320),
   /** What holdfast.json and the environment decide. */
   fixed: fixedSettingsSchema.optional(),
+  policies: z.array(loadedPolicySchema).max(2).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
 });
 export type StartOptions = z.infer<typeof startOptionsSchema>;

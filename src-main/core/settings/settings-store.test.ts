@@ -17,6 +17,7 @@ afterEach(() => {
 const defaults: Settings = {
   colourScheme: 'auto',
   readOnly: true,
+  stageFirst: false,
   refreshSeconds: 60,
   clusterRefreshSeconds: 120,
   troubleReadings: 3,

@@ -14,6 +14,7 @@ export interface SettingsStore {
 const defaults: Settings = {
   colourScheme: 'auto',
   readOnly: true,
+  stageFirst: false,
   refreshSeconds: 60,
   clusterRefreshSeconds: 120,
   troubleReadings: 3,

@@ -18,6 +18,8 @@ export interface TestCoreOptions {
   /** How the core is started; default: with the catalogue of files. */
   start?: (options: CoreOptions) => Promise<Core>;
   demo?: boolean;
+  /** What this computer may do at most. */
+  policies?: CoreOptions['policies'];
 }
 
 /** The whole core with a test in place of the person. Answers are checked against the contract. */
@@ -89,6 +91,7 @@ export async function startTestCore(options: TestCoreOptions = {}): Promise<Test
     dataDirectory,
     shell,
     demo: options.demo ?? false,
+    policies: options.policies,
     actor: 'tester@laptop',
     emit: <E extends EventName>(event: E, payload: EventPayload<E>) => {
       person.events.push({ event, payload });

@@ -127,6 +127,7 @@ function ClusterForm({ cluster }: { cluster: Cluster | null }) {
             <TargetFields
               kind="cluster"
               access={access}
+              most={cluster?.most}
               input={(field, options) => form.getInputProps(field, options)}
             />
             <Group justify="flex-end">

@@ -33,7 +33,7 @@ import { PlainTable } from '../../components/PlainTable';
 import { ProblemList } from '../../components/ProblemList';
 import { formatBytes, formatPercent, plural } from '../../format/bytes-format';
 import { partPercent, uptimeWords } from '../../format/guest-format';
-import { accessWords } from '../../format/words-format';
+import { accessWords, capWords } from '../../format/words-format';
 import {
   loadClusters,
   openClusterForm,
@@ -138,6 +138,7 @@ export function ClusterScreen({ clusterId }: { clusterId: string }) {
           </span>
           <span title={accessWords[cluster.accessLevel].text}>
             Access: {accessWords[cluster.accessLevel].title}
+            {capWords(cluster)}
           </span>
           <span>
             {summary === null ? (

@@ -286,6 +286,7 @@ function HostForm({ host }: { host: Host | null }) {
             <TargetFields
               kind="host"
               access={accessWords}
+              most={host?.most}
               input={(field, options) => form.getInputProps(field, options)}
             />
             <Group justify="flex-end">

@@ -26,7 +26,7 @@ import { NoSuchTarget } from '../../components/HostParts';
 import { PageHeader } from '../../components/PageHeader';
 import { ProblemList } from '../../components/ProblemList';
 import { plural } from '../../format/bytes-format';
-import { accessWords } from '../../format/words-format';
+import { accessWords, capWords } from '../../format/words-format';
 import { openAccessDialog, openHostDialog } from '../../stores/dialog-store';
 import { openCreatePool } from '../../stores/offers-store';
 import { selectSource } from '../../stores/audit-store';
@@ -125,6 +125,7 @@ export function HostScreen({ hostId }: { hostId: string }) {
           {jumpHost !== undefined && <span>through {jumpHost.host.name}</span>}
           <span title={accessWords[host.accessLevel].text}>
             Access: {accessWords[host.accessLevel].title}
+            {capWords(host)}
           </span>
           <span>
             {summary === null ? (

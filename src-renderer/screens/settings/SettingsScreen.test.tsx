@@ -2,6 +2,7 @@
 import { MantineProvider } from '@mantine/core';
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Response } from '../../../src-preload/contract';
 import type { AppInfo } from '../../../src-preload/contract/app';
 import type { Settings } from '../../../src-preload/contract/settings';
 import { useAppStore } from '../../stores/app-store';
@@ -11,6 +12,7 @@ import { SettingsScreen } from './SettingsScreen';
 const settings: Settings = {
   colourScheme: 'auto',
   readOnly: true,
+  stageFirst: false,
   refreshSeconds: 60,
   clusterRefreshSeconds: 120,
   troubleReadings: 3,
@@ -29,11 +31,18 @@ const info: AppInfo = {
   core: { state: 'running', crashes: 0, message: null },
 };
 
+let policy: Response<'machinePolicy:read'>;
 let bridge: ReturnType<typeof installBridge>;
 beforeEach(() => {
   installBrowserParts();
+  policy = {
+    paths: ['/etc/holdfast/policy.json'],
+    limited: [{ kind: 'cluster', name: 'atlas', most: 'operate' }],
+    hidden: 2,
+  };
   bridge = installBridge({
     'settings:fixed': () => ({ ok: true, value: { names: ['recoveryReadings'] } }),
+    'machinePolicy:read': () => ({ ok: true, value: policy }),
     'settings:update': (patch) => ({
       ok: true,
       value: { ...useAppStore.getState().settings, ...(patch as object) },
@@ -71,4 +80,27 @@ it('clusters have their interval, templates and thresholds, and what a config de
   fireEvent.blur(begins);
   expect(begins.value).toBe('12 readings');
   expect(updates()).toHaveLength(2);
+});
+
+it('what the policy of this computer allows stands with its file, and nothing where there is none', async () => {
+  const { unmount } = render(
+    <MantineProvider>
+      <SettingsScreen />
+    </MantineProvider>,
+  );
+  const section = await screen.findByRole('region', { name: 'Policy of this computer' });
+  expect(section.textContent).toContain('/etc/holdfast/policy.json');
+  expect(section.textContent).toContain('atlasat most Operate, a cluster');
+  expect(section.textContent).toContain('2 hosts and clusters of the list are hidden by it.');
+  unmount();
+
+  const asked = bridge.calls.length;
+  policy = { paths: [], limited: [], hidden: 0 };
+  render(
+    <MantineProvider>
+      <SettingsScreen />
+    </MantineProvider>,
+  );
+  await waitFor(() => expect(bridge.calls.length).toBeGreaterThan(asked + 1));
+  expect(screen.queryByRole('region', { name: 'Policy of this computer' })).toBeNull();
 });

@@ -20,6 +20,7 @@ import { ErrorNotice } from '../../components/ErrorNotice';
 import { PageHeader } from '../../components/PageHeader';
 import { plural } from '../../format/bytes-format';
 import { updateSettings, useAppStore } from '../../stores/app-store';
+import { PolicySection } from './PolicySection';
 
 export function SettingsScreen() {
   const info = useAppStore((state) => state.info);
@@ -65,12 +66,26 @@ export function SettingsScreen() {
             onChange={(event) => void change({ readOnly: event.currentTarget.checked })}
           />
         </Row>
+        <Row
+          label="Stage deletions and restores first"
+          fixed={fixed.has('stageFirst')}
+          text="Deleting volumes and backups of clusters, restoring and pruning then run only from Changes, planned anew. Turning it off asks in a native dialog."
+        >
+          <Switch
+            size="md"
+            aria-label="Stage deletions and restores first"
+            disabled={fixed.has('stageFirst')}
+            checked={settings.stageFirst}
+            onChange={(event) => void change({ stageFirst: event.currentTarget.checked })}
+          />
+        </Row>
         <Row label="Secrets" text={info.vault.text}>
           <Badge variant="light" radius="sm" tt="none" color={info.vault.persistent ? 'teal' : 'orange'}>
             {info.vault.persistent ? `Sealed by ${info.vault.backend}` : 'Memory only'}
           </Badge>
         </Row>
       </Section>
+      <PolicySection />
       <Section title="Appearance">
         <Row label="Theme" text="Auto follows the system." fixed={fixed.has('colourScheme')}>
           <SegmentedControl

@@ -245,6 +245,7 @@ export class StagedChanges {
     }
     const refusal = gate({
       accessLevel: host.accessLevel,
+      most: host.most,
       minimumAccess: action.minimumAccess,
       readOnly: settings().readOnly,
       hostName: host.name,

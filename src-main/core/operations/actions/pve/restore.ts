@@ -337,6 +337,7 @@ const restore = bindChange<Input, Found>({
   backend: null,
   minimumAccess: 'administer',
   risk: 'safe',
+  stageFirst: true,
   input: z.preprocess(noneForEmpty, input),
   offer: (subject, world) => {
     if (subject.kind === 'cluster') return offerOnCluster(world);

@@ -78,6 +78,7 @@ const remove = bindChange<VolumeInput, Found>({
   backend: null,
   minimumAccess: 'administer',
   risk: 'catastrophic',
+  stageFirst: true,
   bulk: { one: 'volume', many: 'volumes' },
   input: volumeInput,
   offer: (subject) => {
@@ -344,6 +345,7 @@ const prune = bindChange<PruneInput, Prune>({
   backend: null,
   minimumAccess: 'administer',
   risk: 'catastrophic',
+  stageFirst: true,
   input: pruneInput,
   offer: (subject) =>
     subject.kind === 'storage' && subject.storage.content.includes('backup')
