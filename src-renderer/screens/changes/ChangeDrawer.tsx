@@ -52,7 +52,13 @@ function Body({ change, shown }: { change: StagedChange; shown: ShownThen }) {
     <Stack gap="lg">
       <Facts
         facts={[
-          ['Target', <span className="mono">{`${target.kind} ${target.name}`}</span>],
+          [
+            'Target',
+            <span key="target" className="mono">
+              {/* Of many at once the name says what they are. */}
+              {target.name.endsWith(target.kind) ? target.name : `${target.kind} ${target.name}`}
+            </span>,
+          ],
           [
             change.hostKind === 'host' ? 'Host' : 'Cluster',
             <Group gap={6}>

@@ -48,22 +48,24 @@ export function ChangesScreen() {
       <PageHeader
         title="Changes"
         actions={
-          <>
-            <Button
-              variant="default"
-              disabled={chosen.length === 0}
-              title={chosen.length === 0 ? 'Choose changes that are pending.' : undefined}
-              onClick={() => void discardChanges(chosen.map(({ id }) => id))}
-            >
-              {chosen.length === 0 ? 'Discard chosen' : `Discard ${chosen.length} chosen`}
-            </Button>
-            <ActionButton
-              excuse={sequenceExcuse(sequence, readOnly)}
-              onClick={() => openSequence(sequence.map(({ id }) => id))}
-            >
-              {chosen.length > 0 ? `Apply ${chosen.length} chosen…` : 'Apply all shown…'}
-            </ActionButton>
-          </>
+          filter === 'automations' ? undefined : (
+            <>
+              <Button
+                variant="default"
+                disabled={chosen.length === 0}
+                title={chosen.length === 0 ? 'Choose changes that are pending.' : undefined}
+                onClick={() => void discardChanges(chosen.map(({ id }) => id))}
+              >
+                {chosen.length === 0 ? 'Discard chosen' : `Discard ${chosen.length} chosen`}
+              </Button>
+              <ActionButton
+                excuse={sequenceExcuse(sequence, readOnly)}
+                onClick={() => openSequence(sequence.map(({ id }) => id))}
+              >
+                {chosen.length > 0 ? `Apply ${chosen.length} chosen…` : 'Apply all shown…'}
+              </ActionButton>
+            </>
+          )
         }
       >
         {pending === 0 ? 'Nothing waits' : plural(pending, 'change waits', 'changes wait')}
