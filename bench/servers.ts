@@ -29,7 +29,8 @@ export interface ServedHost {
  */
 export type Serving =
   | { kind: 'fleet' }
-  | { kind: 'copies'; count: number }
+  /** `awayMs`: each answer takes so much longer, as over a network. */
+  | { kind: 'copies'; count: number; awayMs?: number }
   | { kind: 'large'; datasets: number; snapshots: number }
   /** Real files, by OpenSSH's own sftp-server. */
   | { kind: 'files' };
@@ -74,7 +75,11 @@ function enlarged(machine: Machine, datasets: number, snapshots: number): Machin
   };
 }
 
-async function serveCopies(count: number, change: (machine: Machine) => Machine): Promise<ServedHost[]> {
+async function serveCopies(
+  count: number,
+  change: (machine: Machine) => Machine,
+  awayMs = 0,
+): Promise<ServedHost[]> {
   const blueprint = createNas01({ random: createRandom(20261123), nowMs: Date.now });
   if (blueprint.machine === null) throw new Error('nas-01 is no machine.');
   const machine = remembering(change(blueprint.machine));
@@ -84,7 +89,7 @@ async function serveCopies(count: number, change: (machine: Machine) => Machine)
     const hostKey = generateHostKey();
     const password = hostKey.sha256;
     // The delays of the demo: src-main/demo/index.ts.
-    const delayMs = (workMs: number) => 1.5 + workMs + 2 * jitter.next();
+    const delayMs = (workMs: number) => 1.5 + workMs + 2 * jitter.next() + awayMs;
     const { port } = await startSshServer({ machine, password, hostKey, port: 0, delayMs });
     const { type, sha256, publicKeyBase64 } = hostKey;
     const name = `nas-${String(index + 1).padStart(2, '0')}`;
@@ -122,7 +127,7 @@ function servedBy(serving: Serving): Promise<ServedHost[]> {
     case 'fleet':
       return serveFleet();
     case 'copies':
-      return serveCopies(serving.count, (machine) => machine);
+      return serveCopies(serving.count, (machine) => machine, serving.awayMs);
     case 'large':
       return serveCopies(1, (machine) => enlarged(machine, serving.datasets, serving.snapshots));
     case 'files':

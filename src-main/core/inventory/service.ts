@@ -71,8 +71,8 @@ const movingMs = 15_000;
 /** Details that came on demand are written together: one write holds all snapshots of the host. */
 const keepDetailsMs = 5_000;
 
-/** Hosts read side by side in a refresh of the fleet. */
-const concurrency = 8;
+/** Hosts read side by side in a refresh of the fleet: more would only wait for this one thread (bench/RESULTS.md). */
+const concurrency = 16;
 
 interface Reading {
   reading: Promise<HostInventory>;
