@@ -18,7 +18,7 @@ import type { ReadHealth } from '../clusters/health-report';
 import type { createRootTasks } from '../clusters/root-tasks';
 import { keepSecretFrom, type createOnboarding } from '../clusters/onboarding';
 import type { createCertificateTrust } from '../clusters/trust';
-import { sameName } from '../hosts/guards';
+import { checkPolicy, sameName } from '../hosts/guards';
 import { newHostId } from '../hosts/host-id';
 import { raiseQuestion } from './hosts';
 
@@ -94,8 +94,7 @@ export function clusterHandlers(options: ClusterHandlerOptions): ClusterHandlers
   /** Throws AppError. */
   const check = (settings: ClusterSettings, clusterId: string | null): void => {
     const { name } = settings;
-    const refused = clusters.refusal(settings);
-    if (refused !== null) throw new AppError('refused', `${refused} Nothing was saved.`);
+    checkPolicy(clusters, settings);
     // The name is what people type to confirm, so it has to mean one thing.
     const taken = clusters.list().some((each) => each.id !== clusterId && sameName(each.name, name));
     if (!taken && !options.nameTaken(name)) return;

@@ -1,7 +1,7 @@
 import type { CoreHandlers, Request, Response } from '../../../src-preload/contract';
 import { accessLevels, type Host, type HostSettings } from '../../../src-preload/contract/hosts';
 import { AppError } from '../errors/app-error';
-import { keepSecretFrom, lowerRecordOf, sameName } from '../hosts/guards';
+import { checkPolicy, keepSecretFrom, lowerRecordOf, sameName } from '../hosts/guards';
 import { newHostId } from '../hosts/host-id';
 import type { HostLists } from '../hosts/import-host-list';
 import { importSshConfig, listSshConfig, type ImportOptions } from '../hosts/import-ssh-config';
@@ -116,8 +116,7 @@ export function hostHandlers(options: HostHandlerOptions): HostHandlers {
         `There is a host or cluster named ${settings.name} already. Choose another name.`,
       );
     }
-    const refused = hosts.refusal(settings);
-    if (refused !== null) throw new AppError('refused', `${refused} Nothing was saved.`);
+    checkPolicy(hosts, settings);
     routeTo({ ...settings, ...(hostId === null ? {} : { id: hostId }) }, hosts.list());
   };
 

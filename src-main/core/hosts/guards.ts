@@ -50,3 +50,9 @@ export function keepSecretFrom(before: HostSettings, after: HostSettings): void 
     `The stored password was for ${before.address}, port ${before.port}. Enter it again for the new address.`,
   );
 }
+
+/** Throws AppError `refused` where the policy of this computer does not let it be kept like that. */
+export function checkPolicy<T>(store: { refusal(thing: T): string | null }, thing: T): void {
+  const refusal = store.refusal(thing);
+  if (refusal !== null) throw new AppError('refused', `${refusal} Nothing was saved.`);
+}

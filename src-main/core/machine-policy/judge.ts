@@ -5,10 +5,10 @@ import { accessLevels } from '../../../src-preload/contract/hosts';
 export interface Facts {
   address: string;
   port: number;
-  /** Pinned, as `SHA256:…`. Asked for only where a rule names one. */
-  hostKeys: () => readonly string[];
+  /** One that is pinned, as `SHA256:…`; null: none. */
+  hostKey: string | null;
   /** Pinned, in hexadecimal with colons; null: none. */
-  certificate: () => string | null;
+  certificate: string | null;
   environment: string;
 }
 
@@ -20,11 +20,20 @@ export const lowest = (levels: readonly Most[]): Most =>
 /** A name may be written with the dot of the root, which leads to the same machine. */
 const plain = (address: string): string => address.toLowerCase().replace(/\.$/, '');
 
+/** By searching, not by an expression: it is asked for every host whenever there is a list of them. */
 function matchesAddress(pattern: string, address: string): boolean {
-  const parts = plain(pattern)
-    .split('*')
-    .map((part) => part.replace(/[.:_-]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`).test(plain(address));
+  const [first = '', ...rest] = plain(pattern).split('*');
+  const last = rest.pop();
+  const name = plain(address);
+  if (last === undefined) return name === first;
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
 }
 
 function judge({ rules, otherwise }: MachinePolicy, facts: Facts): Most {
@@ -33,8 +42,8 @@ function judge({ rules, otherwise }: MachinePolicy, facts: Facts): Most {
       (address === undefined || matchesAddress(address, facts.address)) &&
       (port === undefined || port === facts.port) &&
       (environment === undefined || environment === facts.environment) &&
-      (hostKey === undefined || facts.hostKeys().includes(hostKey)) &&
-      (certificate === undefined || certificate.toUpperCase() === facts.certificate()?.toUpperCase()),
+      (hostKey === undefined || hostKey === facts.hostKey) &&
+      (certificate === undefined || certificate.toUpperCase() === facts.certificate?.toUpperCase()),
   );
   return rule?.most ?? otherwise;
 }

@@ -1,14 +1,10 @@
 import type { CoreHandlers } from '../../../src-preload/contract';
-import type { Cluster, ClusterSettings } from '../../../src-preload/contract/clusters';
-import {
-  accessLevels,
-  type AccessLevel,
-  type Host,
-  type HostSettings,
-} from '../../../src-preload/contract/hosts';
+import type { Cluster } from '../../../src-preload/contract/clusters';
+import type { AccessLevel, Host } from '../../../src-preload/contract/hosts';
 import type { LoadedPolicy, Most } from '../../../src-preload/contract/machine-policy';
 import type { CertificateStore, ClusterStore } from '../clusters/stores';
 import { AppError } from '../errors/app-error';
+import { checkPolicy } from '../hosts/guards';
 import type { HostStore, KnownHostKeys } from '../hosts/types';
 import { pinName } from '../ssh/host-key';
 import { lowest, mostOf } from './judge';
@@ -19,8 +15,61 @@ export interface LimitsOptions {
   certificates: Pick<CertificateStore, 'find'>;
 }
 
-type HostFacts = Pick<HostSettings, 'name' | 'address' | 'port' | 'via' | 'environment' | 'accessLevel'>;
-type ClusterFacts = Pick<ClusterSettings, 'name' | 'endpoints' | 'environment' | 'accessLevel'>;
+type HostFacts = Parameters<HostStore['refusal']>[0];
+type ClusterFacts = Parameters<ClusterStore['refusal']>[0];
+
+interface Capped {
+  name: string;
+  accessLevel: AccessLevel;
+  most?: AccessLevel | undefined;
+}
+interface Stored<T> {
+  list(): T[];
+  get(id: string): T;
+  add(thing: T): void;
+  update(thing: T): void;
+  remove(id: string): void;
+}
+
+function limited<T extends Capped>(thing: T, most: Most): T | null {
+  if (most === 'none') return null;
+  if (most === 'administer') return thing;
+  return { ...thing, accessLevel: lowest([thing.accessLevel, most]) as AccessLevel, most };
+}
+
+function refusalOf({ name, accessLevel }: Omit<Capped, 'most'>, most: Most): string | null {
+  if (most === 'none') return `The policy of this computer does not let Holdfast manage ${name}.`;
+  return lowest([accessLevel, most]) === accessLevel
+    ? null
+    : `The policy of this computer allows at most “${most}” on ${name}.`;
+}
+
+/** A store as a policy lets it be seen and written. */
+function capped<T extends Capped & Facts, Facts extends Omit<Capped, 'most'>>(
+  store: Stored<T>,
+  kind: 'host' | 'cluster',
+  most: (facts: Facts) => Most,
+) {
+  const refusal = (facts: Facts): string | null => refusalOf(facts, most(facts));
+  const write = (put: (thing: T) => void) => (thing: T) => {
+    checkPolicy({ refusal }, thing);
+    const { most: _most, ...rest } = thing;
+    put(rest as T);
+  };
+  return {
+    list: () => store.list().flatMap((thing) => limited(thing, most(thing)) ?? []),
+    get: (id: string): T => {
+      const thing = store.get(id);
+      const seen = limited(thing, most(thing));
+      if (seen === null) throw new AppError('not-found', `There is no such ${kind} any more.`);
+      return seen;
+    },
+    refusal,
+    add: write((thing) => store.add(thing)),
+    update: write((thing) => store.update(thing)),
+    remove: (id: string) => store.remove(id),
+  };
+}
 
 /**
  * The lists of hosts and clusters as far as the policy of this computer lets anybody see them: with what it allows at
@@ -29,103 +78,42 @@ type ClusterFacts = Pick<ClusterSettings, 'name' | 'endpoints' | 'environment' |
  * SECURITY: a level that the policy does not allow is neither granted nor stored, whoever asks.
  */
 export function createLimits({ policies, knownKeys, certificates }: LimitsOptions) {
-  const ofHost = (host: HostFacts): Most =>
-    mostOf(policies, {
-      address: host.address,
-      port: host.port,
-      environment: host.environment.label,
-      hostKeys: () =>
-        knownKeys.find(pinName(host), host.port).flatMap(({ key, revoked }) => (revoked ? [] : [key.sha256])),
-      certificate: () => null,
+  const rules = policies.flatMap(({ policy }) => policy.rules);
+  const namesKeys = rules.some(({ hostKey }) => hostKey !== undefined);
+  const namesCertificates = rules.some(({ certificate }) => certificate !== undefined);
+
+  const ofHost = (host: HostFacts): Most => {
+    const { address, port, environment } = host;
+    // Pinning replaces what was pinned at an address, so there is one.
+    const pinned = namesKeys
+      ? knownKeys.find(pinName(host), port).find(({ revoked }) => !revoked)
+      : undefined;
+    return mostOf(policies, {
+      ...{ address, port, environment: environment.label, certificate: null },
+      hostKey: pinned?.key.sha256 ?? null,
     });
+  };
   // Of several nodes the one that may least: a cluster is one thing, whichever of them answers.
   const ofCluster = ({ endpoints, environment }: ClusterFacts): Most =>
     lowest(
       endpoints.map(({ address, port }) =>
         mostOf(policies, {
-          address,
-          port,
-          environment: environment.label,
-          hostKeys: () => [],
-          certificate: () => certificates.find(address, port)?.sha256 ?? null,
+          ...{ address, port, environment: environment.label, hostKey: null },
+          certificate: namesCertificates ? (certificates.find(address, port)?.sha256 ?? null) : null,
         }),
       ),
     );
 
-  const limited = <T extends { accessLevel: AccessLevel; most?: AccessLevel | undefined }>(
-    thing: T,
-    most: Most,
-  ): T | null => {
-    if (most === 'none') return null;
-    if (most === 'administer') return thing;
-    return { ...thing, accessLevel: lowest([thing.accessLevel, most]) as AccessLevel, most };
-  };
-  const refusalOf = (
-    { name, accessLevel }: Pick<Host, 'name' | 'accessLevel'>,
-    most: Most,
-  ): string | null => {
-    if (most === 'none') return `The policy of this computer does not let Holdfast manage ${name}.`;
-    return accessLevels.indexOf(accessLevel) <= accessLevels.indexOf(most)
-      ? null
-      : `The policy of this computer allows at most “${most}” on ${name}.`;
-  };
-  const refuse = (reason: string | null): void => {
-    if (reason === null) return;
-    throw new AppError('refused', `${reason} Nothing was saved.`, {
-      detail: policies.map(({ path }) => path).join('\n'),
-    });
-  };
-
-  const hosts = (store: HostStore): HostStore => {
-    if (policies.length === 0) return store;
-    const refusal = (host: HostFacts): string | null => refusalOf(host, ofHost(host));
-    const stored = ({ most: _most, ...host }: Host): Host => host;
-    return {
-      list: () => store.list().flatMap((host) => limited(host, ofHost(host)) ?? []),
-      get: (hostId) => {
-        const host = store.get(hostId);
-        const seen = limited(host, ofHost(host));
-        if (seen === null) throw new AppError('not-found', 'There is no such host any more.');
-        return seen;
-      },
-      refusal,
-      add: (host) => {
-        refuse(refusal(host));
-        store.add(stored(host));
-      },
-      update: (host) => {
-        refuse(refusal(host));
-        store.update(stored(host));
-      },
-      remove: (hostId) => store.remove(hostId),
-    };
-  };
+  const hosts = (store: HostStore): HostStore =>
+    policies.length === 0 ? store : capped<Host, HostFacts>(store, 'host', ofHost);
   const clusters = (store: ClusterStore): ClusterStore => {
     if (policies.length === 0) return store;
-    const refusal = (cluster: ClusterFacts): string | null => refusalOf(cluster, ofCluster(cluster));
-    const stored = ({ most: _most, ...cluster }: Cluster): Cluster => cluster;
-    const find = (clusterId: string): Cluster | undefined => {
-      const cluster = store.find(clusterId);
-      return (cluster && limited(cluster, ofCluster(cluster))) ?? undefined;
-    };
     return {
-      list: () => store.list().flatMap((cluster) => limited(cluster, ofCluster(cluster)) ?? []),
-      find,
-      get: (clusterId) => {
-        const cluster = find(clusterId);
-        if (cluster === undefined) throw new AppError('not-found', 'There is no such cluster any more.');
-        return cluster;
+      ...capped<Cluster, ClusterFacts>(store, 'cluster', ofCluster),
+      find: (clusterId) => {
+        const cluster = store.find(clusterId);
+        return (cluster && limited(cluster, ofCluster(cluster))) ?? undefined;
       },
-      refusal,
-      add: (cluster) => {
-        refuse(refusal(cluster));
-        store.add(stored(cluster));
-      },
-      update: (cluster) => {
-        refuse(refusal(cluster));
-        store.update(stored(cluster));
-      },
-      remove: (clusterId) => store.remove(clusterId),
     };
   };
 

@@ -57,19 +57,22 @@ function AutomationForm({ change }: { change: StagedChange }) {
     if (!isCluster) void loadInventory(hostId);
   }, [hostId, isCluster]);
   const chosenTrouble = troubles.find(({ what, state }) => `${what} ${state}` === trouble);
-  const trigger: Trigger | null =
-    kind === 'contact'
-      ? { kind, hostId }
-      : kind === 'operation'
-        ? // The list below holds ids of the catalogue only.
-          { kind, hostId, action: action as ActionId | null }
-        : kind === 'trouble'
-          ? chosenTrouble === undefined
-            ? null
-            : { kind, hostId, what: chosenTrouble.what, state: chosenTrouble.state }
-          : object === null
-            ? null
-            : { kind, hostId, object, to: to.trim() === '' ? null : to.trim() };
+  const triggerOf = (): Trigger | null => {
+    switch (kind) {
+      case 'contact':
+        return { kind, hostId };
+      case 'operation':
+        // The list below holds ids of the catalogue only.
+        return { kind, hostId, action: action as ActionId | null };
+      case 'trouble':
+        return chosenTrouble === undefined
+          ? null
+          : { kind, hostId, what: chosenTrouble.what, state: chosenTrouble.state };
+      case 'state':
+        return object === null ? null : { kind, hostId, object, to: to.trim() === '' ? null : to.trim() };
+    }
+  };
+  const trigger = triggerOf();
   const mayBeSame =
     kind === 'operation' && hostId === change.hostId && isCluster && change.target.kind !== 'guests';
   const mayBeAllDue =

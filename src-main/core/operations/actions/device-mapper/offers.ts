@@ -99,25 +99,26 @@ export const offerTemplateRegister = onHost(({ sandbox }) => {
   };
 });
 
+const isLeftover = (volume: SandboxVolume): boolean =>
+  volume.driver === driver && volume.presence === 'leftover';
+const busyOf = ({ facts }: SandboxVolume): string | null => describedIn(facts, 'Busy');
 const leftoverId = ({ id }: SandboxVolume): string => id.slice('dm:'.length);
 
 /** All that is left over on a host, or one piece of it. */
 export const offerLeftoversClean: Offering = (subject) => {
   if (subject.kind === 'sandbox-volume') {
     const { volume } = subject;
-    if (volume.driver !== driver || volume.presence !== 'leftover') return null;
+    if (!isLeftover(volume)) return null;
     return {
       label: 'Clean it up',
       group: 'destroy',
-      excuse: describedIn(volume.facts, 'Busy'),
+      excuse: busyOf(volume),
       input: { leftovers: [leftoverId(volume)] },
       fields: [],
     };
   }
   return onHost(({ sandbox }) => {
-    const left = sandbox.volumes.filter(
-      (volume) => volume.driver === driver && volume.presence === 'leftover',
-    );
+    const left = sandbox.volumes.filter(isLeftover);
     return {
       label: 'Clean up leftovers…',
       group: 'maintenance',
@@ -131,7 +132,7 @@ export const offerLeftoversClean: Offering = (subject) => {
             value: leftoverId(volume),
             label: volume.name,
             hint: volume.problems[0]?.text ?? volume.state,
-            excuse: describedIn(volume.facts, 'Busy'),
+            excuse: busyOf(volume),
             sizeBytes: volume.actualSizeBytes,
           })),
           { min: 1, max: mostLeftovers },
@@ -146,12 +147,7 @@ type Due = NonNullable<ActionDefinition<never>['due']>;
 /** All that is left over and that nobody uses: W38, when a host is first read. */
 export const leftoversDue: Due = ({ sandbox }) => {
   const leftovers = (sandbox?.volumes ?? [])
-    .filter(
-      (volume) =>
-        volume.driver === driver &&
-        volume.presence === 'leftover' &&
-        describedIn(volume.facts, 'Busy') === null,
-    )
+    .filter((volume) => isLeftover(volume) && busyOf(volume) === null)
     .map(leftoverId);
   return leftovers.length === 0 ? null : { leftovers: leftovers.slice(0, mostLeftovers) };
 };
