@@ -112,6 +112,22 @@ describe('the menu of what can be done', () => {
     fireEvent.click(screen.getByRole('button', { name: 'Actions for x' }));
     expect(await screen.findByText(/not in the last known inventory/)).toBeDefined();
   });
+
+  it('closes on Escape wherever the focus is', async () => {
+    installBridge({ 'operations:offers': () => ({ ok: true, value: { offers: [create] } }) });
+    draw(<OfferMenu hostId="nas" subject={{ kind: 'pool', poolId: 'x' }} label="Actions for x" />);
+    const button = screen.getByRole('button', { name: 'Actions for x' });
+    const item = () => screen.findByRole('menuitem', { name: 'Create ZFS pool…' });
+    // On the button: a dialog that was closed just before gives it back the focus that the menu had taken.
+    for (const focused of [item, () => button]) {
+      fireEvent.click(button);
+      await item();
+      const element = await focused();
+      element.focus();
+      fireEvent.keyDown(element, { key: 'Escape' });
+      expect(screen.queryByRole('menu')).toBeNull();
+    }
+  });
 });
 
 describe('the form of an action', () => {

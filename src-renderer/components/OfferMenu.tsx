@@ -4,6 +4,7 @@ import { Fragment, useRef, useState } from 'react';
 import type { ClusterSubjectRef } from '../../src-preload/contract/cluster-subjects';
 import type { Offer } from '../../src-preload/contract/operations';
 import type { SubjectRef } from '../../src-preload/contract/offers';
+import { ActionMenu } from './ActionMenu';
 import { loadOffers, startOffer, type OffersAnswer } from '../stores/offers-store';
 
 /**
@@ -42,7 +43,7 @@ export function OfferMenu({
     if (turn === asked.current) setAnswer(found);
   };
   return (
-    <Menu position="bottom-end" withinPortal onOpen={() => void open()} shadow="md">
+    <ActionMenu position="bottom-end" withinPortal onOpen={() => void open()} shadow="md">
       <Menu.Target>
         {words === undefined ? (
           <ActionIcon
@@ -87,7 +88,7 @@ export function OfferMenu({
           <Offers hostId={hostId} offers={answer.offers.filter((offer) => hidden?.(offer) !== true)} />
         )}
       </Menu.Dropdown>
-    </Menu>
+    </ActionMenu>
   );
 }
 

@@ -2,6 +2,7 @@ import { Button, Menu } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconAnchor } from '@tabler/icons-react';
 import type { WireError } from '../../../src-preload/contract/result';
+import { ActionMenu } from '../../components/ActionMenu';
 import { plural } from '../../format/bytes-format';
 import { checkAnchor, exportAnchor } from '../../stores/audit-store';
 
@@ -29,7 +30,7 @@ export function AnchorMenu({ sourceId, onFailure }: Props) {
     }
   };
   return (
-    <Menu position="bottom-end">
+    <ActionMenu position="bottom-end">
       <Menu.Target>
         <Button
           variant="default"
@@ -44,6 +45,6 @@ export function AnchorMenu({ sourceId, onFailure }: Props) {
         <Menu.Item onClick={() => void save()}>Export anchor…</Menu.Item>
         <Menu.Item onClick={() => void checkAnchor().then(onFailure)}>Check against an anchor…</Menu.Item>
       </Menu.Dropdown>
-    </Menu>
+    </ActionMenu>
   );
 }

@@ -18,6 +18,7 @@ import type {
   ClusterStorage,
 } from '../../../src-preload/contract/clusters';
 import type { WireError } from '../../../src-preload/contract/result';
+import { ActionMenu } from '../../components/ActionMenu';
 import { call } from '../../api';
 import { Age } from '../../components/Age';
 import { CapacityBar, FillBar } from '../../components/CapacityBar';
@@ -96,7 +97,7 @@ export function ClusterScreen({ clusterId }: { clusterId: string }) {
             >
               {online ? 'Refresh' : 'Connect'}
             </Button>
-            <Menu position="bottom-end">
+            <ActionMenu position="bottom-end">
               <Menu.Target>
                 <ActionIcon variant="default" size={34} aria-label={`More for ${cluster.name}`}>
                   <IconDots size={17} />
@@ -124,7 +125,7 @@ export function ClusterScreen({ clusterId }: { clusterId: string }) {
                   Remove from Holdfast…
                 </Menu.Item>
               </Menu.Dropdown>
-            </Menu>
+            </ActionMenu>
           </>
         }
       >

@@ -10,6 +10,7 @@ import {
 import { useState, type ReactNode } from 'react';
 import type { Cluster, Guest, GuestSnapshots } from '../../../src-preload/contract/clusters';
 import type { Offer } from '../../../src-preload/contract/operations';
+import { ActionMenu } from '../../components/ActionMenu';
 import { ActionButton } from '../../components/ActionButton';
 import { Age } from '../../components/Age';
 import { CapacityBar } from '../../components/CapacityBar';
@@ -251,7 +252,7 @@ function Configuration({ cluster, guest }: { cluster: Cluster; guest: Guest }) {
 function PartsMenu({ clusterId, offers }: { clusterId: string; offers: readonly Offer[] }) {
   if (offers.length === 0) return null;
   return (
-    <Menu position="bottom-end" withinPortal shadow="md">
+    <ActionMenu position="bottom-end" withinPortal shadow="md">
       <Menu.Target>
         <Button variant="light" size="compact-xs" rightSection={<IconChevronDown size={13} aria-hidden />}>
           Parts
@@ -273,7 +274,7 @@ function PartsMenu({ clusterId, offers }: { clusterId: string; offers: readonly 
           </Menu.Item>
         ))}
       </Menu.Dropdown>
-    </Menu>
+    </ActionMenu>
   );
 }
 

@@ -2,6 +2,7 @@ import { Button, Group, Menu, Text } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
 import type { Cluster } from '../../../src-preload/contract/clusters';
 import type { ActionId } from '../../../src-preload/contract/operations';
+import { ActionMenu } from '../../components/ActionMenu';
 import { plural } from '../../format/bytes-format';
 import { clearTicked, planForGuests, useClustersStore } from '../../stores/clusters-store';
 import type { GuestRow } from './guest-rows';
@@ -42,7 +43,7 @@ export function GuestSelectionBar({ rows }: { rows: readonly GuestRow[] }) {
           </Text>
         )}
         {[...parts.values()].map(({ cluster, vmids }) => (
-          <Menu key={cluster.id} position="bottom-end" withinPortal shadow="md">
+          <ActionMenu key={cluster.id} position="bottom-end" withinPortal shadow="md">
             <Menu.Target>
               <Button
                 size="compact-sm"
@@ -63,7 +64,7 @@ export function GuestSelectionBar({ rows }: { rows: readonly GuestRow[] }) {
                 </Menu.Item>
               ))}
             </Menu.Dropdown>
-          </Menu>
+          </ActionMenu>
         ))}
         <Button size="compact-sm" variant="subtle" color="gray" onClick={clearTicked}>
           Clear

@@ -15,6 +15,7 @@ import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { BackendStatus } from '../../../src-preload/contract/inventory';
 import type { WireError } from '../../../src-preload/contract/result';
+import { ActionMenu } from '../../components/ActionMenu';
 import { call } from '../../api';
 import { Age } from '../../components/Age';
 import { EmptyState } from '../../components/EmptyState';
@@ -83,7 +84,7 @@ export function HostScreen({ hostId }: { hostId: string }) {
             >
               {online ? 'Refresh' : 'Connect'}
             </Button>
-            <Menu position="bottom-end">
+            <ActionMenu position="bottom-end">
               <Menu.Target>
                 <ActionIcon variant="default" size={34} aria-label={`More for ${host.name}`}>
                   <IconDots size={17} />
@@ -112,7 +113,7 @@ export function HostScreen({ hostId }: { hostId: string }) {
                   Remove from Holdfast…
                 </Menu.Item>
               </Menu.Dropdown>
-            </Menu>
+            </ActionMenu>
           </>
         }
       >

@@ -12,6 +12,7 @@ import {
 } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import type { PolicyRow } from '../../../src-preload/contract/policies';
+import { ActionMenu } from '../../components/ActionMenu';
 import { ActionButton } from '../../components/ActionButton';
 import { Age, useNow } from '../../components/Age';
 import { EmptyState } from '../../components/EmptyState';
@@ -231,7 +232,7 @@ function Ways({ policy }: { policy: PolicyRow }) {
       >
         Take…
       </ActionButton>
-      <Menu position="bottom-end">
+      <ActionMenu position="bottom-end">
         <Menu.Target>
           <ActionIcon variant="subtle" color="gray" aria-label={`More for ${nameOf(policy)}`}>
             <IconDots size={16} />
@@ -259,7 +260,7 @@ function Ways({ policy }: { policy: PolicyRow }) {
             Delete policy
           </Menu.Item>
         </Menu.Dropdown>
-      </Menu>
+      </ActionMenu>
     </Group>
   );
 }

@@ -16,6 +16,7 @@ import {
 } from '@tabler/icons-react';
 import { useCallback, useMemo } from 'react';
 import type { VolumeFile } from '../../../src-preload/contract/sandbox-files';
+import { ActionMenu } from '../../components/ActionMenu';
 import { Age } from '../../components/Age';
 import { EmptyState } from '../../components/EmptyState';
 import { ErrorNotice } from '../../components/ErrorNotice';
@@ -249,7 +250,7 @@ function RowMenu({ row, excuse }: { row: VolumeFile; excuse: string | null }) {
     },
   ];
   return (
-    <Menu position="bottom-end" withinPortal shadow="md">
+    <ActionMenu position="bottom-end" withinPortal shadow="md">
       <Menu.Target>
         <ActionIcon
           variant="subtle"
@@ -280,6 +281,6 @@ function RowMenu({ row, excuse }: { row: VolumeFile; excuse: string | null }) {
           </Menu.Item>
         ))}
       </Menu.Dropdown>
-    </Menu>
+    </ActionMenu>
   );
 }
