@@ -81,7 +81,9 @@ async function describeWindow(app: ElectronApplication, page: Page): Promise<str
       answer.catch(String),
       new Promise<string>((done) => setTimeout(() => done('no answer'), 3_000).unref()),
     ]);
-  const inside = await orLate(page.evaluate(() => `${document.readyState} ${location.href}`));
+  const inside = await orLate(
+    page.evaluate(() => `${document.readyState} ${document.visibilityState} ${location.href}`),
+  );
   const outside = await orLate(
     app.evaluate(({ BrowserWindow }) =>
       BrowserWindow.getAllWindows().map(({ webContents }) => ({
@@ -91,13 +93,26 @@ async function describeWindow(app: ElectronApplication, page: Page): Promise<str
       })),
     ),
   );
-  return `The page did not load. The page: ${inside}. Its window: ${JSON.stringify(outside)}`;
+  return `The page did not load, or draws nothing. The page: ${inside}. Its window: ${JSON.stringify(outside)}`;
+}
+
+/** Playwright waits with frames before each click; @throws when the page draws none for 20 s. */
+async function firstFrames(page: Page): Promise<void> {
+  const drawn = page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  );
+  // Also when the page goes away after the wait was given up.
+  drawn.catch(() => undefined);
+  const late = new Promise((_, fail) =>
+    setTimeout(() => fail(new Error('It draws no frames.')), 20_000).unref(),
+  );
+  await Promise.race([drawn, late]);
 }
 
 /**
- * Starts the built app in a real window. A page that does not come to an end of loading is given one more start: about
- * one start in 100 on a loaded machine, on the evaluation runtime, before anything of a test has happened. It is said
- * on stderr each time; the app's own answer to it (shell/window/load-watch.ts) takes longer than a test waits.
+ * Starts the built app in a real window. A page that does not come to an end of loading, or draws nothing, is given one
+ * more start: about one start in 100 on a loaded machine, on the evaluation runtime, before anything of a test has
+ * happened. It is said on stderr each time; the app's own answer to it (shell/window/load-watch.ts) takes longer than a test waits.
  * @throws when no window appears within 60 s, with what the app said.
  */
 export async function launchHoldfast(options: LaunchOptions = {}): Promise<Holdfast> {
@@ -138,7 +153,8 @@ async function startHoldfast(options: LaunchOptions): Promise<Holdfast> {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => output.push(text));
     const running = app;
     const page = await app.firstWindow({ timeout: 60_000 });
-    await page.waitForLoadState('load').catch(async (cause: unknown) => {
+    const loaded = page.waitForLoadState('load').then(() => firstFrames(page));
+    await loaded.catch(async (cause: unknown) => {
       throw new PageNotLoaded(await describeWindow(running, page), { cause });
     });
     return {

@@ -67,6 +67,12 @@ function sharedMemoryIsSmall() {
 }
 
 /**
+ * Where there is no GPU, Electron 25 starts three GPU processes, one after another, until it draws in software; a page
+ * that asks one for its frames while it ends may get none for good. Asked for at once, nothing ends.
+ */
+const withoutGpu = () => (existsSync('/dev/dri') ? [] : ['--disable-gpu']);
+
+/**
  * Arguments after the executable. The fallback finds the app in its `resources/app`.
  * SECURITY: `--no-sandbox` is added for root on Linux alone, where Chromium will not start without;
  * the app itself never adds it.
@@ -76,7 +82,7 @@ export function electronArguments(runtime, { demo = false, extra = [] } = {}) {
   return [
     ...(linux && process.getuid() === 0 ? ['--no-sandbox'] : []),
     ...(linux && sharedMemoryIsSmall() ? ['--disable-dev-shm-usage'] : []),
-    ...(runtime.kind === 'fallback' ? [] : [runtime.app ?? root]),
+    ...(runtime.kind === 'fallback' ? withoutGpu() : [runtime.app ?? root]),
     ...(demo ? ['--demo'] : []),
     ...extra,
   ];

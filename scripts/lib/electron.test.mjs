@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -33,6 +33,11 @@ describe.skipIf(process.platform !== 'linux')('electronArguments', () => {
       '--x',
     ]);
     expect(electronArguments(fallback, { demo: true })).not.toContain(root);
+  });
+
+  it('lets the fallback draw in software at once where there is no GPU, and the official binary find out', () => {
+    expect(electronArguments(fallback).includes('--disable-gpu')).toBe(!existsSync('/dev/dri'));
+    expect(electronArguments(official)).not.toContain('--disable-gpu');
   });
 });
 
