@@ -49,6 +49,8 @@ test.describe('sandbox volumes', () => {
     const drawer = page.getByRole('dialog').filter({ hasText: 'npm-cache' });
     await expect(drawer.getByRole('region', { name: 'Used by' })).toContainText('/root/.npm');
     await expect(drawer.getByRole('region', { name: 'Labels' })).toContainText('team=web');
+    // msb itself tells no such time: it is that of the newest file.
+    await expect(drawer).toContainText(/Last changed\s*5 h ago/);
     await screenshot(page, '162-sandbox-detail');
     await expectAccessible(page, '[role="dialog"]');
     await page.keyboard.press('Escape');
@@ -188,6 +190,7 @@ test.describe('sandbox volumes', () => {
     await run.hover();
     await expect(page.getByText('It is Paused, so nothing can be run in it.')).toBeVisible();
     await page.keyboard.press('Escape');
+    await expect(page.getByRole('menuitem')).toHaveCount(0);
 
     await choose('Resume');
     await confirm('Resume sandbox');

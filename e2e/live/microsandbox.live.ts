@@ -147,8 +147,10 @@ describe('microsandbox on the lab machine', () => {
     await onLab(lab, `head -c 3000000 /dev/urandom > ${home}/volumes/cache/blob`);
     const inventory = await read();
     const [du] = (await onLab(lab, `du -s --block-size=1 ${home}/volumes/cache`)).split('\t');
+    const written = await onLab(lab, `stat --format=%Y ${home}/volumes/cache/blob`);
     expect(volume(inventory, 'cache')).toMatchObject({
       actualSizeBytes: Number(du),
+      changedAtMs: Number(written) * 1000,
       path: `${home}/volumes/cache`,
       labels: [],
       quotaBytes: null,

@@ -69,6 +69,8 @@ export const sandboxVolumeSchema = z.strictObject({
   /** Of its capacity or quota. */
   percentFull: percentSchema.nullable(),
   createdAtMs: timestampMsSchema.nullable(),
+  /** When anything in it was last changed. null: not read. Left out where this kind has none, and by older versions. */
+  changedAtMs: timestampMsSchema.nullable().optional(),
   /** The directory, image or device on the host. null: not known. */
   path: z.string().nullable(),
   /** null: this kind has none, or they were not read. */

@@ -311,9 +311,9 @@ describe('a name that was given to something else', () => {
     const createdAtMs = Date.parse('2026-11-29T01:00:00Z');
     model.addVolume(
       { ...{ name: 'cache', kind: 'dir', labels: [], createdAtMs }, quotaMib: null, capacityBytes: null },
-      { actualBytes: 8192, apparentBytes: 8000 },
+      { actualBytes: 8192, apparentBytes: 8000, changedAtMs: 0 },
     );
-    model.folders.set('stray', { actualBytes: 8192, apparentBytes: 8000 });
+    model.folders.set('stray', { actualBytes: 8192, apparentBytes: 8000, changedAtMs: 0 });
     const digest = `sha256:${'1f'.repeat(32)}`;
     model.snapshots.push({
       ...{ group: 'web', name: 'base1', id: '1f1f', digest, image: 'tiny:latest', sizeBytes: 1, createdAtMs },

@@ -79,6 +79,23 @@ describe('files of sandbox volumes on the demo fleet', () => {
     expect(link).toMatchObject({ kind: 'link', createdAtMs: link?.modifiedAtMs });
   });
 
+  it('tell when the volume they are in was last changed, however deep', async () => {
+    const changed = async (name: string) => {
+      const { sandbox } = await test.call('inventory:refresh', { hostId });
+      return sandbox?.volumes.find((volume) => volume.name === name)?.changedAtMs;
+    };
+    const before = Date.now();
+    const untouched = await changed('npm-cache');
+    expect(untouched).toBeLessThan(before);
+    await change('write', 'latest/note.txt', { text: 'a' });
+    // du tells whole seconds.
+    expect(await changed('build-output')).toBeGreaterThanOrEqual(Math.floor(before / 1000) * 1000);
+    expect(await changed('npm-cache')).toBe(untouched);
+    // Its record is there, its directory is not.
+    expect(await changed('old-wheels')).toBeNull();
+    await change('remove', 'latest/note.txt');
+  });
+
   it('are not given out through a link that leads out of the volume', async () => {
     test.savePath = join(folder, 'never');
     for (const failed of [

@@ -57,19 +57,29 @@ function find(model: MsbModel, words: readonly string[]): CommandResult {
 }
 
 function du(model: MsbModel, words: readonly string[]): CommandResult {
-  const apparent = words[0] === '--apparent-size';
-  const rest = (apparent ? words.slice(1) : words).join(' ');
-  if (rest !== `--block-size=1 --max-depth=1 -- ${model.volumesFolder}`) return unknown('du', words);
-  const sizes = [...model.folders].map(([name, { actualBytes, apparentBytes }]) => ({
+  const measured = `--block-size=1 --max-depth=1 -- ${model.volumesFolder}`;
+  const line = words.join(' ');
+  const apparent = line === `--apparent-size ${measured}`;
+  if (!apparent && line !== `--time --time-style=+%s ${measured}`) return unknown('du', words);
+  const folders = [...model.folders].map(([name, { actualBytes, apparentBytes, changedAtMs }]) => ({
     path: `${model.volumesFolder}/${name}`,
     bytes: apparent ? apparentBytes : actualBytes,
+    changedAtMs,
   }));
+  const newest = Math.max(0, ...folders.map(({ changedAtMs }) => changedAtMs));
   const lines = [
-    ...sizes,
-    { path: `${model.volumesFolder}/.locks`, bytes: 4096 },
-    { path: model.volumesFolder, bytes: sizes.reduce((sum, { bytes }) => sum + bytes, 8192) },
+    ...folders,
+    { path: `${model.volumesFolder}/.locks`, bytes: 4096, changedAtMs: newest },
+    {
+      path: model.volumesFolder,
+      bytes: folders.reduce((sum, { bytes }) => sum + bytes, 8192),
+      changedAtMs: newest,
+    },
   ];
-  return succeeded(lines.map(({ path, bytes }) => `${bytes}\t${path}\n`).join(''), 30);
+  const columns = lines.map(({ path, bytes, changedAtMs }) =>
+    apparent ? [bytes, path] : [bytes, Math.floor(changedAtMs / 1000), path],
+  );
+  return succeeded(columns.map((row) => `${row.join('\t')}\n`).join(''), 30);
 }
 
 function flock(model: MsbModel, words: readonly string[]): CommandResult {

@@ -66,10 +66,14 @@ export interface MsbImageState {
   createdAtMs: number;
 }
 
-/** A directory among the volumes: bytes it takes, and bytes its files add up to. */
+/** A directory among the volumes. */
 export interface MsbFolderState {
+  /** What it takes. */
   actualBytes: number;
+  /** What its files add up to. */
   apparentBytes: number;
+  /** The newest change of anything in it. */
+  changedAtMs: number;
 }
 
 export class MsbModel {

@@ -78,8 +78,8 @@ function createVolume(model: MsbModel, words: readonly string[], nowMs: number):
         createdAtMs: nowMs,
       },
       kind === 'dir'
-        ? { actualBytes: 4096, apparentBytes: 4096 }
-        : { actualBytes: 1_085_440, apparentBytes: (mib ?? 0) * mebibyte + 4096 },
+        ? { actualBytes: 4096, apparentBytes: 4096, changedAtMs: nowMs }
+        : { actualBytes: 1_085_440, apparentBytes: (mib ?? 0) * mebibyte + 4096, changedAtMs: nowMs },
     );
     return { ...succeeded(flags.has('quiet') ? '' : `${name}\n`), delayMs: kind === 'disk' ? 120 : 15 };
   });

@@ -17,6 +17,8 @@ export function raid05Files(model: MsbModel, startMs: number, nowMs: () => numbe
     }
     if (folder === null) throw new Error(`There is no ${volume}/${path} to put a file into.`);
     folder.entries.set(name, node);
+    const state = model.folders.get(volume);
+    if (state !== undefined) state.changedAtMs = Math.max(state.changedAtMs, node.modifiedAtMs);
   };
   const ago = (days: number, hours = 0): number => startMs - days * day - hours * hour;
   const text = (at: number, content: string): TreeFile => {

@@ -22,9 +22,10 @@ const volume = (name: string, createdAtMs: number, more: Partial<MsbVolumeState>
 export function raid05Microsandbox(startMs: number, virtualised = true): MsbModel {
   const model = new MsbModel('/home/admin/.microsandbox', virtualised);
   const at = (days: number, hours = 0): number => startMs - days * day - hours * hour;
-  const whole = (bytes: number) => ({
+  const whole = (bytes: number, changedAtMs: number) => ({
     actualBytes: Math.round(bytes),
     apparentBytes: Math.round(bytes) - 2048,
+    changedAtMs,
   });
   model.addVolume(
     volume('npm-cache', at(41), {
@@ -34,24 +35,32 @@ export function raid05Microsandbox(startMs: number, virtualised = true): MsbMode
         ['env', 'ci'],
       ],
     }),
-    whole(3.4 * gibibyte),
+    whole(3.4 * gibibyte, at(41)),
   );
   model.addVolume(
     volume('docker-data', at(40), { kind: 'disk', capacityBytes: 20 * gibibyte, labels: [['env', 'ci']] }),
-    { actualBytes: Math.round(18.4 * gibibyte), apparentBytes: 20 * gibibyte + 4096 },
+    {
+      actualBytes: Math.round(18.4 * gibibyte),
+      apparentBytes: 20 * gibibyte + 4096,
+      changedAtMs: startMs,
+    },
   );
-  model.addVolume(volume('datasets', at(12), { labels: [['team', 'research']] }), whole(61.2 * gibibyte));
+  model.addVolume(
+    volume('datasets', at(12), { labels: [['team', 'research']] }),
+    whole(61.2 * gibibyte, at(12)),
+  );
   model.addVolume(volume('agent-scratch', at(3, 4), { kind: 'disk', capacityBytes: 4 * gibibyte }), {
     actualBytes: 412 * mebibyte,
     apparentBytes: 4 * gibibyte + 4096,
+    changedAtMs: at(1, 7),
   });
-  model.addVolume(volume('build-output', at(2)), whole(240 * mebibyte));
+  model.addVolume(volume('build-output', at(2)), whole(240 * mebibyte, at(2)));
   model.addVolume(volume('old-wheels', at(96)), null);
-  model.addVolume(volume('being-started', at(0, 1)), whole(4096));
+  model.addVolume(volume('being-started', at(0, 1)), whole(4096, at(0, 1)));
   model.heldLocks.add('being-started');
   model.heldDisks.add('agent-scratch');
-  model.folders.set('pip-cache', whole(1.1 * gibibyte));
-  model.folders.set('.models.k3Qz', whole(12 * mebibyte));
+  model.folders.set('pip-cache', whole(1.1 * gibibyte, at(60)));
+  model.folders.set('.models.k3Qz', whole(12 * mebibyte, at(14)));
 
   const image = 'ghcr.io/acme/runner:24.11';
   const sandbox = {

@@ -94,7 +94,7 @@ describe('the model of msb', () => {
           ['team', 'data'],
         ],
       },
-      { actualBytes: 4096, apparentBytes: 4096 },
+      { actualBytes: 4096, apparentBytes: 4096, changedAtMs: startMs },
     );
     replay(run, '100-inspect-labelled');
     model.addVolume(
@@ -110,7 +110,7 @@ describe('the model of msb', () => {
     );
     replay(run, '180-inspect-missingdir');
     replay(run, '181-rm-missingdir');
-    model.folders.set('orphan', { actualBytes: 4096, apparentBytes: 4096 });
+    model.folders.set('orphan', { actualBytes: 4096, apparentBytes: 4096, changedAtMs: startMs });
     replay(run, '182-create-over-orphan');
     replay(run, '183-rm-orphan');
   });

@@ -109,6 +109,7 @@ export class VolumeFiles implements VirtualFiles {
       const file = new TreeFile(this.nowMs(), { mode: mode & ~0o022 });
       place.folder.entries.set(place.name, file);
       place.folder.modifiedAtMs = this.nowMs();
+      this.#grow(place.state, 0);
       return this.#writer(file, place.state);
     },
     makeFolder: (path, mode) => {
@@ -116,6 +117,7 @@ export class VolumeFiles implements VirtualFiles {
       if (typeof place === 'string') return place;
       if (place.folder.entries.has(place.name)) return 'FAILURE';
       place.folder.entries.set(place.name, new TreeFolder(this.nowMs(), { mode: mode & ~0o022 }));
+      this.#grow(place.state, 0);
       return null;
     },
     removeFolder: (path) => {
@@ -125,6 +127,7 @@ export class VolumeFiles implements VirtualFiles {
       if (node === undefined) return 'NO_SUCH_FILE';
       if (node.kind !== 'folder' || node.entries.size > 0) return 'FAILURE';
       place.folder.entries.delete(place.name);
+      this.#grow(place.state, 0);
       return null;
     },
     removeFile: (path) => {
@@ -180,9 +183,10 @@ export class VolumeFiles implements VirtualFiles {
     };
   }
 
-  /** What du says follows. */
+  /** What du says follows, also of when. */
   #grow(state: MsbFolderState, bytes: number): void {
     state.actualBytes = Math.max(4096, state.actualBytes + bytes);
     state.apparentBytes = Math.max(4096, state.apparentBytes + bytes);
+    state.changedAtMs = this.nowMs();
   }
 }

@@ -107,6 +107,14 @@ function Detail({ row: { host, volume }, onClose }: { row: VolumeRow; onClose: (
             ),
           ],
           ['Created', <Age key="created" atMs={volume.createdAtMs} />],
+          ...(volume.changedAtMs === undefined
+            ? []
+            : [
+                [
+                  'Last changed',
+                  volume.changedAtMs === null ? 'not known' : <Age key="changed" atMs={volume.changedAtMs} />,
+                ] as const,
+              ]),
           ...volume.facts.map(({ label, text }) => [label, text] as const),
         ]}
       />

@@ -93,13 +93,16 @@ export const listingProbe = (home: string): Probe =>
     { acceptExitCodes: [0, 1] },
   );
 
-/** One call measures every volume; msb itself always says 0. It takes as long as there are files. */
+/**
+ * One call measures every volume; msb itself always says 0. It takes as long as there are files. What they take comes
+ * with when the newest of them was changed, in seconds.
+ */
 export const usageProbe = (home: string, apparent: boolean): Probe =>
   probe(
     apparent ? 'msb-apparent' : 'msb-usage',
     [
       'du',
-      ...(apparent ? ['--apparent-size'] : []),
+      ...(apparent ? ['--apparent-size'] : ['--time', '--time-style=+%s']),
       ...['--block-size=1', '--max-depth=1', '--', checkedPath(volumesFolder(home))],
     ],
     { acceptExitCodes: [0, 1], timeoutSeconds: 60 },

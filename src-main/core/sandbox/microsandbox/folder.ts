@@ -45,20 +45,32 @@ export function parseListing(home: string, { exitCode, stdout, stderr }: Output)
   return { names, locks };
 }
 
+export interface FolderUsage {
+  bytes: number;
+  /** When anything in it was last changed; null: not asked, or no time that can be told. */
+  changedAtMs: number | null;
+}
+
+/** Seconds since 1970, as GNU date's `%s` writes them. */
+function toMs(seconds: string | undefined): number | null {
+  const ms = seconds === undefined ? -1 : Number(seconds) * 1000;
+  return Number.isSafeInteger(ms) && ms >= 0 ? ms : null;
+}
+
 /**
- * `du --block-size=1 --max-depth=1`: bytes of each directory in it. One that du could not read to its end is left out:
- * what it has is not known.
+ * `du --block-size=1 --max-depth=1`, with or without `--time --time-style=+%s`: each directory in it. One that du could
+ * not read to its end is left out: what it has is not known.
  */
-export function parseUsage(home: string, { stdout, stderr }: Output): ReadonlyMap<string, number> {
+export function parseUsage(home: string, { stdout, stderr }: Output): ReadonlyMap<string, FolderUsage> {
   const folder = `${volumesFolder(home)}/`;
   const unread = [...stderr.matchAll(/'(\/[^']*)'/g)].map((match) => match[1] ?? '');
-  const sizes = new Map<string, number>();
+  const usage = new Map<string, FolderUsage>();
   for (const line of stdout.split('\n')) {
-    const match = /^(\d+)\t(.*)$/.exec(line);
-    const path = match?.[2];
+    const match = /^(\d+)\t(?:(-?\d+)\t)?(\/.*)$/.exec(line);
+    const path = match?.[3];
     if (path === undefined || !path.startsWith(folder)) continue;
     if (unread.some((each) => each === path || each.startsWith(`${path}/`))) continue;
-    sizes.set(path.slice(folder.length), Number(match?.[1]));
+    usage.set(path.slice(folder.length), { bytes: Number(match?.[1]), changedAtMs: toMs(match?.[2]) });
   }
-  return sizes;
+  return usage;
 }

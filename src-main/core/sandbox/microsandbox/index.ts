@@ -16,7 +16,7 @@ import {
   volumeProbe,
   volumesFolder,
 } from './commands';
-import { parseListing, parseUsage } from './folder';
+import { parseListing, parseUsage, type FolderUsage } from './folder';
 import { parseInspected, type MsbSandboxDetail } from './inspect';
 import { isReference, isVolumeName } from './names';
 import {
@@ -268,7 +268,11 @@ function folderOf(outcomes: Outcomes, { home }: MsbDoctor) {
   return { listing: parseListing(home, outcome), why: null };
 }
 
-function sizesOf(outcomes: Outcomes, home: string | null, apparent: boolean): ReadonlyMap<string, number> {
+function usageOf(
+  outcomes: Outcomes,
+  home: string | null,
+  apparent: boolean,
+): ReadonlyMap<string, FolderUsage> {
   const outcome = home === null ? undefined : outcomes.get(usageProbe(home, apparent).id);
   return outcome?.ok === true && home !== null ? parseUsage(home, outcome) : new Map();
 }
@@ -331,8 +335,8 @@ export const microsandbox: SandboxDriver = {
         backend: backend.kind,
         folder: home === null ? null : volumesFolder(home),
         listing,
-        actual: sizesOf(outcomes, home, false),
-        apparent: sizesOf(outcomes, home, true),
+        actual: usageOf(outcomes, home, false),
+        apparent: usageOf(outcomes, home, true),
       }),
       sandboxes: sandboxes.map(({ name, image, state, active, createdAtMs }) => {
         const detail = inspected.get(name) ?? null;

@@ -240,7 +240,27 @@ describe('what lies in the folder of volumes', () => {
   it('has no size where du could not read to the end', () => {
     const stdout = `4096\t${home}/volumes/a\n8192\t${home}/volumes/b\n12288\t${home}/volumes\n`;
     const stderr = `du: cannot read directory '${home}/volumes/b/secret': Permission denied\n`;
-    expect([...parseUsage(home, { exitCode: 1, stdout, stderr })]).toEqual([['a', 4096]]);
+    expect([...parseUsage(home, { exitCode: 1, stdout, stderr })]).toEqual([
+      ['a', { bytes: 4096, changedAtMs: null }],
+    ]);
+  });
+
+  it('has the time of its newest file, where there is one that can be told', () => {
+    const at = (seconds: string, name: string): string => `4096\t${seconds}\t${home}/volumes/${name}\n`;
+    const stdout = [
+      at('1795992818', 'a'),
+      at('0', 'b'),
+      at('-1', 'before 1970'),
+      at('9223372036854775807', 'far'),
+      `4096\t1795992818\t${home}/volumes\n`,
+    ].join('');
+    const usage = parseUsage(home, { exitCode: 0, stdout, stderr: '' });
+    expect([...usage].map(([name, { bytes, changedAtMs }]) => [name, bytes, changedAtMs])).toEqual([
+      ['a', 4096, 1_795_992_818_000],
+      ['b', 4096, 0],
+      ['before 1970', 4096, null],
+      ['far', 4096, null],
+    ]);
   });
 });
 

@@ -12,7 +12,7 @@ it('shows the usage that msb itself keeps only where it is more than 0 and du me
     backend: 'local',
     folder: '/home/admin/.microsandbox/volumes',
     listing: null,
-    actual: new Map(measured === null ? [] : [['cache', measured]]),
+    actual: new Map(measured === null ? [] : [['cache', { bytes: measured, changedAtMs: null }]]),
     apparent: new Map(),
   });
   const kept = { label: 'Usage as msb keeps it', text: '4096 bytes' };

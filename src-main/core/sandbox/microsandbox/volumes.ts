@@ -1,6 +1,6 @@
 import type { SandboxProblem, SandboxUse, SandboxVolume } from '../../../../src-preload/contract/sandbox';
 import { isFolderName } from './names';
-import type { VolumesFolder } from './folder';
+import type { FolderUsage, VolumesFolder } from './folder';
 import { localBackend, type MsbVolume, type MsbVolumeDetail } from './parse';
 
 /** Volume by name to the sandboxes that mount it. */
@@ -15,8 +15,8 @@ export interface VolumesReading {
   folder: string | null;
   /** null: nobody could look what lies there. */
   listing: VolumesFolder | null;
-  actual: ReadonlyMap<string, number>;
-  apparent: ReadonlyMap<string, number>;
+  actual: ReadonlyMap<string, FolderUsage>;
+  apparent: ReadonlyMap<string, FolderUsage>;
 }
 
 const fullFrom = { warning: 85, critical: 95 };
@@ -58,7 +58,8 @@ function recorded(row: MsbVolume, reading: VolumesReading): SandboxVolume {
   const where = whereOf(name, reading, detail);
   const here = where === 'here';
   const missing = here && reading.listing !== null && !reading.listing.names.has(name);
-  const actual = here ? (reading.actual.get(name) ?? null) : null;
+  const usage = here ? reading.actual.get(name) : undefined;
+  const actual = usage?.bytes ?? null;
   const usedBy = reading.uses === null ? null : (reading.uses.get(name) ?? []);
   const active = usedBy?.some((use) => use.active) === true;
   const percent = fillOf(actual, kind === 'disk' ? capacityBytes : quotaBytes);
@@ -80,12 +81,14 @@ function recorded(row: MsbVolume, reading: VolumesReading): SandboxVolume {
     presence: where === 'elsewhere' ? 'elsewhere' : missing ? 'missing' : 'whole',
     state: stateOf(where, reading.backend, { missing, active }),
     health: worst ?? (!here || reading.listing === null ? 'unknown' : 'ok'),
-    apparentSizeBytes: kind === 'disk' ? capacityBytes : here ? (reading.apparent.get(name) ?? null) : null,
+    apparentSizeBytes:
+      kind === 'disk' ? capacityBytes : here ? (reading.apparent.get(name)?.bytes ?? null) : null,
     actualSizeBytes: actual,
     capacityBytes,
     quotaBytes,
     percentFull: percent,
     createdAtMs,
+    changedAtMs: usage?.changedAtMs ?? null,
     path: !here ? null : (detail?.path ?? (reading.folder === null ? null : `${reading.folder}/${name}`)),
     labels: detail?.labels ?? null,
     usedBy,
@@ -118,6 +121,7 @@ function stateOf(
 /** A directory that msb does not list but that blocks its name (M85). */
 function unrecorded(name: string, reading: VolumesReading): SandboxVolume {
   const leftover = name.startsWith('.');
+  const usage = reading.actual.get(name);
   return {
     id: `msb:${name}`,
     driver: 'microsandbox',
@@ -126,12 +130,13 @@ function unrecorded(name: string, reading: VolumesReading): SandboxVolume {
     presence: leftover ? 'leftover' : 'orphan',
     state: leftover ? 'left behind' : 'not recorded',
     health: 'warning',
-    apparentSizeBytes: reading.apparent.get(name) ?? null,
-    actualSizeBytes: reading.actual.get(name) ?? null,
+    apparentSizeBytes: reading.apparent.get(name)?.bytes ?? null,
+    actualSizeBytes: usage?.bytes ?? null,
     capacityBytes: null,
     quotaBytes: null,
     percentFull: null,
     createdAtMs: null,
+    changedAtMs: usage?.changedAtMs ?? null,
     path: reading.folder === null ? null : `${reading.folder}/${name}`,
     labels: null,
     usedBy: [],

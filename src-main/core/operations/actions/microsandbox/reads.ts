@@ -209,7 +209,7 @@ export async function readUses(context: ActionContext, volume: string): Promise<
 /** What a volume takes on disk; null: du could not tell. */
 export async function readUsage(context: ActionContext, home: string, name: string): Promise<number | null> {
   const output = await run(context, 'measure the volumes', usageProbe(home, false));
-  return parseUsage(home, output).get(name) ?? null;
+  return parseUsage(home, output).get(name)?.bytes ?? null;
 }
 
 /** Bytes free where the volumes lie; null: not known, also when nothing was made there yet. */
