@@ -103,10 +103,14 @@ describe('device-mapper volumes on the lab machine', () => {
   it('grows a volume in use, and shows one that ran full as lost for good', slowly, async () => {
     await done('dm.volume.grow', { id: 'one', size: '16M' });
     expect(await onLab(lab, 'sudo dmsetup status sbx-one')).toMatch(/ snapshot \d+\/32768 /);
+    const grown = await one();
     await onLab(lab, 'sudo dd if=/dev/urandom of=/dev/mapper/sbx-one bs=1M count=14 conv=fsync status=none');
     // A reading that was under way when the volume was written to shows it as it was then.
     await expect.poll(async () => (await one())?.health, polling).toBe('warning');
     const nearly = await one();
+    const written = await onLab(lab, `sudo stat --format=%Y ${root}/volumes/one.cow`);
+    expect(nearly?.changedAtMs).toBe(Number(written) * 1000);
+    expect(nearly?.changedAtMs).toBeGreaterThan(grown?.changedAtMs ?? Infinity);
     expect(nearly?.percentFull).toBeGreaterThan(80);
     expect(nearly?.percentFull).toBeLessThan(95);
     await onLab(

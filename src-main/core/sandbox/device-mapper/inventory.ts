@@ -95,6 +95,8 @@ function volumeRow(world: SandboxWorld, volume: SandboxVolume): VolumeRow {
     quotaBytes: null,
     percentFull: device === null ? null : usedPercent(device.status),
     createdAtMs: volume.createdAtMs,
+    // All that is written into it is written to this file.
+    changedAtMs: cow === null ? null : cow.file.changedAtSeconds * 1000,
     path: device === null ? (cow?.path ?? null) : `/dev/mapper/${device.name}`,
     labels: null,
     usedBy:

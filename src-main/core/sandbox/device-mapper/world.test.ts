@@ -98,6 +98,8 @@ describe('volumes', () => {
       ['web', 64 * 1024 ** 2, 16 * 1024 ** 2],
     ]);
     expect(volumes.every(({ actualSizeBytes }) => (actualSizeBytes ?? 0) < 64 * 1024)).toBe(true);
+    // As `stat` told of the two files in the capture.
+    expect(volumes.map(({ changedAtMs }) => changedAtMs)).toEqual([1_795_914_935_000, 1_795_914_927_000]);
   });
 
   it('that ran full are lost, critical and in error', async () => {
