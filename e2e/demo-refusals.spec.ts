@@ -77,7 +77,8 @@ test('a clone and a hold each block a destroy, with what lifts them', async ({
   await fleetIsRead(page);
   const blocked = plan(page).getByRole('alert').filter({ hasText: 'This can’t run now' });
 
-  const cloned = await findByState(page, 'tank/projects/atlas@', '1 clone');
+  // Of the daily ones alone: by evening a day of hourly ones stands above the newest of them.
+  const cloned = await findByState(page, 'tank/projects/atlas@ _daily', '1 clone');
   await planFromMenu(page, cloned, 'Destroy…');
   await expect(blocked.getByText(`Clones depend on ${cloned}: tank/projects/atlas-review.`)).toBeVisible();
   await expect(blocked.getByText(/zfs promote tank\/projects\/atlas-review/)).toBeVisible();
@@ -87,7 +88,7 @@ test('a clone and a hold each block a destroy, with what lifts them', async ({
   await expectAccessible(page, '[role="dialog"]');
   await closePlan(page);
 
-  const held = await findByState(page, 'backup/offsite/home@', 'held');
+  const held = await findByState(page, 'backup/offsite/home@ _daily', 'held');
   await planFromMenu(page, held, 'Destroy…');
   await expect(blocked.getByText(`${held} is held: offsite-2026.`)).toBeVisible();
   await expect(blocked.getByText(`Lift the hold: zfs release -- offsite-2026 ${held}`)).toBeVisible();
