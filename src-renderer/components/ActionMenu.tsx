@@ -8,9 +8,10 @@ import { useState } from 'react';
  */
 export function ActionMenu(props: Omit<MenuProps, 'opened' | 'onChange'>) {
   const [opened, setOpened] = useState(false);
-  // At the window, behind Mantine's own answer, which would open it again.
-  useWindowEvent('keydown', (event) => {
+  const onKey = (event: KeyboardEvent): void => {
     if (event.key === 'Escape') setOpened(false);
-  });
+  };
+  // Before others: the tooltip of an excuse keeps an Escape that it was dismissed by to itself.
+  useWindowEvent('keydown', onKey, { capture: true });
   return <Menu {...props} opened={opened} onChange={setOpened} />;
 }

@@ -113,19 +113,25 @@ describe('the menu of what can be done', () => {
     expect(await screen.findByText(/not in the last known inventory/)).toBeDefined();
   });
 
-  it('closes on Escape wherever the focus is', async () => {
-    installBridge({ 'operations:offers': () => ({ ok: true, value: { offers: [create] } }) });
+  it('closes on Escape wherever the focus is, also while it says why something can’t be done', async () => {
+    installBridge({ 'operations:offers': () => ({ ok: true, value: { offers: [create, destroy] } }) });
     draw(<OfferMenu hostId="nas" subject={{ kind: 'pool', poolId: 'x' }} label="Actions for x" />);
     const button = screen.getByRole('button', { name: 'Actions for x' });
-    const item = () => screen.findByRole('menuitem', { name: 'Create ZFS pool…' });
+    const item = () => screen.findByRole('menuitem', { name: 'Destroy…' });
     // On the button: a dialog that was closed just before gives it back the focus that the menu had taken.
     for (const focused of [item, () => button]) {
-      fireEvent.click(button);
-      await item();
-      const element = await focused();
-      element.focus();
-      fireEvent.keyDown(element, { key: 'Escape' });
-      expect(screen.queryByRole('menu')).toBeNull();
+      for (const explained of [false, true]) {
+        fireEvent.click(button);
+        const refused = await item();
+        if (explained) {
+          fireEvent.mouseEnter(refused);
+          await screen.findByText('Holdfast is in read-only mode.');
+        }
+        const element = await focused();
+        element.focus();
+        fireEvent.keyDown(element, { key: 'Escape' });
+        expect(screen.queryByRole('menu')).toBeNull();
+      }
     }
   });
 });
