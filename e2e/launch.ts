@@ -112,7 +112,8 @@ async function firstFrames(page: Page): Promise<void> {
 /**
  * Starts the built app in a real window. A page that does not come to an end of loading, or draws nothing, is given one
  * more start: about one start in 100 on a loaded machine, on the evaluation runtime, before anything of a test has
- * happened. It is said on stderr each time; the app's own answer to it (shell/window/load-watch.ts) takes longer than a test waits.
+ * happened. It is said on stderr each time; the app's own answer to it (shell/window/load-watch.ts) takes longer than a
+ * test waits.
  * @throws when no window appears within 60 s, with what the app said.
  */
 export async function launchHoldfast(options: LaunchOptions = {}): Promise<Holdfast> {

@@ -67,8 +67,8 @@ function sharedMemoryIsSmall() {
 }
 
 /**
- * Where there is no GPU, Electron 25 starts three GPU processes, one after another, until it draws in software; a page
- * that asks one for its frames while it ends may get none for good. Asked for at once, nothing ends.
+ * Where there is no GPU, Electron 25 starts three GPU processes, of which two end, until it draws in software, and says of
+ * a page that came in between that it could not create its command buffer. Told at once, it starts one.
  */
 const withoutGpu = () => (existsSync('/dev/dri') ? [] : ['--disable-gpu']);
 
