@@ -14,7 +14,7 @@ const columns: readonly Column<ThingRow>[] = [
     header: 'Name',
     width: 'minmax(130px, 1.4fr)',
     render: ({ name, health }) => (
-      <span style={{ display: 'inline-flex', gap: 8, alignItems: 'center', minWidth: 0, maxWidth: '100%' }}>
+      <span style={{ display: 'flex', gap: 8, alignItems: 'center', minWidth: 0 }}>
         {health !== null && <HealthMark health={health} />}
         <span className="mono truncate" title={name}>
           {name}

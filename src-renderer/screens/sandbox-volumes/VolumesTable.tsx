@@ -46,7 +46,7 @@ const columns: readonly Column<VolumeRow>[] = [
     header: 'Volume',
     width: 'minmax(116px, 2.4fr)',
     render: ({ volume }) => (
-      <span style={{ display: 'inline-flex', gap: 8, alignItems: 'center', minWidth: 0, maxWidth: '100%' }}>
+      <span style={{ display: 'flex', gap: 8, alignItems: 'center', minWidth: 0 }}>
         <HealthMark health={volume.health} />
         <span className="mono truncate" title={volume.name}>
           {volume.name}
