@@ -4,8 +4,8 @@ import { Fragment, useRef, useState } from 'react';
 import type { ClusterSubjectRef } from '../../src-preload/contract/cluster-subjects';
 import type { Offer } from '../../src-preload/contract/operations';
 import type { SubjectRef } from '../../src-preload/contract/offers';
-import { ActionMenu } from './ActionMenu';
 import { loadOffers, startOffer, type OffersAnswer } from '../stores/offers-store';
+import { ActionMenu } from './ActionMenu';
 
 /**
  * What can be done to one object, asked of the core when the menu opens. What can't be done now stands there

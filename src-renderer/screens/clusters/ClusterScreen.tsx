@@ -18,8 +18,8 @@ import type {
   ClusterStorage,
 } from '../../../src-preload/contract/clusters';
 import type { WireError } from '../../../src-preload/contract/result';
-import { ActionMenu } from '../../components/ActionMenu';
 import { call } from '../../api';
+import { ActionMenu } from '../../components/ActionMenu';
 import { Age } from '../../components/Age';
 import { CapacityBar, FillBar } from '../../components/CapacityBar';
 import { EmptyState } from '../../components/EmptyState';

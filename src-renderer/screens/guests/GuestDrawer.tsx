@@ -10,8 +10,8 @@ import {
 import { useState, type ReactNode } from 'react';
 import type { Cluster, Guest, GuestSnapshots } from '../../../src-preload/contract/clusters';
 import type { Offer } from '../../../src-preload/contract/operations';
-import { ActionMenu } from '../../components/ActionMenu';
 import { ActionButton } from '../../components/ActionButton';
+import { ActionMenu } from '../../components/ActionMenu';
 import { Age } from '../../components/Age';
 import { CapacityBar } from '../../components/CapacityBar';
 import { Facts, Section } from '../../components/DetailParts';

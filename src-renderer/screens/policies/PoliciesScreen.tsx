@@ -12,8 +12,8 @@ import {
 } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import type { PolicyRow } from '../../../src-preload/contract/policies';
-import { ActionMenu } from '../../components/ActionMenu';
 import { ActionButton } from '../../components/ActionButton';
+import { ActionMenu } from '../../components/ActionMenu';
 import { Age, useNow } from '../../components/Age';
 import { EmptyState } from '../../components/EmptyState';
 import { EnvironmentBadge } from '../../components/EnvironmentBadge';
