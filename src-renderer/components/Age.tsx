@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { formatAge, formatMoment } from '../format/time-format';
+import { formatAge, formatMoment, isInCalendar } from '../format/time-format';
 
 /** One clock for all ages on the page, so that a table of them costs one timer. */
 const listeners = new Set<(nowMs: number) => void>();
@@ -25,7 +25,11 @@ export function Age({ atMs }: { atMs: number | null }) {
   const now = useNow();
   if (atMs === null) return <span>–</span>;
   return (
-    <time dateTime={new Date(atMs).toISOString()} title={formatMoment(atMs)} className="numeric">
+    <time
+      dateTime={isInCalendar(atMs) ? new Date(atMs).toISOString() : undefined}
+      title={formatMoment(atMs)}
+      className="numeric"
+    >
       {formatAge(atMs, now)}
     </time>
   );

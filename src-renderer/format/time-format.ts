@@ -25,8 +25,12 @@ export function formatAge(atMs: number | null, nowMs: number): string {
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
-/** Local time, sortable: `2026-11-23 04:26:30`. */
+/** Whether it is a moment that Date holds (ECMA-262); the contract lets later ones through, which nobody can show. */
+export const isInCalendar = (atMs: number): boolean => Math.abs(atMs) <= 8.64e15;
+
+/** Local time, sortable: `2026-11-23 04:26:30`. Beyond what the calendar holds: `the far future`. */
 export function formatMoment(atMs: number): string {
+  if (!isInCalendar(atMs)) return 'the far future';
   const at = new Date(atMs);
   return (
     `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ` +
@@ -36,8 +40,7 @@ export function formatMoment(atMs: number): string {
 
 /** Local day: `2026-11-23`. Beyond what the calendar holds: `the far future`. */
 export function formatDay(atMs: number): string {
-  // Date's own range (ECMA-262).
-  return Math.abs(atMs) > 8.64e15 ? 'the far future' : formatMoment(atMs).slice(0, -9);
+  return isInCalendar(atMs) ? formatMoment(atMs).slice(0, -9) : formatMoment(atMs);
 }
 
 /** `holdfast-20261123-042630` in UTC: a snapshot name every backend accepts. */

@@ -2,6 +2,15 @@ import { unexpectedOutput } from '../storage/unexpected';
 
 const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
+/** What a calendar holds (ECMA-262). Whoever may write a file may give it any time. */
+const lastMomentMs = 8.64e15;
+
+/** Seconds since 1970, as stat and du tell them; null: none that can be shown. */
+export function momentMs(seconds: number): number | null {
+  const ms = seconds * 1000;
+  return ms >= 0 && ms <= lastMomentMs ? ms : null;
+}
+
 export interface FileFacts {
   kind: 'file' | 'folder' | 'other';
   /** What it seems to have. */

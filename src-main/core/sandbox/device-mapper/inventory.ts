@@ -5,6 +5,7 @@ import type {
   SandboxTemplate,
   SandboxVolume as VolumeRow,
 } from '../../../../src-preload/contract/sandbox';
+import { momentMs } from '../stat-listing';
 import { isPlatform } from './meta';
 import { minimalTemplate } from './names';
 import { formatSize, worstCaseBytes } from './sizes';
@@ -96,7 +97,7 @@ function volumeRow(world: SandboxWorld, volume: SandboxVolume): VolumeRow {
     percentFull: device === null ? null : usedPercent(device.status),
     createdAtMs: volume.createdAtMs,
     // All that is written into it is written to this file.
-    changedAtMs: cow === null ? null : cow.file.changedAtSeconds * 1000,
+    changedAtMs: cow === null ? null : momentMs(cow.file.changedAtSeconds),
     path: device === null ? (cow?.path ?? null) : `/dev/mapper/${device.name}`,
     labels: null,
     usedBy:

@@ -1,7 +1,7 @@
 import type { SandboxSettings, TemplateMeta, VolumeMeta } from './meta';
 import { pausedMetaSchema, readMeta, templateMetaSchema, volumeMetaSchema } from './meta';
 import { deviceName, deviceOwner, isSandboxId, isTemplateName, paths } from './names';
-import type { FileFacts } from '../stat-listing';
+import { momentMs, type FileFacts } from '../stat-listing';
 import type { DeviceInfo, DeviceTable, LoopDevice, SnapshotStatus, Space } from './parse';
 
 /** All that was read of one host, before anything is made of it. */
@@ -158,7 +158,7 @@ function namesIn(files: RawWorld['files'], folder: string, ending: string): stri
 /** Descriptions are written once. */
 function madeAtMs({ files }: RawWorld, path: string): number | null {
   const seconds = files?.get(path)?.changedAtSeconds;
-  return seconds === undefined ? null : seconds * 1000;
+  return seconds === undefined ? null : momentMs(seconds);
 }
 
 function templatesOf(raw: RawWorld): Template[] {

@@ -1,5 +1,6 @@
 import { AppError } from '../../errors/app-error';
 import { unexpectedOutput } from '../../storage/unexpected';
+import { momentMs } from '../stat-listing';
 import { volumesFolder } from './commands';
 
 /** What lies in the folder of volumes, whatever msb has recorded. */
@@ -51,12 +52,6 @@ export interface FolderUsage {
   changedAtMs: number | null;
 }
 
-/** Seconds since 1970, as GNU date's `%s` writes them. */
-function toMs(seconds: string | undefined): number | null {
-  const ms = seconds === undefined ? -1 : Number(seconds) * 1000;
-  return Number.isSafeInteger(ms) && ms >= 0 ? ms : null;
-}
-
 /**
  * `du --block-size=1 --max-depth=1`, with or without `--time --time-style=+%s`: each directory in it. One that du could
  * not read to its end is left out: what it has is not known.
@@ -70,7 +65,10 @@ export function parseUsage(home: string, { stdout, stderr }: Output): ReadonlyMa
     const path = match?.[3];
     if (path === undefined || !path.startsWith(folder)) continue;
     if (unread.some((each) => each === path || each.startsWith(`${path}/`))) continue;
-    usage.set(path.slice(folder.length), { bytes: Number(match?.[1]), changedAtMs: toMs(match?.[2]) });
+    usage.set(path.slice(folder.length), {
+      bytes: Number(match?.[1]),
+      changedAtMs: match?.[2] === undefined ? null : momentMs(Number(match[2])),
+    });
   }
   return usage;
 }

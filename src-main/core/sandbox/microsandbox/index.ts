@@ -3,6 +3,7 @@ import { toAppError, type AppError } from '../../errors/app-error';
 import type { Probe, ProbeOutcome } from '../../storage/backend';
 import { outcomeOf, stdoutOf } from '../../storage/outcomes';
 import type { SandboxDriver } from '../driver';
+import { momentMs } from '../stat-listing';
 import { parseArchives, type MsbArchive } from './archives';
 import {
   archivesFolder,
@@ -154,7 +155,7 @@ function archiveOf({ name, sizeBytes, changedAtMs, unfinished }: MsbArchive, hom
     kind: unfinished ? 'unfinished-archive' : 'archive',
     name,
     sizeBytes,
-    createdAtMs: changedAtMs,
+    createdAtMs: momentMs(changedAtMs / 1000),
     state: unfinished ? 'left behind' : 'archive',
     health: unfinished ? 'warning' : 'ok',
     facts: [

@@ -251,6 +251,7 @@ describe('what lies in the folder of volumes', () => {
       at('1795992818', 'a'),
       at('0', 'b'),
       at('-1', 'before 1970'),
+      at('8640000000001', 'beyond the calendar'),
       at('9223372036854775807', 'far'),
       `4096\t1795992818\t${home}/volumes\n`,
     ].join('');
@@ -259,6 +260,7 @@ describe('what lies in the folder of volumes', () => {
       ['a', 4096, 1_795_992_818_000],
       ['b', 4096, 0],
       ['before 1970', 4096, null],
+      ['beyond the calendar', 4096, null],
       ['far', 4096, null],
     ]);
   });
